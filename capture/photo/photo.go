@@ -1,0 +1,160 @@
+// Package photo is the vocabulary that capture, the queue, the uploads and the
+// hub share: what a photo is called and what is known of it.
+package photo
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"time"
+)
+
+// ID names one photo for ever: in the spool, in the index, in the cloud. No two
+// photos of a device share one, not even after its database is lost.
+//
+// Its form is the UTC second of exposure, the queue's sequence number, and six
+// random hexadecimal digits: "20261121T070316Z-000042-9f3ac1". IDs are safe as
+// file names and in URLs.
+type ID string
+
+// idForm is what NewID makes.
+var idForm = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}Z-[0-9]{6,20}-[0-9a-f]{6}$`)
+
+// idTime is the layout of an ID's first part.
+const idTime = "20060102T150405Z"
+
+// NewID makes the ID of the photo with sequence number seq, exposed at t.
+func NewID(t time.Time, seq uint64) ID {
+	var b [3]byte
+	rand.Read(b[:]) // never fails (crypto/rand)
+	return ID(fmt.Sprintf("%s-%06d-%s", t.UTC().Format(idTime), seq, hex.EncodeToString(b[:])))
+}
+
+// ParseID checks that s, which may come from the wire or a file name, has the
+// form of an ID.
+func ParseID(s string) (ID, error) {
+	if !idForm.MatchString(s) {
+		return "", fmt.Errorf("photo ID %.60q: want the form 20060102T150405Z-000042-9f3ac1", s)
+	}
+	if _, err := time.Parse(idTime, s[:len(idTime)]); err != nil {
+		return "", fmt.Errorf("photo ID %q: no such time", s)
+	}
+	return ID(s), nil
+}
+
+// Time is the UTC second in the ID; zero where id has not an ID's form.
+func (id ID) Time() time.Time {
+	if len(id) < len(idTime) {
+		return time.Time{}
+	}
+	t, err := time.Parse(idTime, string(id[:len(idTime)]))
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+// Seq is the sequence number in the ID; zero where id has not an ID's form.
+func (id ID) Seq() uint64 {
+	if !idForm.MatchString(string(id)) {
+		return 0
+	}
+	n, err := strconv.ParseUint(string(id[len(idTime)+1:len(id)-7]), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// deviceForm keeps a device name safe as a path element, an MQTT topic level
+// and a host name.
+var deviceForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
+
+// ErrDevice is what CheckDevice returns.
+var ErrDevice = errors.New("want 1 to 63 letters, digits, '-' or '_', the first a letter or digit")
+
+// CheckDevice tells whether name can be a device's name: nil or ErrDevice.
+func CheckDevice(name string) error {
+	if !deviceForm.MatchString(name) {
+		return ErrDevice
+	}
+	return nil
+}
+
+// Trigger says why a photo was taken.
+type Trigger string
+
+// The triggers.
+const (
+	Scheduled Trigger = "schedule" // a slot of the schedule came due
+	Manual    Trigger = "manual"   // a person asked
+)
+
+// Shot is what is known before the shutter fires.
+type Shot struct {
+	// Slot is the instant at which the photo was due, in UTC.
+	Slot time.Time
+	// Session is the name of the capture session that the slot belongs to;
+	// empty for Manual.
+	Session string
+	Trigger Trigger
+	// Taken is the wall time at the start of the exposure, in UTC.
+	Taken time.Time
+	// ClockSynced is hal.Clock.Synced at that moment.
+	ClockSynced bool
+}
+
+// Exposure is what the camera says of the picture it delivered.
+type Exposure struct {
+	// Camera is the model or version that the camera reports.
+	Camera string `json:"camera,omitempty"`
+	// Format is the file name extension: "jpg".
+	Format string `json:"format"`
+	// Attempts is how many tries the picture took, at least 1.
+	Attempts int `json:"attempts,omitempty"`
+}
+
+// Meta is what is known of a whole photo. It travels with the file (as an
+// extended attribute or a sidecar) and to the cloud, so that either can be
+// rebuilt from the other.
+type Meta struct {
+	ID          ID        `json:"id"`
+	Device      string    `json:"device"`
+	Slot        time.Time `json:"slot"`
+	Session     string    `json:"session,omitempty"`
+	Trigger     Trigger   `json:"trigger"`
+	Taken       time.Time `json:"taken"`
+	ClockSynced bool      `json:"clock_synced"`
+	Size        int64     `json:"size"`   // bytes
+	SHA256      string    `json:"sha256"` // lower-case hexadecimal
+	Exposure
+}
+
+// Seq is the photo's place in the order of capture.
+func (m Meta) Seq() uint64 { return m.ID.Seq() }
+
+// Cause says in one word why a due slot has no photo.
+type Cause string
+
+// The causes.
+const (
+	NotRunning  Cause = "not-running"   // the daemon was off: power, restart
+	ClockStep   Cause = "clock-step"    // the clock jumped over the slot
+	Busy        Cause = "camera-busy"   // the camera was still at an earlier slot
+	CameraFault Cause = "camera-fault"  // every attempt failed
+	CardFull    Cause = "card-full"     // no room for the picture
+	StoreFault  Cause = "storage-fault" // the card failed in another way
+)
+
+// Miss accounts for consecutive slots without a photo.
+type Miss struct {
+	From  time.Time `json:"from"`  // the first slot, UTC
+	To    time.Time `json:"to"`    // the last slot; From for a single one
+	Slots int       `json:"slots"` // how many slots, at least 1
+	Cause Cause     `json:"cause"`
+	// Detail is the error's text, for a person.
+	Detail string `json:"detail,omitempty"`
+}

@@ -1,0 +1,84 @@
+// Package hal states what the rest of fieldcam may expect of a controller
+// board: output lines, serial ports and a wall clock, as logical levels and
+// plain bytes. Polarity, chips, offsets and termios stay in hal/linux; hal/sim
+// is the same board without hardware. One conformance suite (hal/haltest) holds
+// both to these contracts.
+//
+// Out of scope: what a line or a port is for. Cameras know that.
+package hal
+
+import (
+	"io"
+	"time"
+)
+
+// Line names one GPIO line and its polarity.
+type Line struct {
+	// Name is one of
+	//   - the kernel's line name ("GPIO17", "CAMERA_POWER"),
+	//   - a chip label and an offset ("pinctrl-bcm2711:17"),
+	//   - the absolute path of an attribute file that takes "1" and "0"
+	//     ("/sys/class/leds/camera/brightness", a userspace regulator's state).
+	// A chip number is refused: the kernel gives them out anew at each boot.
+	Name string
+	// ActiveLow lines are electrically low when logically on.
+	ActiveLow bool
+}
+
+// Board opens the lines and ports of one controller. Its methods may be called
+// from any goroutine.
+type Board interface {
+	// OpenOutput takes the line as an output that is logically on or off from
+	// its first moment: the level is set in the same call that makes it an
+	// output, so that no other level is ever driven. It fails where the line is
+	// unknown or held by another.
+	OpenOutput(line Line, on bool) (Output, error)
+
+	// OpenPort opens a serial port (by device path) for this process alone, raw,
+	// 8N1, without flow control, at baud bits per second. It fails where the
+	// port does not exist, is held by another, or cannot do that rate.
+	OpenPort(name string, baud int) (Port, error)
+}
+
+// Output is one output line, held until it is closed. Its methods may be called
+// from any goroutine.
+type Output interface {
+	// Set drives the line to its logical level: true is on.
+	Set(on bool) error
+	// Close lets the line go without changing its level first; what the line
+	// then does is up to the chip (see docs/hardware.md). A second Close does
+	// nothing.
+	io.Closer
+}
+
+// Port is one open serial port. One goroutine may read while another writes;
+// Close may be called at any time and ends both.
+type Port interface {
+	// Read returns at least one byte, or an error; os.ErrDeadlineExceeded once
+	// the read deadline has passed.
+	io.Reader
+	// Write hands over all of p or returns an error; os.ErrDeadlineExceeded once
+	// the write deadline has passed, with the count handed over until then.
+	io.Writer
+	// SetDeadline bounds reads and writes from now on, also one that is under
+	// way. The zero time means no bound.
+	SetDeadline(t time.Time) error
+	// SetBaud changes the rate once everything written so far has left.
+	SetBaud(baud int) error
+	// Discard drops the bytes that have arrived and were not read.
+	Discard() error
+	// Close lets the port go and ends a Read or Write that waits, with an error.
+	// A second Close does nothing.
+	io.Closer
+}
+
+// Clock tells the wall time. Package time measures durations; a Clock says what
+// date it is, and can be wrong.
+type Clock interface {
+	// Now is the wall time in UTC, without a monotonic reading: the difference
+	// of two Nows shows a step of the clock.
+	Now() time.Time
+	// Synced tells whether the time comes from a source that knows it (NTP, a
+	// valid RTC), so that it may be believed.
+	Synced() bool
+}
