@@ -1,0 +1,142 @@
+package schedule
+
+import (
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"fieldcam/config/invalid"
+)
+
+// Kind is what a session does at its slots.
+type Kind uint8
+
+// The kinds, and their names in the configuration.
+const (
+	Capture Kind = iota + 1 // "capture": take a photo
+	Upload                  // "upload": start an upload session
+	CheckIn                 // "check-in": send the status
+)
+
+// TimeOfDay is a local wall time, as the duration since midnight on a clock
+// face: 06:00 is 6h on every day of the year. From 0 to 24h, whole seconds.
+type TimeOfDay time.Duration
+
+// Days is a set of weekdays: bit n is time.Weekday(n).
+type Days uint8
+
+// EveryDay holds all seven.
+const EveryDay Days = 1<<7 - 1
+
+// Session is a capture, upload or check-in that runs during a time block at a
+// set frequency. The zero Session is not valid; begin with NewSession.
+type Session struct {
+	// Name is how people tell sessions apart; 1 to 40 characters, unique.
+	Name string `toml:"name"`
+	Kind Kind   `toml:"kind"`
+	// Days are those on which the block begins: "mon-fri", "sat,sun", "daily".
+	Days Days `toml:"days"`
+	// From and Until are the block's ends, both inclusive, in the site's local
+	// time. Until before From crosses midnight into the next day; equal ends
+	// make a block of one instant. Until can be 24:00, the next day's midnight;
+	// From cannot.
+	From  TimeOfDay `toml:"from"`
+	Until TimeOfDay `toml:"until"`
+	// Every is the interval between slots, from 5s to 24h. The first slot is at
+	// From.
+	Every time.Duration `toml:"every"`
+	// Photos, of an upload session: how many of the newest photos to send at
+	// each slot; 0 is as many as possible, until the block ends or the queue is
+	// empty. 0 for the other kinds.
+	Photos int `toml:"photos"`
+}
+
+// The bounds of a session's values.
+const (
+	maxName   = 40 // characters: fits a status line of 80 columns beside times
+	maxPhotos = 1_000_000
+	minEvery  = 5 * time.Second // the fastest a shutter cable is fired
+	maxEvery  = 24 * time.Hour
+)
+
+// NewSession is what a session is before anything is said of it: every day,
+// 00:00 to 23:59:59, every 15 minutes, as many photos as possible. Name and
+// Kind have no default and must be given.
+//
+// It is the base on which package config decodes each session, so that an
+// absent key and a zero value ("from" 00:00, "until" 00:00) are told apart.
+func NewSession() Session {
+	return Session{
+		Days:  EveryDay,
+		Until: Midnight - TimeOfDay(time.Second),
+		Every: 15 * time.Minute,
+	}
+}
+
+// Default is the standard regime: captures and uploads (as many photos as
+// possible) every 15 minutes from 06:00 to 18:00 on Monday to Friday, and an
+// hourly check-in around the clock on every day, since a controller that is
+// silent over the weekend cannot be told from a dead one.
+func Default() []Session {
+	const weekdays = 1<<time.Monday | 1<<time.Tuesday | 1<<time.Wednesday | 1<<time.Thursday | 1<<time.Friday
+	capture, upload, checkIn := NewSession(), NewSession(), NewSession()
+
+	capture.Name, capture.Kind, capture.Days = "capture", Capture, weekdays
+	capture.From, capture.Until = TimeOfDay(6*time.Hour), TimeOfDay(18*time.Hour)
+
+	upload.Name, upload.Kind, upload.Days = "upload", Upload, weekdays
+	upload.From, upload.Until = capture.From, capture.Until
+
+	checkIn.Name, checkIn.Kind, checkIn.Every = "check-in", CheckIn, time.Hour
+	return []Session{capture, upload, checkIn}
+}
+
+// Validate reports every value that cannot be used, as invalid.Values.
+func (s Session) Validate() error {
+	var l invalid.List
+	if n := utf8.RuneCountInString(s.Name); n < 1 || n > maxName || !utf8.ValidString(s.Name) {
+		l.Add("name", s.Name, "1 to 40 characters")
+	} else if !printable(s.Name) {
+		l.Add("name", s.Name, "characters that can be printed")
+	}
+	if s.Kind < Capture || s.Kind > CheckIn {
+		l.Add("kind", got(s.Kind != 0, s.Kind), kindWant)
+	}
+	if s.Days == 0 || s.Days > EveryDay {
+		l.Add("days", got(s.Days != 0, s.Days), daysWant)
+	}
+	if !s.From.valid() || s.From == Midnight {
+		l.Add("from", s.From, `a time of day from "00:00" to "23:59:59"`)
+	}
+	if !s.Until.valid() {
+		l.Add("until", s.Until, timeWant)
+	}
+	if s.Every < minEvery || s.Every > maxEvery {
+		l.Add("every", s.Every, "a duration from 5s to 24h")
+	}
+	switch {
+	case s.Photos < 0 || s.Photos > maxPhotos:
+		l.Add("photos", s.Photos, "0 (as many as possible) to 1000000")
+	case s.Photos > 0 && s.Kind != Upload:
+		l.Add("photos", s.Photos, "0, or an upload session")
+	}
+	return l.Err()
+}
+
+// printable tells whether a name can stand in a table or a log line.
+func printable(name string) bool {
+	for _, r := range name {
+		if !unicode.IsPrint(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// got is the value as it is reported: nothing where it was not given.
+func got(given bool, v any) any {
+	if !given {
+		return ""
+	}
+	return v
+}

@@ -1,0 +1,140 @@
+package schedule
+
+import (
+	"math"
+	"time"
+)
+
+const daySeconds = 24 * 60 * 60
+
+// spanDays is how many days of blocks one wall answers for.
+const spanDays = 10
+
+// segment is a stretch of time over which a zone keeps one offset.
+type segment struct {
+	until  int64 // the Unix second at which it is over
+	offset int64 // seconds east of UTC
+}
+
+// wall converts between the local wall time of a zone and Unix seconds, around
+// spanDays days. Wall seconds are those since 1970-01-01 00:00 on the clock
+// face, so that day n begins at wall second n*daySeconds, in every zone.
+//
+// It looks the zone up once instead of at each conversion, which is what keeps
+// Next within its 5 µs.
+type wall struct {
+	// segs[:n] are the stretches in order; the first goes back for ever and the
+	// last goes on for ever. Four hold three changes within two weeks; no zone
+	// has had more.
+	segs [4]segment
+	n    int
+	// skips: a whole day may be missing.
+	skips bool
+}
+
+// makeWall is the wall of zone for the blocks that begin on the spanDays days
+// from first on.
+func makeWall(zone *time.Location, first int64) wall {
+	var w wall
+	// A day for the offset from UTC at either end, one more before for the
+	// whole day that a zone may repeat, and two after in which blocks end.
+	t, limit := (first-2)*daySeconds, (first+spanDays+4)*daySeconds
+	for {
+		at := time.Unix(t, 0).In(zone)
+		_, offset := at.Zone()
+		until := int64(math.MaxInt64)
+		if _, end := at.ZoneBounds(); !end.IsZero() {
+			until = end.Unix()
+		}
+		if until <= t {
+			// For times after the last entry of its table Go gives 365 days
+			// as the length of every year, so that on 31 December of a leap
+			// year the end lies in the past (time.tzset, Go 1.26). Nothing
+			// changes before the UTC year is over.
+			until = (floorDiv(t, daySeconds) + 1) * daySeconds
+		}
+		switch {
+		case w.n > 0 && w.segs[w.n-1].offset == int64(offset):
+			w.segs[w.n-1].until = until // only its name changed, or the year
+		case w.n < len(w.segs):
+			w.segs[w.n] = segment{until: until, offset: int64(offset)}
+			if w.n > 0 && w.segs[w.n].offset-w.segs[w.n-1].offset >= daySeconds {
+				w.skips = true
+			}
+			w.n++
+		}
+		if until >= limit {
+			break
+		}
+		t = until
+	}
+	w.segs[w.n-1].until = math.MaxInt64
+	return w
+}
+
+// first is the first instant at which the clock shows l, or where it skips l,
+// the first instant after the gap.
+func (w *wall) first(l int64) int64 {
+	start := int64(math.MinInt64)
+	for i := 0; ; i++ { // the last stretch has no end
+		s := w.segs[i]
+		if t := l - s.offset; t < s.until {
+			return max(t, start)
+		}
+		start = s.until
+	}
+}
+
+// last is the last instant at which the clock shows l, or where it skips l, the
+// first instant after the gap.
+func (w *wall) last(l int64) int64 {
+	for i := w.n - 1; ; i-- { // the first stretch has no beginning
+		s := w.segs[i]
+		if t := l - s.offset; i == 0 || t >= w.segs[i-1].until {
+			return min(t, s.until)
+		}
+	}
+}
+
+// exists tells whether the calendar has the day.
+func (w *wall) exists(day int64) bool {
+	return !w.skips || w.first(day*daySeconds) < w.first((day+1)*daySeconds)
+}
+
+// block is the ends, as Unix seconds and both inclusive, of the block that r
+// begins on the day; false where the day has none.
+func (w *wall) block(r *rule, day int64) (begin, end int64, ok bool) {
+	if !r.days.Has(weekday(day)) || !w.exists(day) {
+		return 0, 0, false
+	}
+	begin = w.first(day*daySeconds + r.from)
+	switch {
+	case r.until == r.from:
+		return begin, begin, true
+	case r.until < r.from:
+		day++
+		if !w.exists(day) {
+			day++
+		}
+	}
+	return begin, w.last(day*daySeconds + r.until), true
+}
+
+// weekday is that of the day, counted from 1970-01-01, a Thursday.
+func weekday(day int64) time.Weekday {
+	return time.Weekday(((day+int64(time.Thursday))%7 + 7) % 7)
+}
+
+// localDay is the local calendar's day at the Unix second t.
+func localDay(zone *time.Location, t int64) int64 {
+	_, offset := time.Unix(t, 0).In(zone).Zone()
+	return floorDiv(t+int64(offset), daySeconds)
+}
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
