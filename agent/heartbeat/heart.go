@@ -1,0 +1,144 @@
+// Package heartbeat decides when the device says what about itself: heartbeats,
+// its status, and the events of its conditions.
+//
+// Promises:
+//   - While the link is up, a heartbeat comes each Every on average, never more
+//     than a tenth later than that after the one before, and the first as soon as
+//     the link is up. Nothing else that is sent delays it.
+//   - The status goes out when the link comes up, at each check-in slot, and after
+//     a condition changed, then at most once in StatusGap.
+//   - Events go out in order, each until the broker has it, as they were recorded.
+//   - A broker that is away or hangs delays nothing but this package's own
+//     goroutines, and each of their waits is bounded.
+//
+// Out of scope: the link, and what is wrong (agent/health).
+package heartbeat
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"fieldcam/agent/health"
+	"fieldcam/agent/message"
+	"fieldcam/hal"
+)
+
+// Publisher sends one message and waits for the broker's acknowledgement.
+type Publisher interface {
+	// Publish returns nil once the broker has the message, an error at once where
+	// there is no connection, and an error at the latest when ctx ends.
+	Publish(ctx context.Context, topic string, payload []byte, retained bool) error
+}
+
+const (
+	// jitter is how far an interval may be from Every, as a part of it: a fleet
+	// that was switched on together drifts apart.
+	jitter = 0.1
+	// publishTimeout bounds one message: a modem's buffer full of an upload takes
+	// some seconds to leave, a radio outage longer.
+	publishTimeout = 30 * time.Second
+	// StatusGap is the least time between a status and the next because of a
+	// change, and before a failed one is repeated: a condition that flaps costs
+	// airtime.
+	StatusGap = 30 * time.Second
+	// checkInSpread is how long after its slot a check-in may be sent, at a
+	// random moment: a fleet shares its schedule.
+	checkInSpread = 30 * time.Second
+	// clockLook is how often the wall time is looked at while a check-in slot is
+	// waited for: the clock can step.
+	clockLook = time.Minute
+)
+
+// Options are what a Heart needs beside its Config.
+type Options struct {
+	// Device is the device's name.
+	Device string
+	// Link publishes.
+	Link Publisher
+	// Health has the conditions and their events.
+	Health *health.Registry
+	// Clock is for the times in messages and for check-in slots.
+	Clock hal.Clock
+	// Status gives the status; it must not wait. Heart fills in device, number,
+	// time, clock and conditions. nil: those alone.
+	Status func() message.Status
+	// CheckIn is the first check-in slot strictly after a time; false: none is
+	// near. It may change its mind between calls. nil: there are none.
+	CheckIn func(after time.Time) (time.Time, bool)
+	Log     zerolog.Logger
+}
+
+// Heart sends. Its methods may be called from any goroutine.
+type Heart struct {
+	c Config
+	o Options
+	// Each holds one where the link has come up since it was last looked at.
+	beatNow, reportNow chan struct{}
+}
+
+// New makes a Heart; c must be valid.
+func New(c Config, o Options) *Heart {
+	if o.Status == nil {
+		o.Status = func() message.Status { return message.Status{} }
+	}
+	if o.CheckIn == nil {
+		o.CheckIn = func(time.Time) (time.Time, bool) { return time.Time{}, false }
+	}
+	return &Heart{c: c, o: o, beatNow: make(chan struct{}, 1), reportNow: make(chan struct{}, 1)}
+}
+
+// LinkUp says that the link has come up: heartbeat, status and waiting events go
+// out at once. It does not wait.
+func (h *Heart) LinkUp() {
+	for _, c := range []chan struct{}{h.beatNow, h.reportNow} {
+		select {
+		case c <- struct{}{}:
+		default: // it is known already
+		}
+	}
+}
+
+// Run sends until ctx ends, and returns nil. Call it once.
+func (h *Heart) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	wg.Go(func() { h.beat(ctx) })
+	wg.Go(func() { h.report(ctx) })
+	wg.Wait()
+	return nil
+}
+
+// beat sends the heartbeats.
+func (h *Heart) beat(ctx context.Context) {
+	topic := message.Topic(h.o.Device, message.KindHeartbeat)
+	every := max(1, uint32(h.c.Every/time.Second))
+	timer := time.NewTimer(h.interval())
+	defer timer.Stop()
+	for n := uint64(1); ; n++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		case <-h.beatNow:
+		}
+		// Counted from here: however long this one takes, the next is on time.
+		interval := h.interval()
+		timer.Reset(interval)
+		payload := message.Heartbeat{N: n, At: message.At(h.o.Clock.Now()), EverySeconds: every}.Marshal()
+		bound, cancel := context.WithTimeout(ctx, min(publishTimeout, interval))
+		// The link tells of its outages itself, and a heartbeat that did not
+		// arrive is not worth a second one.
+		_ = h.o.Link.Publish(bound, topic, payload, false)
+		cancel()
+	}
+}
+
+// interval draws the time to the next heartbeat: Every on average, within a tenth
+// of it either way.
+func (h *Heart) interval() time.Duration {
+	spread := time.Duration(float64(h.c.Every) * jitter)
+	return h.c.Every - spread + rand.N(2*spread+1) //nolint:gosec // spreads load, keeps no secret
+}

@@ -1,0 +1,274 @@
+package heartbeat_test
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"fieldcam/agent/health"
+	"fieldcam/agent/heartbeat"
+	"fieldcam/agent/message"
+)
+
+func hourly(after time.Time) (time.Time, bool) {
+	return after.Truncate(time.Hour).Add(time.Hour), true
+}
+
+func status(t testing.TB, s sent) message.Status {
+	t.Helper()
+	m, err := message.ParseStatus(s.payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestHeartbeatsKeepTheirMeanAndTheirBound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const every = 5 * time.Minute
+		r := run(t, every, hourly)
+		r.link.slow = 20 * time.Second // a status holds the link
+		r.LinkUp()
+		start := time.Now()
+		time.Sleep(1000 * every)
+		r.stop()
+		beats := r.link.of(message.KindHeartbeat)
+		if !beats[0].at.Equal(start) {
+			t.Errorf("first: got %v after the link came up, want at once", beats[0].at.Sub(start))
+		}
+		distinct := map[time.Duration]bool{}
+		for i := 1; i < len(beats); i++ {
+			gap := beats[i].at.Sub(beats[i-1].at)
+			distinct[gap] = true
+			if gap < every-every/10 || gap > every+every/10 {
+				t.Fatalf("gap %d: got %v, want %v within a tenth", i, gap, every)
+			}
+			before, _ := message.ParseHeartbeat(beats[i-1].payload)
+			h, err := message.ParseHeartbeat(beats[i].payload)
+			if err != nil || h.N != before.N+1 || h.EverySeconds != 300 || h.At != message.At(beats[i].at) {
+				t.Fatalf("beat %d: got %+v, %v", i, h, err)
+			}
+			if beats[i].kept {
+				t.Fatal("a heartbeat is retained")
+			}
+		}
+		// One interval deviates by 5.8 % (a tenth over the square root of three), the
+		// mean of a thousand by 0.18 %.
+		if n := len(beats); n < 985 || n > 1016 {
+			t.Errorf("got %d heartbeats in the time of 1000", n)
+		}
+		if len(distinct) < 900 {
+			t.Errorf("got %d distinct gaps of %d, want jitter", len(distinct), len(beats)-1)
+		}
+	})
+}
+
+// TestHungBrokerDelaysNoHeartbeat: each is given up in time for the next.
+func TestHungBrokerDelaysNoHeartbeat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := run(t, 10*time.Second, nil)
+		r.link.set(false, true)
+		r.LinkUp()
+		time.Sleep(time.Hour)
+		r.link.set(false, false)
+		hung := time.Now()
+		time.Sleep(time.Minute)
+		r.stop()
+		if first := r.link.of(message.KindHeartbeat)[0].at.Sub(hung); first > 11*time.Second {
+			t.Errorf("first heartbeat after the hang: got %v, want within 11s", first)
+		}
+	})
+}
+
+func TestStatusGoesOutAtOnceAndAtCheckIns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := run(t, 5*time.Minute, hourly)
+		start := time.Now() // midnight, in a bubble
+		time.Sleep(10 * time.Minute)
+		if r.LinkUp(); true {
+			synctest.Wait()
+		}
+		first := r.link.of(message.KindStatus)
+		time.Sleep(24*time.Hour - 10*time.Minute + time.Minute)
+		r.stop()
+		all := r.link.of(message.KindStatus)
+		if len(first) == 0 || !first[len(first)-1].at.Equal(start.Add(10*time.Minute)) {
+			t.Fatalf("got %d statuses, want one at once", len(first))
+		}
+		got := all[len(first):]
+		if len(got) != 24 {
+			t.Fatalf("got %d check-ins in a day, want 24", len(got))
+		}
+		late := map[time.Duration]bool{}
+		for i, s := range got {
+			after := s.at.Sub(start.Add(time.Duration(i+1) * time.Hour))
+			if after < 0 || after > 30*time.Second {
+				t.Errorf("check-in %d: got %v after its slot, want up to 30s", i, after)
+			}
+			late[after] = true
+			m := status(t, s)
+			if !s.kept || m.Device != device || m.Model != "Tempo" || m.Queue.Waiting != 3 || !m.ClockSynced || m.At != message.At(s.at) {
+				t.Errorf("check-in %d: got kept %t, %+v", i, s.kept, m)
+			}
+			if want := uint64(len(first) + i + 1); m.N != want {
+				t.Errorf("check-in %d: got n %d, want %d", i, m.N, want)
+			}
+		}
+		if len(late) < 12 {
+			t.Errorf("got %d distinct delays, want jitter", len(late))
+		}
+	})
+}
+
+// TestCheckInsFollowASteppingClock, forth and back.
+func TestCheckInsFollowASteppingClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := run(t, 5*time.Minute, hourly)
+		r.LinkUp()
+		for _, step := range []time.Duration{0, 7*time.Hour + 30*time.Minute, -48 * time.Hour, 30 * 24 * time.Hour} {
+			r.clock.jump(step)
+			time.Sleep(2 * time.Minute) // the step itself may be a check-in
+			synctest.Wait()
+			before := len(r.link.of(message.KindStatus))
+			time.Sleep(6 * time.Hour)
+			synctest.Wait()
+			if got := len(r.link.of(message.KindStatus)) - before; got != 6 {
+				t.Errorf("after a step of %v: got %d check-ins in 6 hours, want 6", step, got)
+			}
+		}
+	})
+}
+
+// TestFlappingConditionCostsOneStatusPerGap, but no event is lost or late.
+func TestFlappingConditionCostsOneStatusPerGap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := run(t, 5*time.Minute, nil)
+		r.LinkUp()
+		time.Sleep(10 * time.Minute)
+		before := len(r.link.of(message.KindStatus))
+		for n := range 100 {
+			if n%2 == 0 {
+				r.health.Raise(health.CardFull, health.Critical, "full")
+			} else {
+				r.health.Clear(health.CardFull)
+			}
+			synctest.Wait()
+			if got := len(r.link.of(message.KindCondition)); got != n+1 {
+				t.Fatalf("after change %d: got %d events, want %d at once", n, got, n+1)
+			}
+			time.Sleep(time.Second)
+		}
+		time.Sleep(time.Minute)
+		r.stop()
+		all := r.link.of(message.KindStatus)[before:]
+		for i := 1; i < len(all); i++ {
+			if gap := all[i].at.Sub(all[i-1].at); gap < heartbeat.StatusGap {
+				t.Errorf("gap %d: got %v, want at least %v", i, gap, heartbeat.StatusGap)
+			}
+		}
+		if len(all) < 4 || len(all) > 5 {
+			t.Errorf("got %d statuses for 100 s of changes, want 4 or 5", len(all))
+		}
+		if last := status(t, all[len(all)-1]); len(last.Conditions) != 0 {
+			t.Errorf("last status: got %v, want nothing wrong", last.Conditions)
+		}
+	})
+}
+
+// TestOutageKeepsEveryEventAsItWas: days later, in order, with their own times.
+func TestOutageKeepsEveryEventAsItWas(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := run(t, 5*time.Minute, hourly)
+		r.link.set(true, false)
+		var want []string
+		tell := func(n int, at message.Unix, raised bool, text string) string {
+			return fmt.Sprintf("%d %d %t %s", n, at, raised, text)
+		}
+		for day := range 10 {
+			text := fmt.Sprint("day ", day)
+			want = append(want, tell(2*day+1, message.At(time.Now()), true, text))
+			r.health.Raise(health.CameraFault, health.Critical, text)
+			time.Sleep(time.Hour)
+			want = append(want, tell(2*day+2, message.At(time.Now()), false, text))
+			r.health.Clear(health.CameraFault)
+			time.Sleep(23 * time.Hour)
+		}
+		r.health.Raise(health.CardFull, health.Critical, "full")
+		want = append(want, tell(21, message.At(time.Now()), true, "full"))
+		time.Sleep(time.Minute)
+		r.link.set(false, false)
+		r.LinkUp()
+		synctest.Wait()
+		var got []string
+		for _, s := range r.link.of(message.KindCondition) {
+			c, err := message.ParseCondition(s.payload)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, tell(int(c.N), c.At, c.Raised, c.Text))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+		if all := r.link.of(message.KindStatus); len(all) != 1 || len(status(t, all[0]).Conditions) != 1 {
+			t.Errorf("got %d statuses, want one with card-full", len(all))
+		}
+		beats := r.link.of(message.KindHeartbeat)
+		if len(beats) != 1 {
+			t.Fatalf("got %d heartbeats, want one at once and none of the past", len(beats))
+		}
+		if h, _ := message.ParseHeartbeat(beats[0].payload); h.N < 2000 {
+			t.Errorf("got n %d, want the missing ones counted", h.N)
+		}
+	})
+}
+
+// TestUnacknowledgedEventIsSentAgain, the same one, when the broker is well.
+func TestUnacknowledgedEventIsSentAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := run(t, 5*time.Minute, nil)
+		r.LinkUp()
+		time.Sleep(time.Hour)
+		r.link.set(false, true)
+		r.health.Raise(health.PhotoLost, health.Critical, "42")
+		time.Sleep(10 * time.Minute)
+		if _, ok := r.health.Unsent(); !ok {
+			t.Fatal("the event is gone without an acknowledgement")
+		}
+		r.link.set(false, false)
+		time.Sleep(2 * time.Minute) // without LinkUp: the connection never broke
+		synctest.Wait()
+		events := r.link.of(message.KindCondition)
+		if _, ok := r.health.Unsent(); ok || len(events) != 1 {
+			t.Errorf("got %d events, unsent %t, want one and none", len(events), ok)
+		}
+	})
+}
+
+// TestOfflineCostsNearlyNothing: no busy loop while there is no link.
+func TestOfflineCostsNearlyNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := run(t, 5*time.Minute, hourly)
+		r.link.set(true, false)
+		r.health.Raise(health.CloudUnreachable, health.Warning, "no route")
+		time.Sleep(24 * time.Hour)
+		r.stop()
+		// 288 heartbeats, and a status each half minute.
+		if r.link.tries > 3500 {
+			t.Errorf("got %d attempts in a day, want at most 3500", r.link.tries)
+		}
+	})
+}
+
+func TestStopWaitsForNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := run(t, time.Second, hourly)
+		r.link.set(false, true)
+		r.LinkUp()
+		time.Sleep(10 * time.Millisecond)
+		r.stop() // checks that it took no time
+	})
+}
