@@ -1,0 +1,79 @@
+// Package capture takes each photo that is due, or says why there is none.
+//
+// # Slots
+//
+// The schedule gives the slots: instants of wall time. The Service sleeps until
+// the next one, but never longer than 10 s, and then asks the clock again, so
+// that a step of the clock is noticed within 10 s. When nothing else is in hand
+// the camera is asked within milliseconds of the slot. At each turn every slot
+// since the turn before is handled:
+//
+//   - The newest one is photographed, if it is at most Config.Late old.
+//   - All others are reported to the Store as missed, in ranges, each with a
+//     cause: NotRunning for those before the daemon started (or while the whole
+//     process was held up), ClockStep for those that the clock jumped over,
+//     Busy for those that passed while the camera was at an earlier one.
+//
+// Before the first start of all nothing was due. A ledger that ends before the
+// year 2000 was written by a clock that was not set, and counts as none.
+//
+// The Store hears of slots in their order: the missed ones before the photo
+// that follows them. So after a power cut the next start goes on after the last
+// slot that the Store knows, and nothing is lost between. A miss that the Store
+// cannot write is kept in memory and tried again at each turn; the next photo
+// is taken all the same. Misses are merged in memory rather than dropped when
+// there are many of them. Only a power cut while the card takes photos but no
+// misses can lose them.
+//
+// # The clock
+//
+// Photos are taken whether or not the clock is synced; the Shot says which.
+//
+// Forward: the slots jumped over are ClockStep, but for those from before the
+// service's start by the corrected clock: they are NotRunning, or, where there
+// is no ledger, were never due. So a board that boots in 1970 and is set a
+// minute later does not report decades of missed photos.
+//
+// Backward by up to a minute: the slots that come again are not taken again.
+// By more: they are photographed again and the Store has both, for a photo too
+// many is cheap and a missing one can't be retaken. One that fails the second
+// time is not reported as missed, since the Store accounts for it already.
+//
+// At a start with a clock that is more than a minute before the ledger's end:
+// where it is synced, the ledger was written by a clock that was wrong, and the
+// service goes on after the newest of the last 1000 slots that the Store
+// accounts for; where it is not, the clock is held to be wrong and the
+// ledger's end counts once it has been set.
+//
+// # Attempts
+//
+// A slot's photo is tried up to Config.Attempts times, a quarter of a second
+// apart, all of them within Config.Timeout and so that the camera is free again
+// before the next slot; but for at least 2 s, or the interval where that is
+// shorter. One attempt may use all of this time: a driver knows better than the
+// service when its camera will not answer any more. Then the slot is missed as
+// CameraFault or StoreFault with the last error. A full card is not tried
+// again: CardFull.
+//
+// An attempt whose context has ended and that has not returned half a second
+// later is left to itself. Until it returns, no other attempt starts, slots are
+// missed as Busy, and nothing is reported to the Store, because the attempt may
+// yet turn into the photo of its own slot. It is never counted as both.
+//
+// A panic in a driver is not caught: systemd starts the daemon again, and the
+// slot is then taken late or reported as NotRunning.
+//
+// When Run is stopped in the middle of an attempt, the attempt is cancelled and
+// the slot left open: the next start takes it late or reports it. Run waits
+// 3 s at most for the camera; if the driver is still not back, Run says so in
+// its error and leaves the goroutine behind.
+//
+// # Manual photos
+//
+// Shoot takes one photo now, in the same loop: never during another, never in
+// the way of a slot. It starts only where 3 s are left before the next slot,
+// and is cut off for it.
+//
+// Out of scope: what a camera is (capture/camera), when something is due
+// (capture/schedule), what becomes of a photo (queue).
+package capture

@@ -1,0 +1,210 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"fieldcam/capture/photo"
+	"fieldcam/capture/schedule"
+)
+
+const (
+	// maxSleep is how late a step of the clock may be noticed.
+	maxSleep = 10 * time.Second
+	// manualRoom is the time before the next slot that a manual photo needs in
+	// order to be begun.
+	manualRoom = 2 * time.Second
+	// stopGrace is how long Run waits for the camera, after cancelGrace: the
+	// daemon has 5 s to stop in all.
+	stopGrace = 2500 * time.Millisecond
+)
+
+// loop is one Run: everything here belongs to its one goroutine.
+type loop struct {
+	*Service
+	ledger ledger
+	track  track
+	// flight is the attempt that did not come back in time; nil for none.
+	flight *flight
+	// worked: the camera has been asked for a photo since the last turn.
+	worked bool
+	// raised holds the causes that Problem was told of and that no photo has
+	// cleared since.
+	raised map[photo.Cause]bool
+}
+
+func newLoop(s *Service) *loop {
+	l := &loop{Service: s, raised: map[photo.Cause]bool{}}
+	l.ledger.store = s.o.Store
+	return l
+}
+
+func (l *loop) run(ctx context.Context) error {
+	l.track = startTrack(l.o.Clock, l.o.Store, l.o.Schedule)
+	for ctx.Err() == nil {
+		if slot, due, again := l.turn(l.o.Clock.Now()); due {
+			l.takeSlot(ctx, slot, again)
+			continue
+		}
+		l.wait(ctx)
+	}
+	return l.stop()
+}
+
+// turn accounts for every slot since the last turn, but for the one it returns:
+// that is to be photographed now. Again tells that the store has it already.
+func (l *loop) turn(now time.Time) (slot schedule.Slot, due, again bool) {
+	if step := l.track.notice(now); step != 0 {
+		l.o.Log.Warn().Dur("by", step).Time("now", now).Bool("synced", l.o.Clock.Synced()).Msg("clock stepped")
+	}
+	from, to := l.track.open(now)
+	slot, ok := l.o.Schedule.Last(schedule.Capture, to)
+	if ok && !slot.At.Before(from) && now.Sub(slot.At) <= max(l.cfg.Late, onTime) && l.flight == nil {
+		to, due = slot.At, true
+		again = l.track.accounted(slot.At)
+	}
+	for _, p := range l.track.causes(from, to, now, l.worked || l.flight != nil) {
+		l.missRange(p)
+	}
+	l.track.close(now)
+	l.worked = false
+	l.flush()
+	return slot, due, again
+}
+
+// missRange reports the slots of a part of the time as missed.
+func (l *loop) missRange(p part) {
+	s := l.o.Schedule
+	first, ok := s.Next(schedule.Capture, p.from.Add(-1))
+	if !ok || !first.At.Before(p.to) {
+		return
+	}
+	last, ok := s.Last(schedule.Capture, p.to)
+	if !ok {
+		return
+	}
+	counted := p.from
+	if limit := p.to.Add(-maxCounted); counted.Before(limit) {
+		counted = limit
+	}
+	l.miss(photo.Miss{
+		From:   first.At,
+		To:     last.At,
+		Slots:  max(1, s.Count(schedule.Capture, counted, p.to)),
+		Cause:  p.cause,
+		Detail: p.detail,
+	}, errors.New(p.detail))
+}
+
+// miss takes note of slots without a photo, and tells.
+func (l *loop) miss(m photo.Miss, err error) {
+	l.ledger.add(m)
+	l.update(func(s *State) { s.LastMiss = m })
+	l.raise(m.Cause, err, &m)
+}
+
+// raise tells of a problem, with the slots that it cost, or nil. It logs one
+// only where it is new.
+func (l *loop) raise(cause photo.Cause, err error, m *photo.Miss) {
+	if !l.raised[cause] {
+		l.raised[cause] = true
+		event := l.o.Log.Warn().Str("cause", string(cause)).Err(err)
+		if m != nil {
+			event = event.Time("from", m.From).Time("to", m.To).Int("slots", m.Slots)
+		}
+		event.Msg("photos are missed")
+	}
+	if l.o.Problem != nil {
+		l.o.Problem(cause, err)
+	}
+}
+
+// recovered tells that all problems are over, but for one that is not.
+func (l *loop) recovered() {
+	for cause := range l.raised {
+		if cause == photo.StoreFault && l.ledger.unwritten() > 0 {
+			continue
+		}
+		delete(l.raised, cause)
+		l.o.Log.Info().Str("cause", string(cause)).Msg("photos are taken again")
+		if l.o.Problem != nil {
+			l.o.Problem(cause, nil)
+		}
+	}
+}
+
+// flush writes the missed slots to the store, unless an attempt is still out
+// that belongs before them.
+func (l *loop) flush() {
+	if l.flight == nil && l.ledger.unwritten() > 0 {
+		if err := l.ledger.flush(); err != nil {
+			l.raise(photo.StoreFault, err, nil)
+		}
+	}
+	n := l.ledger.unwritten()
+	l.update(func(s *State) { s.Unwritten, s.Turn = n, time.Now() })
+}
+
+// wait sleeps until something can be due, serves a manual photo, or takes note
+// of an attempt that comes back.
+func (l *loop) wait(ctx context.Context) {
+	sleep, requests := maxSleep, l.requests
+	if room, ok := l.room(); ok {
+		sleep = min(sleep, max(room, 0))
+		// Nearer to the slot than this a manual photo has to wait for it.
+		if last := room - manualRoom - maxMargin; last >= 0 {
+			sleep = min(sleep, last+1)
+		} else if l.flight == nil {
+			requests = nil
+		}
+	}
+	var back <-chan outcome
+	if l.flight != nil {
+		back = l.flight.back
+	}
+	timer := time.NewTimer(sleep)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case out := <-back:
+		l.landed(out)
+	case r := <-requests:
+		if l.flight != nil {
+			r.reply <- outcome{err: ErrBusy}
+			return
+		}
+		l.takeManual(ctx, r)
+	}
+}
+
+// room is the time until the next slot; false where none is due.
+func (l *loop) room() (time.Duration, bool) {
+	next, ok := l.o.Schedule.Next(schedule.Capture, l.track.cursor)
+	if !ok {
+		return 0, false
+	}
+	return next.At.Sub(l.o.Clock.Now()), true
+}
+
+// stop ends the loop: it gives the camera a last time to come back.
+func (l *loop) stop() error {
+	var err error
+	if f := l.flight; f != nil {
+		timer := time.NewTimer(stopGrace)
+		defer timer.Stop()
+		select {
+		case out := <-f.back:
+			l.landed(out)
+		case <-timer.C:
+			err = errors.New("stop capture: the camera driver has not returned")
+			l.landed(outcome{cause: photo.CameraFault, err: errStuck})
+		}
+	}
+	l.flush()
+	if n := l.ledger.unwritten(); n > 0 {
+		l.o.Log.Error().Int("ranges", n).Time("from", l.ledger.pending[0].From).Msg("missed slots could not be written before the stop")
+	}
+	return err
+}

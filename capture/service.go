@@ -1,0 +1,190 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"fieldcam/capture/photo"
+	"fieldcam/capture/schedule"
+	"fieldcam/hal"
+)
+
+// Camera is one camera. The Service never calls Shoot while an earlier Shoot
+// has not returned.
+type Camera interface {
+	// Shoot takes one picture and streams it to w. It is bounded by ctx, and
+	// leaves the camera safe on every path. After a failure the next Shoot
+	// begins one rung higher on the recovery ladder: retry, reset, power cycle.
+	Shoot(ctx context.Context, w io.Writer) (photo.Exposure, error)
+}
+
+// Store keeps photos, and accounts for slots. *queue.Queue is one.
+type Store interface {
+	// Add allots the ID, lets fill write the picture, and makes the photo and
+	// the account of its slot durable. An error of fill comes back wrapped and
+	// leaves nothing behind. Where there is no room, before or during fill, the
+	// error's chain holds one with a method CardFull() bool that returns true.
+	Add(shot photo.Shot, fill func(io.Writer) (photo.Exposure, error)) (photo.Meta, error)
+	// Miss accounts for slots without a photo; durable on return.
+	Miss(m photo.Miss) error
+	// LastSlot is the latest slot, by its own time, that is accounted for;
+	// false where there is none. Manual photos do not count.
+	LastSlot() (time.Time, bool)
+	// Accounted tells whether the slot is accounted for, as taken or missed.
+	Accounted(slot time.Time) bool
+}
+
+// The errors of Shoot besides those of the camera and the store.
+var (
+	// ErrNotRunning: Run is not running, or was stopped before the photo was
+	// taken.
+	ErrNotRunning = errors.New("the capture service is not running")
+	// ErrBusy: the scheduled photos left no time for another, or the camera has
+	// not come back from an earlier one.
+	ErrBusy = errors.New("the camera is busy")
+)
+
+// Options are what a Service works with. Camera, Store, Schedule and Clock are
+// required.
+type Options struct {
+	Camera   Camera
+	Store    Store
+	Schedule *schedule.Schedule
+	Clock    hal.Clock
+	Log      zerolog.Logger
+	// Taken, if not nil, is told of every photo once it is durable. It is
+	// called from Run's loop and must not block.
+	Taken func(photo.Meta)
+	// Problem, if not nil, is told of every range of missed slots with its
+	// cause and a reason, of an attempt that does not come back (CameraFault)
+	// and of misses that cannot be written (StoreFault); and with a nil error
+	// once a photo has been taken since. It is called from Run's loop and must
+	// not block.
+	Problem func(cause photo.Cause, err error)
+}
+
+// Service takes the photos of one camera. Its methods may be called from any
+// goroutine.
+type Service struct {
+	cfg      Config
+	o        Options
+	requests chan request
+
+	mu    sync.Mutex    // guards what follows
+	done  chan struct{} // closed when Run ends; nil while it is not running
+	state State
+}
+
+// State is what the service is doing, and how it went.
+type State struct {
+	Running bool
+	// Turn is when the loop went round the last time, by package time: every
+	// 10 s, or after a photo with all its attempts. Zero before the first.
+	Turn time.Time
+	// Shooting: the camera is at work, on Slot (whose At is zero for a manual
+	// photo). Stuck: it should have come back already.
+	Shooting, Stuck bool
+	Slot            schedule.Slot
+	// Last is the latest photo since the start; its ID is empty before.
+	Last photo.Meta
+	// LastMiss is the latest range of slots without a photo since the start;
+	// its Slots are 0 before.
+	LastMiss photo.Miss
+	// Failures is how many photos in a row have failed.
+	Failures int
+	// Unwritten is how many ranges of missed slots the store does not have yet.
+	Unwritten int
+}
+
+// New makes a service, which does nothing before Run. The Config must be valid.
+func New(cfg Config, o Options) *Service {
+	return &Service{cfg: cfg, o: o, requests: make(chan request)}
+}
+
+// Run takes photos until ctx ends, and then returns nil, or an error where the
+// camera did not come back in time. A Service runs once at a time: a second Run
+// beside the first returns an error at once.
+func (s *Service) Run(ctx context.Context) error {
+	s.mu.Lock()
+	if s.done != nil {
+		s.mu.Unlock()
+		return errors.New("the capture service runs already")
+	}
+	done := make(chan struct{})
+	s.done = done
+	s.state.Running = true
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		s.done = nil
+		s.state.Running = false
+		s.mu.Unlock()
+		close(done)
+	}()
+	return newLoop(s).run(ctx)
+}
+
+// request is a wish for a photo now.
+type request struct {
+	ctx   context.Context
+	reply chan outcome // takes one outcome without waiting
+}
+
+// Shoot takes one photo now. It waits for its turn for Config.Timeout at most
+// and then returns ErrBusy; ErrNotRunning where Run is not running.
+func (s *Service) Shoot(ctx context.Context) (photo.Meta, error) {
+	s.mu.Lock()
+	done := s.done
+	s.mu.Unlock()
+	if done == nil {
+		return photo.Meta{}, ErrNotRunning
+	}
+	r := request{ctx: ctx, reply: make(chan outcome, 1)}
+	wait := time.NewTimer(s.cfg.Timeout)
+	defer wait.Stop()
+	select {
+	case s.requests <- r:
+	case <-ctx.Done():
+		return photo.Meta{}, ctx.Err()
+	case <-wait.C:
+		return photo.Meta{}, ErrBusy
+	case <-done:
+		return photo.Meta{}, ErrNotRunning
+	}
+	// The loop has it: it answers within the photo's own bounds.
+	select {
+	case out := <-r.reply:
+		return out.meta, out.err
+	case <-done:
+		select {
+		case out := <-r.reply:
+			return out.meta, out.err
+		default:
+			return photo.Meta{}, ErrNotRunning
+		}
+	}
+}
+
+// Next is the next capture slot; false where none is due.
+func (s *Service) Next() (schedule.Slot, bool) {
+	return s.o.Schedule.Next(schedule.Capture, s.o.Clock.Now())
+}
+
+// State is a consistent snapshot.
+func (s *Service) State() State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state
+}
+
+// update changes the state.
+func (s *Service) update(change func(*State)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(&s.state)
+}
