@@ -1,0 +1,119 @@
+package session
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// outage is the backoff while the cloud is silent: full jitter, so that a fleet
+// that lost its cloud in one moment comes back over minutes.
+type outage struct {
+	min, max time.Duration
+	count    int       // failures since the last success
+	believed int       // returns of the link that were believed since then
+	last     time.Time // the last one
+	answered bool      // something answered: the link was never away
+}
+
+// maxReturns is how many returns of the link start a session at once before a
+// photo gets through: a cloud that answers the door and nothing else must not
+// be hammered. After a quiet time of max the next is believed again.
+const maxReturns = 3
+
+// failed notes a failure, and says when to try again.
+func (o *outage) failed() time.Time {
+	limit := doubled(o.min, o.max, o.count)
+	o.count++
+	return time.Now().Add(rand.N(limit))
+}
+
+// doubled is d doubled n times, but at most limit.
+func doubled(d, limit time.Duration, n int) time.Duration {
+	for range n {
+		if d >= limit {
+			break
+		}
+		d *= 2
+	}
+	return min(d, limit)
+}
+
+// over notes that the cloud has answered.
+func (o *outage) over() { *o = outage{min: o.min, max: o.max} }
+
+// believe tells whether the link's return is reason to try at once.
+func (o *outage) believe() bool {
+	if o.answered {
+		return false
+	}
+	if time.Since(o.last) > o.max {
+		o.believed = 0
+	}
+	if o.believed >= maxReturns {
+		return false
+	}
+	o.believed++
+	o.last = time.Now()
+	return true
+}
+
+// delays are the photos that failed for a reason of their own, and until when
+// each stands behind its peers.
+type delays struct {
+	min, max time.Duration
+	until    map[uint64]delay
+}
+
+type delay struct {
+	at    time.Time
+	count int
+}
+
+// maxDelays bounds the memory: of more, those whose delay has passed are
+// forgotten, with their count.
+const maxDelays = 10_000
+
+// failed notes that photo seq failed, and says when it may be tried again:
+// half to all of a doubling delay.
+func (d *delays) failed(seq uint64) time.Time {
+	if d.until == nil {
+		d.until = map[uint64]delay{}
+	}
+	e := d.until[seq]
+	limit := doubled(d.min, d.max, e.count)
+	e.count++
+	e.at = time.Now().Add(limit/2 + rand.N(limit/2+1))
+	if len(d.until) >= maxDelays {
+		d.prune()
+	}
+	d.until[seq] = e
+	return e.at
+}
+
+func (d *delays) prune() {
+	now := time.Now()
+	for seq, e := range d.until {
+		if e.at.Before(now) {
+			delete(d.until, seq)
+		}
+	}
+}
+
+// holds tells whether photo seq still stands behind its peers.
+func (d *delays) holds(seq uint64) bool {
+	e, ok := d.until[seq]
+	return ok && time.Now().Before(e.at)
+}
+
+// first is the moment at which the first delay still running ends.
+func (d *delays) first() (at time.Time, ok bool) {
+	now := time.Now()
+	for _, e := range d.until {
+		if now.Before(e.at) && (!ok || e.at.Before(at)) {
+			at, ok = e.at, true
+		}
+	}
+	return at, ok
+}
+
+func (d *delays) forget(seq uint64) { delete(d.until, seq) }

@@ -1,0 +1,216 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"fieldcam/capture/schedule"
+	"fieldcam/queue/upload"
+)
+
+const (
+	// clockLook is how often the wall time is looked at while a slot is waited
+	// for: the clock can step.
+	clockLook = 10 * time.Second
+	// unwellAfter different photos that fail in a row for reasons of their own
+	// show that the reason is not theirs.
+	unwellAfter = 3
+)
+
+// job is a session to run.
+type job struct {
+	name   string
+	photos int       // 0: as many as possible
+	ends   time.Time // the block's end, wall time; zero: none
+	manual bool
+}
+
+// Run runs sessions until ctx ends, and then returns nil; the photo under way is
+// broken off and resumes another time. Call it once.
+func (r *Runner) Run(ctx context.Context) error {
+	defer r.flush()
+	now := r.o.Clock.Now()
+	w := waiter{r: r, after: now}
+	if slot, ok := r.o.Schedule.Active(schedule.Upload, now); ok {
+		w.again(jobOf(slot), time.Now())
+	}
+	for {
+		j, ok := w.next(ctx)
+		if !ok {
+			return nil
+		}
+		retry, broken := r.session(ctx, j)
+		if broken && !j.manual {
+			w.again(j, retry)
+		} else if !j.manual {
+			w.done()
+		}
+		r.update(func(s *State) { s.Retry = w.retry })
+	}
+}
+
+func jobOf(slot schedule.Slot) job {
+	return job{name: slot.Session, photos: slot.Photos, ends: slot.Ends}
+}
+
+// session sends photos until j is done, and tells whether it was broken off and
+// when to go on.
+func (r *Runner) session(ctx context.Context, j job) (retry time.Time, broken bool) {
+	r.update(func(s *State) {
+		*s = State{Running: true, Name: j.name, Since: r.o.Clock.Now(), Unreachable: s.Unreachable}
+	})
+	defer r.update(func(s *State) { s.Running, s.Photo = false, "" })
+	defer r.flush()
+	sent, failed := 0, 0 // failed: in a row
+	for (j.photos == 0 || sent < j.photos) && ctx.Err() == nil && !r.over(j) {
+		m, ok, err := r.o.Queue.Newest(func(seq uint64) bool { return r.acks.has(seq) || r.delays.holds(seq) })
+		if err != nil {
+			return r.breakOff(ctx, err, false), true
+		}
+		if !ok {
+			break
+		}
+		err = r.send(ctx, m)
+		var refused *upload.RefusedError
+		var silent *upload.UnreachableError
+		switch {
+		case err == nil:
+			sent, failed = sent+1, 0
+			r.sent(m)
+		case ctx.Err() != nil:
+			return time.Time{}, false
+		case errors.As(err, &refused):
+			failed = 0
+			r.refuse(m, refused.Reason)
+		case errors.As(err, &silent):
+			r.outage.answered = silent.Answered
+			return laterOf(r.breakOff(ctx, err, true), time.Now().Add(min(silent.RetryAfter, longestRetry))), true
+		default:
+			var source *upload.SourceError
+			if !errors.As(err, &source) { // nothing to do with the cloud
+				failed++
+			}
+			again := r.delays.failed(m.Seq())
+			r.o.Log.Warn().Err(err).Str("photo", string(m.ID)).Dur("again_in", time.Until(again)).Msg("photo not uploaded")
+			r.update(func(s *State) { s.LastError = err.Error() })
+			if failed >= unwellAfter {
+				return r.breakOff(ctx, err, true), true
+			}
+		}
+	}
+	if next, ok := r.delays.first(); ok && j.photos == 0 {
+		return next, true
+	}
+	return time.Time{}, false
+}
+
+// over tells whether j's block has ended.
+func (r *Runner) over(j job) bool { return !j.ends.IsZero() && r.o.Clock.Now().After(j.ends) }
+
+// breakOff notes that the session can't go on because of err, and says when it
+// may be tried again. silent: it is the cloud's fault.
+func (r *Runner) breakOff(ctx context.Context, err error, silent bool) time.Time {
+	if ctx.Err() != nil {
+		return time.Time{}
+	}
+	again := r.outage.failed()
+	r.update(func(s *State) { s.LastError, s.Unreachable = err.Error(), s.Unreachable || silent })
+	e := r.o.Log.Debug()
+	if r.outage.count == 1 {
+		e = r.o.Log.Warn()
+	}
+	e.Err(err).Dur("again_in", time.Until(again)).Msg("upload session broken off")
+	if silent {
+		r.o.Unreachable(err)
+	}
+	return again
+}
+
+// laterOf is the later of two moments.
+func laterOf(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// waiter decides what to run next. It belongs to Run.
+type waiter struct {
+	r     *Runner
+	after time.Time // wall time: slots up to here have had their session
+	owed  job       // a session that was broken off
+	retry time.Time // when it goes on; zero: nothing is owed
+}
+
+// again owes j at retry.
+func (w *waiter) again(j job, retry time.Time) { w.owed, w.retry = j, retry }
+
+// done owes nothing.
+func (w *waiter) done() { w.owed, w.retry = job{}, time.Time{} }
+
+// next waits for the next session; false when ctx has ended.
+func (w *waiter) next(ctx context.Context) (job, bool) {
+	for {
+		if ctx.Err() != nil {
+			return job{}, false
+		}
+		now := w.r.o.Clock.Now()
+		if now.Before(w.after) { // the clock stepped back
+			w.after = now
+		}
+		slot, scheduled := w.r.o.Schedule.Next(schedule.Upload, w.after)
+		if scheduled && !slot.At.After(now) {
+			// The newest of the slots that passed: a step may have jumped over some.
+			if s, ok := w.r.o.Schedule.Active(schedule.Upload, now); ok {
+				slot = s
+			}
+			w.after = now
+			if w.retry.IsZero() || w.r.over(w.owed) {
+				return jobOf(slot), true
+			}
+			w.owed = jobOf(slot) // in an outage its retries go on as they were
+			continue
+		}
+		wait := clockLook
+		if scheduled {
+			wait = min(wait, slot.At.Sub(now))
+		}
+		if !w.retry.IsZero() {
+			if w.r.over(w.owed) {
+				w.done()
+				w.r.update(func(s *State) { s.Retry = time.Time{} })
+				continue
+			}
+			d := time.Until(w.retry)
+			if d <= 0 {
+				return w.owed, true
+			}
+			wait = min(wait, d)
+		}
+		if j, ok := w.sleep(ctx, wait); ok {
+			return j, true
+		}
+	}
+}
+
+// sleep waits for at most d, and tells of a session that somebody wants at once.
+func (w *waiter) sleep(ctx context.Context, d time.Duration) (job, bool) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	case <-w.r.acks.due():
+		w.r.flush()
+	case <-w.r.wake:
+		if n, ok := w.r.take(); ok {
+			return job{photos: n, manual: true}, true
+		}
+	case <-w.r.link:
+		if !w.retry.IsZero() && !w.r.over(w.owed) && w.r.outage.believe() {
+			return w.owed, true
+		}
+	}
+	return job{}, false
+}
