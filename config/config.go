@@ -1,0 +1,185 @@
+// Package config is the one file that tells a controller what to do: it
+// composes the Configs of the other packages, reads them from TOML, and writes
+// them back with comments.
+//
+// Promises:
+//   - A file that says only `device = "x"` is enough: Default gives the rest.
+//   - A file that cannot be used is refused whole, with everything that is wrong
+//     with it at once: line, column, what was expected, and for an unknown key
+//     the nearest known one. No input makes it panic, and none costs more than
+//     MaxBytes of reading.
+//   - A secret (a field tagged `secret:"true"`) appears in no error text and in
+//     nothing that Show writes.
+//   - The comments of DefaultFile and Show come from one table (notes.go), which
+//     a test holds against the struct.
+//
+// Out of scope: what the values mean (their packages), editing a file in place,
+// and watching it for changes.
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"fieldcam/agent/heartbeat"
+	"fieldcam/agent/identity"
+	"fieldcam/agent/mqtt"
+	"fieldcam/capture"
+	"fieldcam/capture/camera"
+	"fieldcam/capture/camera/vc0706"
+	"fieldcam/capture/photo"
+	"fieldcam/capture/schedule"
+	"fieldcam/config/invalid"
+	"fieldcam/queue"
+	"fieldcam/queue/session"
+	"fieldcam/queue/upload"
+)
+
+// Config is the whole file. The order of its fields is the order in which it is
+// written.
+type Config struct {
+	// Device is the controller's name in photos, topics and the cloud. Required;
+	// see photo.CheckDevice.
+	Device string `toml:"device"`
+	// Model is the controller's model: one of Models. Default "tempo".
+	Model string `toml:"model"`
+	// TimeZone is the site's IANA time zone, in which Sessions are meant.
+	// Default "UTC".
+	TimeZone string `toml:"time_zone"`
+
+	Log     Log            `toml:"log"`
+	Camera  Camera         `toml:"camera"`
+	Capture capture.Config `toml:"capture"`
+	// Sessions is the weekly schedule. A file with a [[session]] replaces the
+	// default schedule (schedule.Default) as a whole.
+	Sessions  []schedule.Session `toml:"session"`
+	Queue     queue.Config       `toml:"queue"`
+	Retry     session.Config     `toml:"retry"`
+	Upload    upload.Config      `toml:"upload"`
+	Identity  identity.Config    `toml:"identity"`
+	MQTT      mqtt.Config        `toml:"mqtt"`
+	Heartbeat heartbeat.Config   `toml:"heartbeat"`
+}
+
+// Log is what the daemon says.
+type Log struct {
+	// Level is the least severity that is logged: "debug", "info", "warn" or
+	// "error". Default "info".
+	Level string `toml:"level"`
+}
+
+// Camera is which camera there is and how to reach it.
+type Camera struct {
+	// Kind chooses the driver: "vc0706", the default.
+	Kind   string             `toml:"kind"`
+	Power  camera.PowerConfig `toml:"power"`
+	VC0706 vc0706.Config      `toml:"vc0706"`
+}
+
+// KindVC0706 is the serial JPEG camera of package vc0706.
+const KindVC0706 = "vc0706"
+
+// MaxSessions bounds the weekly schedule: each search for the next slot looks at
+// all of them, and their names are compared pairwise. People write ten.
+const MaxSessions = 1000
+
+// Models lists the controllers' models, as the file names them.
+func Models() []string { return []string{"pro", "mini", "mach2", "tempo"} }
+
+// logLevels lists the values of Log.Level.
+func logLevels() []string { return []string{"debug", "info", "warn", "error"} }
+
+// Default is everything but the device's name.
+func Default() Config {
+	return Config{
+		Model:     "tempo",
+		TimeZone:  "UTC",
+		Log:       Log{Level: "info"},
+		Camera:    Camera{Kind: KindVC0706, Power: camera.DefaultPower(), VC0706: vc0706.Default()},
+		Capture:   capture.Default(),
+		Sessions:  schedule.Default(),
+		Queue:     queue.Default(),
+		Retry:     session.Default(),
+		Upload:    upload.Default(),
+		MQTT:      mqtt.Default(),
+		Heartbeat: heartbeat.Default(),
+	}
+}
+
+// newSession is a [[session]] before its keys are read: all day, every day. Its
+// name, kind and interval have no default.
+func newSession() schedule.Session {
+	return schedule.Session{Days: schedule.EveryDay, Until: schedule.TimeOfDay(24*time.Hour - time.Second)}
+}
+
+// Schedule is the weekly schedule in the site's time zone.
+func (c Config) Schedule() (*schedule.Schedule, error) {
+	zone, err := loadZone(c.TimeZone)
+	if err != nil {
+		return nil, err
+	}
+	return schedule.New(zone, c.Sessions)
+}
+
+// loadZone is time.LoadLocation without the names that mean whatever this
+// machine is set to.
+func loadZone(name string) (*time.Location, error) {
+	if name == "" || name == "Local" {
+		return nil, fmt.Errorf("load time zone %q: not an IANA name", name)
+	}
+	return time.LoadLocation(name)
+}
+
+// Validate reports every value that cannot be used, as invalid.Values with keys
+// as in the file. It opens no file but the time zone's.
+func (c Config) Validate() error {
+	var l invalid.List
+	if photo.CheckDevice(c.Device) != nil {
+		l.Add("device", c.Device, "this controller's name: 1 to 63 letters, digits, '-' or '_', the first a letter or digit")
+	}
+	oneOf(&l, "model", c.Model, Models())
+	zone, err := loadZone(c.TimeZone)
+	if err != nil {
+		l.Add("time_zone", c.TimeZone, `an IANA time zone, such as "Europe/Berlin"`)
+		zone = time.UTC // so that the sessions are checked all the same
+	}
+	oneOf(&l, "log.level", c.Log.Level, logLevels())
+	oneOf(&l, "camera.kind", c.Camera.Kind, []string{KindVC0706})
+	l.Under("camera.power", c.Camera.Power.Validate())
+	l.Under("camera.vc0706", c.Camera.VC0706.Validate())
+	l.Under("capture", c.Capture.Validate())
+	switch n := len(c.Sessions); {
+	case n == 0:
+		l.Add("session", "", "at least one session (leave session out for the default week)")
+	case n > MaxSessions:
+		l.Add("session", n, fmt.Sprintf("at most %d sessions", MaxSessions))
+	default:
+		_, err = schedule.New(zone, c.Sessions)
+		l.Under("session", err)
+	}
+	l.Under("queue", c.Queue.Validate())
+	l.Under("retry", c.Retry.Validate())
+	l.Under("upload", c.Upload.Validate())
+	l.Under("identity", c.Identity.Validate())
+	l.Under("mqtt", c.MQTT.Validate())
+	l.Under("heartbeat", c.Heartbeat.Validate())
+	return l.Err()
+}
+
+// oneOf records got where it is not one of want.
+func oneOf(l *invalid.List, key, got string, want []string) {
+	if slices.Contains(want, got) {
+		return
+	}
+	quoted := make([]string, len(want))
+	for i, w := range want {
+		quoted[i] = tomlString(w)
+	}
+	phrase := quoted[0]
+	if n := len(quoted) - 1; n > 0 {
+		phrase = strings.Join(quoted[:n], ", ") + " or " + quoted[n]
+	}
+	l.Add(key, got, phrase)
+}

@@ -1,0 +1,127 @@
+package config
+
+import "regexp"
+
+// note explains one key to a technician. It is the one source of the comments
+// in the file and of docs/config.md.
+type note struct {
+	path string
+	text string
+	// allowed is what may stand there, as the key's Validate says it; for a
+	// table empty.
+	allowed string
+	// zero says what the default means, where it is empty or 0 and means
+	// something of its own.
+	zero string
+}
+
+// truth is what may stand at a key that is true or false.
+const truth = "true or false"
+
+// allowedAt says what may stand at path, which may hold indexes.
+func allowedAt(path string) string {
+	path = indexForm.ReplaceAllString(path, "")
+	for _, n := range notes() {
+		if n.path == path {
+			return n.allowed
+		}
+	}
+	return "another value"
+}
+
+// indexForm is the index in a path: "session[2].every" is a key of "session".
+var indexForm = regexp.MustCompile(`\[[0-9]+\]`)
+
+// notes explains every key of Config, in any order. TestEveryKeyIsExplained
+// holds it against the struct, TestNotesSayWhatValidateSays against Validate.
+func notes() []note {
+	return []note{
+		{path: "device", text: "This controller's name in photos and in the cloud. Required; no two controllers of a fleet may share one.",
+			allowed: "1 to 63 letters, digits, '-' or '_', the first a letter or digit"},
+		{path: "model", text: "The controller's model.", allowed: `"pro", "mini", "mach2" or "tempo"`},
+		{path: "time_zone", text: "The site's time zone, in which the sessions' times are meant. File names and reports stay in UTC.",
+			allowed: `an IANA time zone, such as "Europe/Berlin"`},
+
+		{path: "log", text: "What the daemon writes to the journal."},
+		{path: "log.level", text: "The least severity that is logged.", allowed: `"debug", "info", "warn" or "error"`},
+
+		{path: "camera", text: "Which camera there is."},
+		{path: "camera.kind", text: "The kind of camera. VC0706 is a serial JPEG camera.", allowed: `"vc0706"`},
+		{path: "camera.power", text: "The line that switches the camera's power."},
+		{path: "camera.power.line", text: "The GPIO line's name in the kernel, a chip's label with an offset, or the path of a file that takes 1 and 0.",
+			allowed: `such as "GPIO17", "pinctrl-bcm2711:17" or "/sys/class/leds/camera/brightness"`,
+			zero:    "the camera has power always and cannot be switched"},
+		{path: "camera.power.active_low", text: "Whether the line is electrically low while the camera has power.", allowed: truth},
+		{path: "camera.power.warm_up", text: "The time from power on until the camera answers.", allowed: "a duration from 0s to 2m"},
+		{path: "camera.power.off_time", text: "How long a power cycle leaves the camera without power, so that its capacitors empty.",
+			allowed: "a duration from 0s to 2m"},
+		{path: "camera.power.keep_on", text: "Whether the camera stays on between photos: faster, but it draws 80 to 100 mA.", allowed: truth},
+		{path: "camera.vc0706", text: "The serial JPEG camera."},
+		{path: "camera.vc0706.port", text: "The serial port that the camera is on.", allowed: `the path of a serial port, such as "/dev/ttyS1"`},
+		{path: "camera.vc0706.baud", text: "The transfer rate in bits per second. The camera is found at any of these rates and then switched to this one.",
+			allowed: "9600, 19200, 38400, 57600 or 115200"},
+		{path: "camera.vc0706.resolution", text: "The size of the picture in pixels.", allowed: `"640x480", "320x240" or "160x120"`},
+		{path: "camera.vc0706.compression", text: "The JPEG ratio. A larger one makes a smaller file.",
+			allowed: "0 (the camera's own) or 1 to 255", zero: "the camera's own, 36"},
+		{path: "camera.vc0706.number", text: "The camera's device number on the line.", allowed: "0 to 255"},
+		{path: "camera.vc0706.reply_timeout", text: "How long the camera may take for each reply.", allowed: "a duration from 50ms to 30s"},
+
+		{path: "capture", text: "How a photo that is due is taken."},
+		{path: "capture.attempts", text: "How often a photo is tried before its slot has failed.", allowed: "1 to 20"},
+		{path: "capture.timeout", text: "How long all attempts at one photo may take together. The next slot ends them too.",
+			allowed: "a duration from 1s to 1h"},
+		{path: "capture.late", text: "How long after its instant a photo is still worth taking, after a restart or a step of the clock.",
+			allowed: "a duration from 0s to 1h"},
+
+		{path: "session", text: "The weekly schedule: captures, uploads and check-ins, each in a time block at a set frequency. Blocks may overlap and may cross midnight. The first session in the file replaces the default schedule as a whole."},
+		{path: "session.name", text: "How people tell the sessions apart. Required; each name once.", allowed: "1 to 40 characters"},
+		{path: "session.kind", text: "What the session does at its slots: take a photo, start an upload, send the status. Required.",
+			allowed: `"capture", "upload" or "check-in"`},
+		{path: "session.days", text: "The days on which the block begins.", allowed: `days as "mon-fri", "sat,sun", "fri-mon" or "daily"`},
+		{path: "session.from", text: "The block's first instant and first slot, in the site's time zone.",
+			allowed: `a time of day from "00:00" to "23:59:59"`},
+		{path: "session.until", text: "The block's last instant. Before from, it is on the next day; the same as from, the block is one slot.",
+			allowed: `a time of day as "06:00" or "23:59:59", up to "24:00"`},
+		{path: "session.every", text: "The interval between slots. Required.", allowed: "a duration from 5s to 24h"},
+		{path: "session.photos", text: "In an upload session: how many of the newest photos are sent at each slot.",
+			allowed: "0 (as many as possible) to 1000000", zero: "until the block ends or all are sent"},
+
+		{path: "queue", text: "How the photos share the card. What the cloud does not have yet is never deleted."},
+		{path: "queue.keep_free_mb", text: "The free space, in megabytes (10^6 bytes), below which photos that the cloud has confirmed are deleted, oldest first.",
+			allowed: "at least stop_free_mb, at most 1000000"},
+		{path: "queue.stop_free_mb", text: "The free space, in megabytes (10^6 bytes), below which no photo is begun. The database keeps this reserve.",
+			allowed: "16 to 1000000 (the database needs room to delete)"},
+
+		{path: "retry", text: "When uploads that did not succeed are tried again. The wait doubles up to its maximum, and is drawn at random below that, so that a fleet does not return all at once. No photo is ever given up."},
+		{path: "retry.retry_min", text: "The shortest range of the wait after the cloud could not be reached.", allowed: "a duration from 100ms to 24h"},
+		{path: "retry.retry_max", text: "The longest range of that wait.", allowed: "a duration from retry_min to 24h"},
+		{path: "retry.photo_retry_min", text: "The shortest wait of a photo that failed for a reason of its own.", allowed: "a duration from 100ms to 24h"},
+		{path: "retry.photo_retry_max", text: "The longest wait of such a photo.", allowed: "a duration from photo_retry_min to 24h"},
+
+		{path: "upload", text: "Where the photos go."},
+		{path: "upload.url", text: "The address of the tus 1.0 endpoint. Plain http only to this machine.",
+			allowed: `"https://HOST[:PORT]/PATH", without user or password`, zero: "photos stay on the card"},
+		{path: "upload.idle_timeout", text: "How long an upload may make no progress before it ends; it goes on from there later.",
+			allowed: "a duration from 1s to 1h"},
+
+		{path: "identity", text: "Who this controller is to its cloud. All of it is optional."},
+		{path: "identity.ca_file", text: "A PEM file with the only authorities to trust.", allowed: "a path", zero: "those of the system"},
+		{path: "identity.cert_file", text: "A PEM file with the client certificate. Needs key_file.", allowed: "a path", zero: "none"},
+		{path: "identity.key_file", text: "A PEM file with the certificate's private key. Needs cert_file.", allowed: "a path", zero: "none"},
+		{path: "identity.username", text: "The user name for the broker and the upload endpoint.", allowed: "a text", zero: "the device's name, if there is a password"},
+		{path: "identity.password", text: "The password for both. It is shown nowhere.", allowed: "a text", zero: "none"},
+		{path: "identity.password_file", text: "A file with the password on its first line, in place of password.", allowed: "a path", zero: "none"},
+		{path: "identity.classic_key_share", text: "Whether new connections offer X25519 alone, without the post-quantum key share: about 2.6 KB less for each, and no protection against somebody who records the traffic now to decrypt it in decades.",
+			allowed: truth},
+
+		{path: "mqtt", text: "The control link, for heartbeats, status and conditions."},
+		{path: "mqtt.url", text: "The address of the MQTT 3.1.1 broker. Plain tcp only to this machine.", allowed: `"tls://HOST:PORT"`, zero: "no control link"},
+		{path: "mqtt.keep_alive", text: "The interval of pings on a silent connection.", allowed: "a duration from 5s to 1h"},
+		{path: "mqtt.reconnect_min", text: "The shortest range of the wait between attempts to connect; it grows as that in [retry].", allowed: "a duration from 100ms to 1h"},
+		{path: "mqtt.reconnect_max", text: "The longest range of that wait.", allowed: "a duration from reconnect_min to 1h"},
+
+		{path: "heartbeat", text: "How often the device is heard of."},
+		{path: "heartbeat.every", text: "The interval of heartbeats. The hub calls a system unavailable after three missed in a row.",
+			allowed: "a duration from 1s to 24h"},
+	}
+}

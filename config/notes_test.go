@@ -1,0 +1,193 @@
+package config
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	_ "time/tzdata" // the tests' machine may have no zone files
+
+	"fieldcam/capture/schedule"
+	"fieldcam/config/invalid"
+)
+
+func TestEveryKeyIsExplained(t *testing.T) {
+	var keys, explained []string
+	for _, k := range allKnown(Default()) {
+		keys = append(keys, k.path)
+		if shapeOf(k.field.typ) == unsupported {
+			t.Errorf("%s: a file cannot hold a %v", k.path, k.field.typ)
+		}
+	}
+	for _, n := range notes() {
+		explained = append(explained, n.path)
+		if n.text == "" || !strings.HasSuffix(n.text, ".") {
+			t.Errorf("%s: got the text %q, want sentences", n.path, n.text)
+		}
+	}
+	slices.Sort(keys)
+	slices.Sort(explained)
+	if !slices.Equal(keys, explained) {
+		t.Errorf("got notes on\n%s\nwant notes on\n%s", strings.Join(explained, "\n"), strings.Join(keys, "\n"))
+	}
+}
+
+func TestEveryFieldHasAKey(t *testing.T) {
+	var check func(typ reflect.Type)
+	check = func(typ reflect.Type) {
+		for i := range typ.NumField() {
+			f := typ.Field(i)
+			if f.IsExported() && !f.Anonymous && f.Tag.Get("toml") == "" {
+				t.Errorf("%v.%s has no toml tag", typ, f.Name)
+			}
+		}
+		for _, f := range fields(typ) {
+			switch shapeOf(f.typ) {
+			case aTable:
+				check(f.typ)
+			case aTableArray:
+				check(f.typ.Elem())
+			}
+		}
+	}
+	check(reflect.TypeFor[Config]())
+}
+
+// TestNotesSayWhatValidateSays gives each key an impossible value and compares
+// the complaint with the note.
+func TestNotesSayWhatValidateSays(t *testing.T) {
+	for _, n := range notes() {
+		c := Default()
+		c.Device = "x"
+		row := newSession()
+		row.Name, row.Kind, row.Every = "a", schedule.Upload, time.Minute
+		c.Sessions = []schedule.Session{row}
+		at := strings.Replace(n.path, "session.", "session[0].", 1)
+		v := reflect.ValueOf(&c).Elem()
+		for _, key := range strings.Split(at, ".") {
+			key, isRow := strings.CutSuffix(key, "[0]")
+			f, _ := find(v.Type(), key)
+			if v = v.FieldByIndex(f.index); isRow {
+				v = v.Index(0)
+			}
+		}
+		mustComplain := true
+		switch s := shapeOf(v.Type()); {
+		case s == aTable, s == aTableArray, s == aBool:
+			continue
+		case s == aString:
+			v.SetString("\x00 is impossible")
+			mustComplain = false
+			if n.path == "session.name" {
+				v.SetString("")
+			}
+		case v.CanInt():
+			v.SetInt(-1)
+		case v.CanUint():
+			v.SetUint(0)
+		}
+		var wants []string
+		for _, bad := range invalid.Values(c.Validate()) {
+			if bad.Key == at {
+				wants = append(wants, bad.Want)
+			}
+		}
+		if len(wants) == 0 && !mustComplain {
+			continue
+		}
+		if len(wants) != 1 || !strings.HasSuffix(wants[0], n.allowed) {
+			t.Errorf("%s: the note says %q, Validate wants %q", n.path, n.allowed, wants)
+		}
+	}
+}
+
+// referenceFile is the table for technicians, relative to this package.
+const referenceFile = "../docs/config.md"
+
+// TestTheReferenceIsCurrent compares docs/config.md with the notes and the
+// defaults. With UPDATE_REFERENCE=1 it writes the file.
+func TestTheReferenceIsCurrent(t *testing.T) {
+	want := reference()
+	if os.Getenv("UPDATE_REFERENCE") == "1" {
+		if err := os.WriteFile(referenceFile, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(referenceFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("docs/config.md differs from the notes; write it anew: UPDATE_REFERENCE=1 go test ./config")
+	}
+}
+
+const referenceHead = `# The configuration file
+
+One TOML file tells a controller what to do. This alone is a complete one:
+
+` + "```toml" + `
+device = "pole-17"
+` + "```" + `
+
+Every other key has the default given here. To begin with a file in which each key is explained, and to check one:
+
+` + "```" + `
+fieldcam config default > fieldcam.toml
+fieldcam config check fieldcam.toml
+` + "```" + `
+
+Texts stand in double quotes. Durations are texts: ` + "`\"90s\"`, `\"15m\"`, `\"1h30m\"`" + `. Numbers, ` + "`true` and `false`" + ` stand without
+quotes. Everything that is wrong with a file is reported at once, with line and column; such a file is refused whole.
+
+This page is written by a test from the same notes as the comments in the default file.
+`
+
+// reference is docs/config.md.
+func reference() []byte {
+	w := newWriter(Default(), true)
+	var b strings.Builder
+	b.WriteString(referenceHead)
+	table := func(title, text string) {
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n| key | allowed | default | meaning |\n| --- | --- | --- | --- |\n", title, text)
+	}
+	rows := func(prefix string, typ reflect.Type) {
+		for _, f := range fields(typ) {
+			if !isValue(f.typ) {
+				continue
+			}
+			path := join(prefix, f.key)
+			n, standard := w.notes[path], w.standard(path, f)
+			switch {
+			case standard == "":
+				standard = "required"
+			case n.zero != "":
+				standard = "`" + standard + "`: " + n.zero
+			default:
+				standard = "`" + standard + "`"
+			}
+			cells := []string{"`" + f.key + "`", n.allowed, standard, n.text}
+			for i := range cells {
+				cells[i] = strings.ReplaceAll(cells[i], "|", `\|`)
+			}
+			fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | "))
+		}
+	}
+	table("The top of the file", "These stand before the first table.")
+	rows("", reflect.TypeFor[Config]())
+	for _, k := range allKnown(Default()) {
+		switch shapeOf(k.field.typ) {
+		case aTable:
+			table("`["+k.path+"]`", w.notes[k.path].text)
+			rows(k.path, k.field.typ)
+		case aTableArray:
+			table("`[["+k.path+"]]`", w.notes[k.path].text)
+			rows(k.path, k.field.typ.Elem())
+		}
+	}
+	return []byte(b.String())
+}
