@@ -1,0 +1,216 @@
+// Package agent is the controller: it wires the parts, runs them, starts one
+// again that fails, and stops them in reverse order.
+//
+// Promises:
+//   - Capture is started before all that could wait for the world, and stopped
+//     after it; nothing that waits for a network is in its way.
+//   - Run returns within 5 s of ctx's end, in any state, and Close leaves the
+//     queue as a later Open likes it. A process that is killed instead loses
+//     nothing but its haste.
+//   - systemd's watchdog is fed by the capture loop's progress, not by a timer.
+//
+// Everything that the parts touch comes in by Options, so that the same agent
+// runs on a controller, on simulated hardware, and in simulated time.
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"fieldcam/agent/control"
+	"fieldcam/agent/health"
+	"fieldcam/agent/heartbeat"
+	"fieldcam/agent/identity"
+	"fieldcam/agent/link"
+	"fieldcam/agent/mqtt"
+	"fieldcam/capture"
+	"fieldcam/capture/photo"
+	"fieldcam/capture/schedule"
+	"fieldcam/config"
+	"fieldcam/hal"
+	"fieldcam/queue"
+	"fieldcam/queue/session"
+	"fieldcam/queue/upload/tus"
+)
+
+// State is what the agent tells the one who runs it.
+type State int
+
+// The states.
+const (
+	Ready    State = iota // the parts run
+	Alive                 // the capture loop makes progress; told again and again
+	Stopping              // ctx has ended
+)
+
+// Options are an Agent's surroundings.
+type Options struct {
+	// Config must be valid.
+	Config config.Config
+	// StateDir is the directory of the queue and the control socket; it exists.
+	StateDir string
+	// Version is the program's, for people.
+	Version string
+	Board   hal.Board
+	Clock   hal.Clock
+	Log     zerolog.Logger
+	// Dial opens connections to the cloud. nil: a net.Dialer.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// Routes is link.Options'. nil: changes of routes are not noticed.
+	Routes func(ctx context.Context, changed func()) error
+	// Notify is told of each State, from one goroutine. nil: nobody is.
+	Notify func(State)
+	// Probe, Fault and FreeBytes are queue.Options'.
+	Probe     func(ctx context.Context, path string) error
+	Fault     func(step string) error
+	FreeBytes func(dir string) (uint64, error)
+}
+
+// Agent is one controller. Open makes it, Run runs it once, Close ends it.
+type Agent struct {
+	o       Options
+	log     zerolog.Logger
+	started time.Time // wall time
+	clock   hal.Clock
+	plan    *schedule.Schedule
+	health  *health.Registry
+	queue   *queue.Queue
+	camera  *boardCamera
+	newest  *photo.Meta // of those taken before this start; nil: none
+
+	capture  *capture.Service
+	sessions *session.Runner // nil without a destination
+	monitor  *link.Monitor   // nil without a cloud
+	mqtt     *mqtt.Link
+	heart    *heartbeat.Heart
+	control  *control.Server
+}
+
+// Open opens the queue, repairs it where a power cut or damage left it, and
+// makes the parts; no camera, port or connection is opened yet. ctx bounds it.
+func Open(ctx context.Context, o Options) (_ *Agent, err error) {
+	a := &Agent{o: o, log: o.Log.With().Str("device", o.Config.Device).Logger()}
+	if a.o.Notify == nil {
+		a.o.Notify = func(State) {}
+	}
+	if a.o.Dial == nil {
+		a.o.Dial = (&net.Dialer{}).DialContext
+	}
+	if a.plan, err = o.Config.Schedule(); err != nil {
+		return nil, fmt.Errorf("read schedule: %w", err)
+	}
+	a.queue, err = queue.Open(ctx, queue.Options{
+		Dir: o.StateDir, Device: o.Config.Device, Config: o.Config.Queue,
+		Probe: o.Probe, Fault: o.Fault, FreeBytes: o.FreeBytes, Log: a.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.queue.Close())
+		}
+	}()
+	last, _ := a.queue.LastSlot()
+	a.clock = newFloorClock(o.Clock, last)
+	a.started = a.clock.Now()
+	a.health = health.New(a.clock, a.log)
+	who, err := identity.Open(o.Config.Identity, o.Config.Device, a.clock.Now)
+	if err != nil {
+		return nil, err
+	}
+	a.makeCapture()
+	if err := a.makeLinks(who); err != nil {
+		return nil, err
+	}
+	a.control = control.New(control.Options{
+		Path: control.Path(o.StateDir), Agent: a, Store: a.queue, Schedule: a.plan,
+		Zone: a.plan.Zone(), Clock: a.clock, Log: a.log,
+	})
+	a.reportStart()
+	a.newest = a.newestPhoto()
+	return a, nil
+}
+
+// makeCapture makes the camera and what takes photos with it.
+func (a *Agent) makeCapture() {
+	c := a.o.Config
+	a.camera = &boardCamera{cfg: c.Camera, board: a.o.Board, log: a.log}
+	if _, err := a.camera.open(); err != nil {
+		a.log.Error().Err(err).Msg("no camera yet")
+	}
+	a.capture = capture.New(c.Capture, capture.Options{
+		Camera: a.camera, Store: a.queue, Schedule: a.plan, Clock: a.clock, Log: a.log,
+		Problem: a.captureProblem,
+	})
+}
+
+// makeLinks makes the parts that talk to the cloud.
+func (a *Agent) makeLinks(who *identity.Identity) error {
+	c := a.o.Config
+	a.mqtt = mqtt.New(c.MQTT, mqtt.Options{
+		Device: c.Device, TLS: who.TLS(), Username: who.Username(), Password: who.Password(),
+		Dial: a.o.Dial, Clock: a.clock, Log: a.log,
+		OnUp: a.brokerUp, OnDown: a.brokerDown,
+	})
+	a.heart = heartbeat.New(c.Heartbeat, heartbeat.Options{
+		Device: c.Device, Link: a.mqtt, Health: a.health, Clock: a.clock, Log: a.log,
+		Status: a.message,
+		CheckIn: func(after time.Time) (time.Time, bool) {
+			slot, ok := a.plan.Next(schedule.CheckIn, after)
+			return slot.At, ok
+		},
+	})
+	if address := cloudAddress(c); address != "" {
+		a.monitor = link.New(link.Options{
+			Address: address, Dial: a.o.Dial, Routes: a.o.Routes, Log: a.log,
+			OnUp: a.cloudUp,
+		})
+	}
+	if c.Upload.URL == "" {
+		return nil
+	}
+	to, err := tus.New(c.Upload, tus.Options{Identity: who, Device: c.Device, URLs: a.queue, DialContext: a.o.Dial})
+	if err != nil {
+		return fmt.Errorf("make upload client: %w", err)
+	}
+	a.sessions = session.New(c.Retry, session.Options{
+		Queue: a.queue, Uploader: to, Schedule: a.plan, Clock: a.clock, Log: a.log,
+		Answered: a.cloudAnswered, Unreachable: a.cloudSilent,
+	})
+	return nil
+}
+
+// Run runs the parts until ctx ends and returns when all have ended, at most 5 s
+// later. An error names the parts that had not.
+func (a *Agent) Run(ctx context.Context) error {
+	a.log.Info().Str("version", a.o.Version).Str("model", a.o.Config.Model).Time("wall", a.started).Bool("synced", a.clock.Synced()).Msg("start")
+	c := &crew{log: a.log}
+	c.start(ctx, part{"capture", a.capture.Run})
+	c.start(ctx, part{"janitor", a.clean})
+	c.start(ctx, part{"mqtt", a.mqtt.Run})
+	if a.monitor != nil {
+		c.start(ctx, part{"link", a.monitor.Run})
+	}
+	if a.sessions != nil {
+		c.start(ctx, part{"sessions", a.sessions.Run})
+	}
+	c.start(ctx, part{"heartbeat", a.heart.Run})
+	c.start(ctx, part{"control", a.control.Run})
+	a.o.Notify(Ready)
+	a.watch(ctx)
+	a.o.Notify(Stopping)
+	err := c.stop()
+	a.log.Info().Err(err).Msg("stop")
+	return err
+}
+
+// Close switches the camera off and closes the queue. Run has returned.
+func (a *Agent) Close() error {
+	return errors.Join(a.camera.Close(), a.queue.Close())
+}

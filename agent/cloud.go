@@ -1,0 +1,88 @@
+package agent
+
+import (
+	"errors"
+	"net"
+	"net/url"
+	"time"
+
+	"fieldcam/agent/health"
+	"fieldcam/config"
+	"fieldcam/queue/upload"
+)
+
+// silenceBound is how long the cloud may be silent before that is a condition:
+// longer than a mobile link's usual outages.
+const silenceBound = 15 * time.Minute
+
+// brokerUp and brokerDown are called by the control link.
+func (a *Agent) brokerUp() {
+	a.heart.LinkUp()
+	if a.monitor != nil {
+		a.monitor.Succeeded()
+	}
+}
+
+func (a *Agent) brokerDown(err error) {
+	if err != nil && a.monitor != nil {
+		a.monitor.Failed(err)
+	}
+}
+
+// cloudAnswered and cloudSilent are called by the upload sessions.
+func (a *Agent) cloudAnswered() {
+	a.monitor.Succeeded()
+	a.health.Clear(health.UploadFailing)
+}
+
+func (a *Agent) cloudSilent(err error) {
+	var silent *upload.UnreachableError
+	if errors.As(err, &silent) && !silent.Answered {
+		a.monitor.Failed(err)
+		return
+	}
+	// The way is open and the cloud takes nothing: somebody must look there.
+	a.health.Raise(health.UploadFailing, health.UploadFailing.Severity(), err.Error())
+}
+
+// cloudUp is called by the monitor of the link.
+func (a *Agent) cloudUp() {
+	if a.sessions != nil {
+		a.sessions.LinkUp()
+	}
+	a.mqtt.Nudge()
+}
+
+// watchCloud reports an outage that lasts.
+func (a *Agent) watchCloud() {
+	if a.monitor == nil {
+		return
+	}
+	since, cause := a.monitor.Outage()
+	if since.IsZero() {
+		a.health.Clear(health.CloudUnreachable)
+	} else if time.Since(since) > silenceBound {
+		a.health.Raise(health.CloudUnreachable, health.CloudUnreachable.Severity(), cause.Error())
+	}
+}
+
+// cloudAddress is the host and port that tell whether the cloud can be reached:
+// the receiver's, else the broker's; empty where there is neither.
+func cloudAddress(c config.Config) string {
+	for _, s := range []string{c.Upload.URL, c.MQTT.URL} {
+		u, err := url.Parse(s)
+		if s == "" || err != nil {
+			continue
+		}
+		port := u.Port()
+		switch {
+		case port != "":
+		case u.Scheme == "http":
+			port = "80"
+		default:
+			port = "443"
+		}
+		return net.JoinHostPort(u.Hostname(), port)
+	}
+	return ""
+}

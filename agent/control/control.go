@@ -1,0 +1,124 @@
+// Package control is the daemon's local side door: HTTP over a Unix socket in
+// the state directory, through which `fieldcam status` and the other commands
+// talk to a running daemon.
+//
+// The socket is for whoever may write to it (its owner and group): there is no
+// other authentication, and it is never on a network. Requests are small and
+// bounded; a caller that goes away takes its request with it.
+package control
+
+import (
+	"path/filepath"
+	"time"
+
+	"fieldcam/agent/health"
+	"fieldcam/capture/photo"
+	"fieldcam/capture/schedule"
+	"fieldcam/queue"
+)
+
+// SocketName is the socket's file name in the state directory.
+const SocketName = "control.sock"
+
+// Path is where a daemon with that state directory listens.
+func Path(stateDir string) string { return filepath.Join(stateDir, SocketName) }
+
+// Status is what a technician wants to know first.
+type Status struct {
+	Device      string    `json:"device"`
+	Model       string    `json:"model"`
+	Version     string    `json:"version"`
+	Started     time.Time `json:"started"`
+	Now         time.Time `json:"now"` // the controller's wall time
+	ClockSynced bool      `json:"clock_synced"`
+	TimeZone    string    `json:"time_zone"` // the site's, IANA
+
+	Capture    Capture     `json:"capture"`
+	Queue      Queue       `json:"queue"`
+	Upload     Upload      `json:"upload"`
+	Broker     Broker      `json:"broker"`
+	Conditions []Condition `json:"conditions"` // the active ones, the worst first
+}
+
+// Condition is something that is wrong now.
+type Condition struct {
+	Name     health.Name     `json:"name"`
+	Severity health.Severity `json:"severity"`
+	Text     string          `json:"text"`
+	First    time.Time       `json:"first"` // when it was raised
+	Last     time.Time       `json:"last"`  // when it was seen last
+}
+
+// Queue is the queue in numbers of photos, and the card.
+type Queue struct {
+	Waiting      int64 `json:"waiting"`
+	WaitingBytes int64 `json:"waiting_bytes"`
+	Refused      int64 `json:"refused"`
+	Confirmed    int64 `json:"confirmed"` // in the cloud, and still on the card
+	Lost         int64 `json:"lost"`
+	// Oldest is when the photo was taken that waits longest.
+	Oldest    *time.Time `json:"oldest,omitempty"`
+	FreeBytes uint64     `json:"free_bytes"` // on the card; 0 where it can't be told
+}
+
+// Photo is one photo in the queue.
+type Photo struct {
+	photo.Meta
+	State queue.State `json:"state"`
+	// Reason and Since say why and from when it is refused or lost.
+	Reason string     `json:"reason,omitempty"`
+	Since  *time.Time `json:"since,omitempty"`
+	// Resumes tells whether a part of it is in the cloud, by an upload that was
+	// broken off.
+	Resumes bool `json:"resumes,omitempty"`
+}
+
+// Capture is the state of taking photos.
+type Capture struct {
+	LastPhoto *photo.Meta `json:"last_photo,omitempty"`
+	LastMiss  *photo.Miss `json:"last_miss,omitempty"`
+	// Failures counts the failed slots since the last photo.
+	Failures int `json:"failures"`
+	// Shooting is the slot in hand.
+	Shooting *time.Time `json:"shooting,omitempty"`
+	Next     *time.Time `json:"next,omitempty"`
+}
+
+// Upload is the state of sending photos.
+type Upload struct {
+	Configured bool `json:"configured"`
+	Running    bool `json:"running"`
+	// CloudReached is false from a session that the cloud's silence ended until
+	// the cloud answers again.
+	CloudReached bool       `json:"cloud_reached"`
+	Photo        photo.ID   `json:"photo,omitempty"` // the one being sent
+	Sent         int        `json:"sent"`            // photos, this session or the last
+	SentBytes    int64      `json:"sent_bytes"`
+	LastError    string     `json:"last_error,omitempty"`
+	Retry        *time.Time `json:"retry,omitempty"` // when a broken-off session goes on
+	Next         *time.Time `json:"next,omitempty"`  // the next session by schedule
+}
+
+// Broker is the state of the control link.
+type Broker struct {
+	Configured bool `json:"configured"`
+	Connected  bool `json:"connected"`
+}
+
+// Slot is one thing that the schedule will do.
+type Slot struct {
+	At      time.Time     `json:"at"` // UTC
+	Kind    schedule.Kind `json:"kind"`
+	Session string        `json:"session"`
+}
+
+// Plan is what the schedule will do from From on.
+type Plan struct {
+	TimeZone string    `json:"time_zone"`
+	From     time.Time `json:"from"`
+	Until    time.Time `json:"until"`
+	// Total counts the slots of each kind between From and Until.
+	Total map[string]int `json:"total"`
+	// Slots are the first of them, as many as were asked for.
+	Slots []Slot `json:"slots"`
+}

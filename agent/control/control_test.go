@@ -1,0 +1,234 @@
+package control_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rs/zerolog"
+
+	"fieldcam/agent/control"
+	"fieldcam/capture/photo"
+	"fieldcam/capture/schedule"
+	"fieldcam/queue"
+)
+
+// fakeDaemon is an agent, a queue and a schedule with answers to give.
+type fakeDaemon struct {
+	status   control.Status
+	shot     photo.Meta
+	err      error
+	items    []queue.Item // newest first
+	retried  []photo.ID
+	uploaded []int
+}
+
+func (d *fakeDaemon) Status() control.Status { return d.status }
+
+func (d *fakeDaemon) Capture(context.Context) (photo.Meta, error) { return d.shot, d.err }
+
+func (d *fakeDaemon) Upload(photos int) error {
+	d.uploaded = append(d.uploaded, photos)
+	return d.err
+}
+
+func (d *fakeDaemon) List(f queue.Filter) (page []queue.Item, err error) {
+	for _, i := range d.items {
+		if (f.State == "" || i.State == f.State) && (f.Before == 0 || i.Seq() < f.Before) && len(page) < f.Limit {
+			page = append(page, i)
+		}
+	}
+	return page, d.err
+}
+
+func (d *fakeDaemon) Item(id photo.ID) (queue.Item, error) {
+	for _, i := range d.items {
+		if i.ID == id {
+			return i, nil
+		}
+	}
+	return queue.Item{}, queue.ErrUnknown
+}
+
+func (d *fakeDaemon) Retry(ids ...photo.ID) (int, error) {
+	d.retried = append(d.retried, ids...)
+	return max(1, len(ids)), d.err
+}
+
+func (d *fakeDaemon) Upcoming(from, to time.Time) iter.Seq[schedule.Slot] {
+	return func(yield func(schedule.Slot) bool) {
+		for t := from.Truncate(time.Hour).Add(time.Hour); t.Before(to); t = t.Add(time.Hour) {
+			if !yield(schedule.Slot{At: t, Kind: schedule.Capture, Session: "hourly"}) {
+				return
+			}
+		}
+	}
+}
+
+func (d *fakeDaemon) Now() time.Time { return time.Date(2026, 11, 21, 7, 30, 0, 0, time.UTC) }
+
+// serve runs a server of d until the test ends, and gives its client.
+func serve(t *testing.T, d *fakeDaemon) *control.Client {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), control.SocketName)
+	s := control.New(control.Options{Path: path, Agent: d, Store: d, Schedule: d, Zone: time.UTC, Clock: d, Log: zerolog.Nop()})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Run: got %v, want nil", err)
+		}
+	})
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		c, err := net.Dial("unix", path)
+		if err == nil {
+			c.Close()
+			return control.NewClient(path)
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
+}
+
+// items gives those numbered from+n down to from+1.
+func items(from, n int, state queue.State) (all []queue.Item) {
+	at := time.Date(2026, 11, 21, 7, 0, 0, 0, time.UTC)
+	for i := from + n; i > from; i-- {
+		all = append(all, queue.Item{Meta: photo.Meta{ID: photo.NewID(at, uint64(i)), Size: int64(i)}, State: state})
+	}
+	return all
+}
+
+func TestStatusTravelsWhole(t *testing.T) {
+	now := time.Date(2026, 11, 21, 7, 0, 0, 0, time.UTC)
+	want := control.Status{
+		Device: "d", Model: "tempo", Version: "v1", Started: now, Now: now, ClockSynced: true, TimeZone: "Europe/Berlin",
+		Capture:    control.Capture{LastMiss: &photo.Miss{From: now, To: now, Slots: 1, Cause: photo.Busy}, Failures: 2, Next: &now},
+		Queue:      control.Queue{Waiting: 3, WaitingBytes: 4, Refused: 5, Oldest: &now},
+		Upload:     control.Upload{Configured: true, LastError: "x", Retry: &now},
+		Conditions: []control.Condition{{Name: "camera-fault", Severity: "critical", Text: "t", First: now, Last: now}},
+	}
+	got, err := serve(t, &fakeDaemon{status: want}).Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("status (-want +got):\n%s", d)
+	}
+}
+
+func TestListGivesEveryPhotoOfALongBacklogOnce(t *testing.T) {
+	d := &fakeDaemon{items: append(items(1234, 3, queue.Refused), items(0, 1234, queue.Waiting)...)}
+	c := serve(t, d)
+	for _, tc := range []struct {
+		state queue.State
+		limit int
+		want  int
+	}{{"", 0, 1237}, {queue.Waiting, 0, 1234}, {queue.Waiting, 200, 200}, {queue.Waiting, 201, 201}, {queue.Refused, 0, 3}, {queue.Confirmed, 0, 0}} {
+		got, err := c.List(t.Context(), tc.state, tc.limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[photo.ID]bool{}
+		for _, p := range got {
+			seen[p.ID] = true
+		}
+		if len(got) != tc.want || len(seen) != tc.want {
+			t.Errorf("list %q limit %d: got %d photos, %d different, want %d", tc.state, tc.limit, len(got), len(seen), tc.want)
+		}
+	}
+}
+
+func TestFailuresReachTheCallerInWords(t *testing.T) {
+	c := serve(t, &fakeDaemon{err: errors.New("camera does not answer")})
+	if _, err := c.Capture(t.Context()); err == nil || !strings.Contains(err.Error(), "camera does not answer") {
+		t.Errorf("capture: got %v, want the camera's error", err)
+	}
+	if _, err := c.Photo(t.Context(), photo.NewID(time.Now(), 7)); err == nil || !strings.Contains(err.Error(), "no such photo") {
+		t.Errorf("unknown photo: got %v, want that there is none", err)
+	}
+	if _, err := c.Photo(t.Context(), "../../etc/passwd"); err == nil || !strings.Contains(err.Error(), "want the form") {
+		t.Errorf("odd ID: got %v, want a word on its form", err)
+	}
+	if _, err := c.Plan(t.Context(), 400, 1); err == nil || !strings.Contains(err.Error(), "days") {
+		t.Errorf("400 days: got %v, want a word on the bound", err)
+	}
+	if _, err := c.Retry(t.Context(), control.RetryRequest{}); err == nil {
+		t.Error("retry of nothing: got nil, want an error")
+	}
+}
+
+func TestCommandsReachTheDaemon(t *testing.T) {
+	d := &fakeDaemon{items: items(0, 2, queue.Refused)}
+	c := serve(t, d)
+	id := d.items[0].ID
+	if n, err := c.Retry(t.Context(), control.RetryRequest{IDs: []photo.ID{id}}); n != 1 || err != nil {
+		t.Errorf("retry: got %d, %v, want 1, nil", n, err)
+	}
+	if err := c.Upload(t.Context(), 5); err != nil {
+		t.Error(err)
+	}
+	if got, want := fmt.Sprint(d.retried, d.uploaded), fmt.Sprint([]photo.ID{id}, []int{5}); got != want {
+		t.Errorf("the daemon got %s, want %s", got, want)
+	}
+}
+
+func TestPlanCountsWhatItDoesNotList(t *testing.T) {
+	got, err := serve(t, &fakeDaemon{}).Plan(t.Context(), 2, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Slots) != 5 || got.Total["capture"] != 48 || got.TimeZone != "UTC" {
+		t.Errorf("got %d slots of %v in %s, want 5 of 48 captures in UTC", len(got.Slots), got.Total, got.TimeZone)
+	}
+}
+
+func TestNoDaemonIsSaidPlainly(t *testing.T) {
+	c := control.NewClient(filepath.Join(t.TempDir(), "none.sock"))
+	if _, err := c.Status(t.Context()); !errors.Is(err, control.ErrNotRunning) {
+		t.Errorf("got %v, want ErrNotRunning", err)
+	}
+}
+
+func TestSocketLeftBehindIsReplaced(t *testing.T) {
+	d := &fakeDaemon{}
+	path := filepath.Join(t.TempDir(), control.SocketName)
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.SetUnlinkOnClose(false) // as after kill -9
+	l.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		done <- control.New(control.Options{Path: path, Agent: d, Store: d, Schedule: d, Zone: time.UTC, Clock: d, Log: zerolog.Nop()}).Run(ctx)
+	}()
+	c := control.NewClient(path)
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		if _, err = c.Status(t.Context()); err == nil || time.Now().After(deadline) {
+			break
+		}
+	}
+	cancel()
+	if err != nil {
+		t.Errorf("status: got %v, want an answer", err)
+	}
+	if err := <-done; err != nil {
+		t.Errorf("Run: got %v, want nil", err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("after Run: got %v, want the socket gone", err)
+	}
+}

@@ -1,0 +1,287 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"math"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"fieldcam/capture/photo"
+	"fieldcam/capture/schedule"
+	"fieldcam/queue"
+)
+
+// Agent is what the commands steer.
+type Agent interface {
+	Status() Status
+	// Capture takes one photo now.
+	Capture(ctx context.Context) (photo.Meta, error)
+	// Upload starts an upload session now; 0 photos is as many as possible.
+	Upload(photos int) error
+}
+
+// Store is what the queue commands read and mend: a *queue.Queue.
+type Store interface {
+	List(queue.Filter) ([]queue.Item, error)
+	Item(photo.ID) (queue.Item, error)
+	Retry(ids ...photo.ID) (int, error)
+}
+
+// Schedule is what `schedule next` reads.
+type Schedule interface {
+	Upcoming(from, to time.Time) iter.Seq[schedule.Slot]
+}
+
+// Options are a Server's parts; all are required.
+type Options struct {
+	Path     string // the socket
+	Agent    Agent
+	Store    Store
+	Schedule Schedule
+	Zone     *time.Location
+	Clock    interface{ Now() time.Time }
+	Log      zerolog.Logger
+}
+
+const (
+	// socketMode lets the group in: technicians need not be root.
+	socketMode = 0o660
+	// maxBody bounds a request: 1,000 IDs to retry are 35 KB.
+	maxBody = 256 << 10
+	// requestTime bounds the reading of a request.
+	requestTime = 10 * time.Second
+	// stopTime bounds the wait for answers under way when the daemon stops.
+	stopTime = 500 * time.Millisecond
+	// maxDays bounds a plan, as "next 7 days" is what people ask.
+	maxDays = 366
+	// maxSlots bounds the slots listed of a plan.
+	maxSlots = 100_000
+)
+
+// Server answers the commands.
+type Server struct{ o Options }
+
+// New allocates a Server.
+func New(o Options) *Server { return &Server{o} }
+
+// Run listens until ctx ends. It takes the place of a socket that a daemon left
+// behind: its caller holds the queue's lock, so that no other daemon lives.
+func (s *Server) Run(ctx context.Context) error {
+	if err := os.Remove(s.o.Path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("remove old control socket: %w", err)
+	}
+	l, err := net.Listen("unix", s.o.Path)
+	if err != nil {
+		return fmt.Errorf("open control socket: %w", err)
+	}
+	if err := os.Chmod(s.o.Path, socketMode); err != nil {
+		l.Close()
+		return fmt.Errorf("open control socket to its group: %w", err)
+	}
+	return s.serve(ctx, l)
+}
+
+// serve answers on l until ctx ends, and closes it.
+func (s *Server) serve(ctx context.Context, l net.Listener) error {
+	h := &http.Server{
+		Handler:           s.handler(),
+		ReadHeaderTimeout: requestTime,
+		ReadTimeout:       requestTime,
+		MaxHeaderBytes:    8 << 10,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+	}
+	done := make(chan error, 1)
+	go func() { done <- h.Serve(l) }()
+	select {
+	case err := <-done:
+		return fmt.Errorf("serve control socket: %w", err)
+	case <-ctx.Done():
+	}
+	bound, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+	defer cancel()
+	if h.Shutdown(bound) != nil {
+		h.Close()
+	}
+	<-done
+	return nil
+}
+
+func (s *Server) handler() http.Handler {
+	m := http.NewServeMux()
+	m.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) { answer(w, s.o.Agent.Status(), nil) })
+	m.HandleFunc("GET /queue", s.list)
+	m.HandleFunc("GET /queue/{id}", s.show)
+	m.HandleFunc("POST /queue/retry", s.retry)
+	m.HandleFunc("POST /capture", func(w http.ResponseWriter, r *http.Request) {
+		m, err := s.o.Agent.Capture(r.Context())
+		answer(w, m, err)
+	})
+	m.HandleFunc("POST /upload", s.upload)
+	m.HandleFunc("GET /schedule", s.schedule)
+	return m
+}
+
+// listPage is how many photos are in memory at once while a list is written: a
+// backlog of months is not to be.
+const listPage = 200
+
+func (s *Server) list(w http.ResponseWriter, r *http.Request) {
+	limit, err := strconv.Atoi(r.FormValue("limit"))
+	if err != nil || limit < 0 {
+		answer(w, nil, badRequest("limit: want a whole number, 0 for all"))
+		return
+	}
+	if limit == 0 {
+		limit = math.MaxInt
+	}
+	f := queue.Filter{State: queue.State(r.FormValue("state")), Limit: min(limit, listPage)}
+	page, err := s.o.Store.List(f)
+	if err != nil {
+		answer(w, nil, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	out := json.NewEncoder(w)
+	separator := "["
+	for len(page) > 0 && r.Context().Err() == nil {
+		for _, item := range page {
+			io.WriteString(w, separator)
+			separator = ","
+			if out.Encode(photoOf(item)) != nil {
+				return // the caller has gone
+			}
+		}
+		limit -= len(page)
+		f.Before, f.Limit = page[len(page)-1].Seq(), min(limit, listPage)
+		if f.Limit == 0 || len(page) < listPage {
+			break
+		}
+		if page, err = s.o.Store.List(f); err != nil {
+			panic(http.ErrAbortHandler) // half a list must not look like a whole one
+		}
+	}
+	if separator == "[" {
+		io.WriteString(w, separator)
+	}
+	io.WriteString(w, "]\n")
+}
+
+func (s *Server) show(w http.ResponseWriter, r *http.Request) {
+	id, err := photo.ParseID(r.PathValue("id"))
+	if err != nil {
+		answer(w, nil, badRequest(err.Error()))
+		return
+	}
+	item, err := s.o.Store.Item(id)
+	answer(w, photoOf(item), err)
+}
+
+func photoOf(i queue.Item) Photo {
+	p := Photo{Meta: i.Meta, State: i.State, Reason: i.Reason, Resumes: i.UploadURL != ""}
+	if !i.Since.IsZero() {
+		p.Since = &i.Since
+	}
+	return p
+}
+
+// RetryRequest asks for refused photos to be tried again: those named, or all.
+type RetryRequest struct {
+	IDs []photo.ID `json:"ids,omitempty"`
+	All bool       `json:"all,omitempty"`
+}
+
+// RetryResult says how many photos wait again.
+type RetryResult struct {
+	Waiting int `json:"waiting"`
+}
+
+func (s *Server) retry(w http.ResponseWriter, r *http.Request) {
+	var q RetryRequest
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&q); err != nil {
+		answer(w, nil, badRequest("retry: "+err.Error()))
+		return
+	}
+	if q.All == (len(q.IDs) > 0) {
+		answer(w, nil, badRequest("retry: want either photo IDs or all"))
+		return
+	}
+	n, err := s.o.Store.Retry(q.IDs...)
+	answer(w, RetryResult{n}, err)
+}
+
+// UploadRequest asks for an upload session now.
+type UploadRequest struct {
+	Photos int `json:"photos"` // 0: as many as possible
+}
+
+func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
+	var q UploadRequest
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&q); err != nil || q.Photos < 0 {
+		answer(w, nil, badRequest("upload: want a number of photos, 0 for as many as possible"))
+		return
+	}
+	answer(w, struct{}{}, s.o.Agent.Upload(q.Photos))
+}
+
+func (s *Server) schedule(w http.ResponseWriter, r *http.Request) {
+	days, err1 := strconv.Atoi(r.FormValue("days"))
+	limit, err2 := strconv.Atoi(r.FormValue("limit"))
+	if err1 != nil || days < 1 || days > maxDays {
+		answer(w, nil, badRequest(fmt.Sprintf("days: want 1 to %d", maxDays)))
+		return
+	}
+	if err2 != nil || limit < 0 || limit > maxSlots {
+		answer(w, nil, badRequest(fmt.Sprintf("limit: want 0 to %d", maxSlots)))
+		return
+	}
+	now := s.o.Clock.Now()
+	p := Plan{TimeZone: s.o.Zone.String(), From: now, Until: now.AddDate(0, 0, days), Total: map[string]int{}, Slots: []Slot{}}
+	for slot := range s.o.Schedule.Upcoming(p.From, p.Until) {
+		if r.Context().Err() != nil {
+			return
+		}
+		p.Total[slot.Kind.String()]++
+		if len(p.Slots) < limit {
+			p.Slots = append(p.Slots, Slot{At: slot.At, Kind: slot.Kind, Session: slot.Session})
+		}
+	}
+	answer(w, p, nil)
+}
+
+// badRequest is an error of the caller's, not of the daemon's.
+type badRequest string
+
+func (e badRequest) Error() string { return string(e) }
+
+// failure is how an error travels.
+type failure struct {
+	Error string `json:"error"`
+}
+
+// answer writes v, or err where there is one.
+func answer(w http.ResponseWriter, v any, err error) {
+	w.Header().Set("Content-Type", "application/json")
+	if err != nil {
+		code := http.StatusInternalServerError
+		var bad badRequest
+		switch {
+		case errors.As(err, &bad):
+			code = http.StatusBadRequest
+		case errors.Is(err, queue.ErrUnknown):
+			code = http.StatusNotFound
+		}
+		w.WriteHeader(code)
+		v = failure{err.Error()}
+	}
+	json.NewEncoder(w).Encode(v) // a caller that has gone needs no answer
+}

@@ -1,0 +1,189 @@
+package agent_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// module is this module's path.
+const module = "fieldcam/"
+
+// layers is the house from the ground up: a package may import packages of
+// lower layers, and packages of its own directory tree in its own layer. A
+// package that is in no layer fails the test: give it a place first.
+func layers() [][]string {
+	return [][]string{
+		{"config/invalid"},
+		{"hal", "capture/photo", "capture/schedule", "agent/identity"},
+		{"agent/message"},
+		{"agent/health", "hal/linux", "hal/sim", "hal/haltest", "capture/camera", "capture/camera/vc0706", "capture/camera/vc0706/vc0706sim", "queue/spool"},
+		{"capture", "queue", "queue/upload", "queue/upload/tus", "queue/upload/tustest", "queue/upload/uploadtest"},
+		{"queue/session", "agent/link", "agent/link/linktest", "agent/heartbeat"},
+		{"agent/mqtt", "agent/mqtt/mqtttest", "agent/control"},
+		{"config"},
+		{"agent"},
+		{"cmd/..."}, // programs: whatever is below is theirs
+	}
+}
+
+// pins says which packages may import a third-party module. A module that is
+// not listed here may be imported by tests only.
+func pins() map[string][]string {
+	return map[string][]string{
+		"periph.io/x/":                 {"hal/linux"},
+		"go.etcd.io/bbolt":             {"queue"},
+		"github.com/eclipse/paho":      {"agent/mqtt", "agent/mqtt/mqtttest"},
+		"github.com/spf13/cobra":       {"cmd/..."},
+		"github.com/mattn/go-isatty":   {"cmd/..."},
+		"github.com/pelletier/go-toml": {"config"},
+		"github.com/coreos/go-systemd": {"agent", "cmd/..."},
+		"github.com/cenkalti/backoff":  {"queue/session", "agent/link", "agent/mqtt"},
+		"golang.org/x/image":           {"capture/camera/vc0706/vc0706sim", "cmd/fieldcam-sim/..."},
+		"golang.org/x/time":            {"cmd/fieldcam-sim/..."},
+		"github.com/rs/zerolog":        {"..."},
+		"golang.org/x/sys":             {"..."},
+		"golang.org/x/sync":            {"..."},
+	}
+}
+
+// forbidden lists what the device's binary must not contain: simulators, test
+// helpers, the hub, and the standard packages that cost megabytes there.
+func forbidden(path string) bool {
+	if own, ok := strings.CutPrefix(path, module); ok {
+		last := own[strings.LastIndexByte(own, '/')+1:]
+		return strings.HasSuffix(last, "sim") || strings.HasSuffix(last, "test") || strings.HasPrefix(own, "cmd/fieldcam-")
+	}
+	return path == "testing" || path == "html/template"
+}
+
+// listed is one package, as `go list -json` tells.
+type listed struct {
+	ImportPath string
+	Imports    []string
+}
+
+// list runs `go list` in the module's root.
+func list(t *testing.T, args ...string) []listed {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list", "-json=ImportPath,Imports"}, args...)...)
+	cmd.Dir = ".."
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list %v: %v\n%s", args, err, stderr.Bytes())
+	}
+	var all []listed
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatalf("go list %v: %v", args, err)
+		}
+		all = append(all, p)
+	}
+}
+
+// matches tells whether the package own is pattern, or in its tree where the
+// pattern ends with "...".
+func matches(pattern, own string) bool {
+	tree, isTree := strings.CutSuffix(pattern, "...")
+	if !isTree {
+		return own == pattern
+	}
+	return strings.HasPrefix(own+"/", tree)
+}
+
+func matchesAny(patterns []string, own string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return matches(p, own) })
+}
+
+// layerOf is the layer of a package of this module; -1 for one without a place.
+func layerOf(own string) int {
+	return slices.IndexFunc(layers(), func(layer []string) bool { return matchesAny(layer, own) })
+}
+
+// related tells whether one of the packages is in the other's directory tree;
+// below cmd, whether they are of the same program.
+func related(a, b string) bool {
+	if pa, pb := strings.Split(a, "/"), strings.Split(b, "/"); pa[0] == "cmd" && pb[0] == "cmd" {
+		return len(pa) > 1 && len(pb) > 1 && pa[1] == pb[1]
+	}
+	return strings.HasPrefix(a, b+"/") || strings.HasPrefix(b, a+"/")
+}
+
+func TestImportsGoDownOnly(t *testing.T) {
+	for _, p := range list(t, "./...") {
+		own := strings.TrimPrefix(p.ImportPath, module)
+		layer := layerOf(own)
+		if layer < 0 {
+			t.Errorf("%s is in no layer: give it a place in the table", own)
+		}
+		for _, path := range p.Imports {
+			lower, isOwn := strings.CutPrefix(path, module)
+			if !isOwn {
+				continue
+			}
+			if to := layerOf(lower); to > layer || to == layer && !related(own, lower) {
+				t.Errorf("%s (layer %d) imports %s (layer %d): imports go down only", own, layer, lower, to)
+			}
+		}
+	}
+}
+
+func TestThirdPartyCodeStaysInItsPlace(t *testing.T) {
+	for _, p := range list(t, "./...") {
+		own := strings.TrimPrefix(p.ImportPath, module)
+		for _, path := range p.Imports {
+			if first, _, _ := strings.Cut(path, "/"); !strings.Contains(first, ".") {
+				continue // this module, or the standard library
+			}
+			if !pinned(path, own) {
+				t.Errorf("%s imports %s, which has no place there", own, path)
+			}
+		}
+	}
+}
+
+// pinned tells whether the package own may import path of a third party.
+func pinned(path, own string) bool {
+	for prefix, places := range pins() {
+		if strings.HasPrefix(path, prefix) {
+			return matchesAny(places, own)
+		}
+	}
+	return false
+}
+
+func TestTheDeviceCarriesNoSimulator(t *testing.T) {
+	deps := list(t, "-deps", "./cmd/fieldcam")
+	if len(deps) < 2 {
+		t.Fatalf("go list -deps: got %d packages, want them all", len(deps))
+	}
+	for _, p := range deps {
+		if forbidden(p.ImportPath) {
+			t.Errorf("cmd/fieldcam contains %s", p.ImportPath)
+		}
+	}
+}
+
+func TestTheTableHoldsNoGhosts(t *testing.T) {
+	known := map[string]bool{}
+	for _, p := range list(t, "./...") {
+		known[strings.TrimPrefix(p.ImportPath, module)] = true
+	}
+	for _, layer := range layers() {
+		for _, pattern := range layer {
+			if !strings.HasSuffix(pattern, "...") && !known[pattern] {
+				t.Errorf("%s is in the table but not in the module", pattern)
+			}
+		}
+	}
+}

@@ -1,0 +1,177 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"fieldcam/agent/control"
+	"fieldcam/agent/health"
+	"fieldcam/agent/message"
+	"fieldcam/capture/photo"
+	"fieldcam/capture/schedule"
+	"fieldcam/queue"
+)
+
+// captureProblem turns what capture says into conditions; err is nil once a
+// photo has been taken again.
+func (a *Agent) captureProblem(cause photo.Cause, err error) {
+	if err == nil {
+		a.health.Clear(health.CameraFault)
+		a.health.Clear(health.CardFull)
+		a.health.Clear(health.StorageFault)
+		return
+	}
+	names := map[photo.Cause]health.Name{
+		photo.CameraFault: health.CameraFault,
+		photo.CardFull:    health.CardFull,
+		photo.StoreFault:  health.StorageFault,
+		photo.ClockStep:   health.ClockStepped,
+	}
+	if name, ok := names[cause]; ok {
+		a.health.Raise(name, name.Severity(), err.Error())
+	}
+}
+
+// raiseCount raises a condition whose text counts photos, or clears it at none.
+func (a *Agent) raiseCount(name health.Name, n int64, text string) {
+	if n == 0 {
+		a.health.Clear(name)
+		return
+	}
+	photos := "1 photo"
+	if n > 1 {
+		photos = fmt.Sprintf("%d photos", n)
+	}
+	a.health.Raise(name, name.Severity(), fmt.Sprintf(text, photos))
+}
+
+// reportStart says what opening the queue had to do.
+func (a *Agent) reportStart() {
+	r := a.queue.Recovery()
+	if r.Rebuilt {
+		text := fmt.Sprintf("the index was made anew from %d photos on the card", r.Adopted)
+		if r.Damage != "" {
+			text += ": " + r.Damage
+		}
+		a.health.Raise(health.IndexRebuilt, health.IndexRebuilt.Severity(), text)
+	}
+}
+
+// Capture takes one photo now; see capture.Service.Shoot.
+func (a *Agent) Capture(ctx context.Context) (photo.Meta, error) { return a.capture.Shoot(ctx) }
+
+// Upload starts an upload session now; 0 photos is as many as possible.
+func (a *Agent) Upload(photos int) error {
+	if a.sessions == nil {
+		return fmt.Errorf("no destination: set upload.url in the configuration")
+	}
+	a.sessions.Start(photos)
+	return nil
+}
+
+// Status is how the controller is doing; it waits for nothing.
+func (a *Agent) Status() control.Status {
+	now := a.clock.Now()
+	s := control.Status{
+		Device: a.o.Config.Device, Model: a.o.Config.Model, Version: a.o.Version,
+		Started: a.started, Now: now, ClockSynced: a.clock.Synced(), TimeZone: a.plan.Zone().String(),
+		Capture:    a.captureStatus(now),
+		Upload:     a.uploadStatus(now),
+		Broker:     control.Broker{Configured: a.o.Config.MQTT.URL != "", Connected: a.mqtt.Connected()},
+		Conditions: []control.Condition{},
+	}
+	q := a.queue.Stats()
+	s.Queue = control.Queue{
+		Waiting: q.Waiting, WaitingBytes: q.WaitingBytes, Refused: q.Refused, Confirmed: q.Confirmed, Lost: q.Lost,
+		FreeBytes: q.FreeBytes,
+	}
+	if q.OldestWaiting.ID != "" {
+		s.Queue.Oldest = &q.OldestWaiting.Taken
+	}
+	for _, c := range a.health.Active() {
+		s.Conditions = append(s.Conditions, control.Condition{Name: c.Name, Severity: c.Severity, Text: c.Text, First: c.First, Last: c.Last})
+	}
+	return s
+}
+
+func (a *Agent) captureStatus(now time.Time) control.Capture {
+	c := a.capture.State()
+	s := control.Capture{Failures: c.Failures, LastPhoto: a.newest}
+	if c.Last.ID != "" {
+		s.LastPhoto = &c.Last
+	}
+	if c.LastMiss.Slots > 0 {
+		s.LastMiss = &c.LastMiss
+	}
+	if c.Shooting {
+		at := c.Slot.At
+		if at.IsZero() { // a manual photo
+			at = now
+		}
+		s.Shooting = &at
+	}
+	s.Next = a.next(schedule.Capture, now)
+	return s
+}
+
+// newestPhoto is the newest in the queue; nil where there is none.
+func (a *Agent) newestPhoto() *photo.Meta {
+	items, err := a.queue.List(queue.Filter{Limit: 1})
+	if err != nil || len(items) == 0 {
+		return nil
+	}
+	return &items[0].Meta
+}
+
+func (a *Agent) uploadStatus(now time.Time) control.Upload {
+	if a.sessions == nil {
+		return control.Upload{}
+	}
+	u := a.sessions.State()
+	s := control.Upload{
+		Configured: true, Running: u.Running, CloudReached: !u.Unreachable, Photo: u.Photo,
+		Sent: u.Sent, SentBytes: u.SentBytes, LastError: u.LastError,
+		Next: a.next(schedule.Upload, now),
+	}
+	if !u.Retry.IsZero() {
+		at := now.Add(time.Until(u.Retry))
+		s.Retry = &at
+	}
+	return s
+}
+
+// next is the next slot's instant; nil where there is none.
+func (a *Agent) next(kind schedule.Kind, now time.Time) *time.Time {
+	slot, ok := a.plan.Next(kind, now)
+	if !ok {
+		return nil
+	}
+	return &slot.At
+}
+
+// message is the status as the hub gets it.
+func (a *Agent) message() message.Status {
+	s := a.Status()
+	m := message.Status{
+		Model: s.Model, Version: s.Version,
+		Queue:   message.Queue{Waiting: s.Queue.Waiting, WaitingBytes: s.Queue.WaitingBytes, Refused: s.Queue.Refused},
+		Session: message.Session{State: "idle", Photos: int64(s.Upload.Sent), Error: s.Upload.LastError},
+	}
+	switch {
+	case s.Upload.Running:
+		m.Session.State = "uploading"
+	case s.Upload.Retry != nil:
+		m.Session.State = "waiting"
+	}
+	if s.Queue.Oldest != nil {
+		m.Queue.Oldest = message.At(*s.Queue.Oldest)
+	}
+	if s.Capture.LastPhoto != nil {
+		m.LastPhoto = s.Capture.LastPhoto.ID
+	}
+	if s.Capture.Next != nil {
+		m.NextSlot = message.At(*s.Capture.Next)
+	}
+	return m
+}

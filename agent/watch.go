@@ -1,0 +1,96 @@
+package agent
+
+import (
+	"context"
+	"time"
+
+	"fieldcam/agent/health"
+	"fieldcam/capture/schedule"
+)
+
+const (
+	// watchInterval is how often the agent looks at itself: a third of the least
+	// systemd watchdog worth having.
+	watchInterval = 10 * time.Second
+	// cleanInterval is how often confirmed photos make room, beside what each new
+	// photo does for itself.
+	cleanInterval = 10 * time.Minute
+	// captureSlack is for the loop's sleep and a card that is slow to sync.
+	captureSlack = time.Minute
+	// planHorizon is how far ahead a photo must be scheduled.
+	planHorizon = 7 * 24 * time.Hour
+)
+
+// watch feeds the watchdog while the capture loop makes progress, and looks at
+// what nobody else reports, until ctx ends.
+func (a *Agent) watch(ctx context.Context) {
+	tick := time.NewTicker(watchInterval)
+	defer tick.Stop()
+	for {
+		if a.captureAlive() {
+			a.o.Notify(Alive)
+		}
+		a.watchClock()
+		a.watchCloud()
+		a.watchPlan()
+		a.watchQueue()
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// captureAlive tells whether the capture loop has gone round within the longest
+// time that it may take: its own sleep, or one photo with all its attempts.
+func (a *Agent) captureAlive() bool {
+	turn := a.capture.State().Turn
+	return !turn.IsZero() && time.Since(turn) < a.o.Config.Capture.Timeout+captureSlack
+}
+
+// watchClock reports a clock that nobody vouches for.
+func (a *Agent) watchClock() {
+	if a.clock.Synced() {
+		a.health.Clear(health.ClockUnset)
+		return
+	}
+	a.health.Raise(health.ClockUnset, health.ClockUnset.Severity(), "the wall clock is not synced: photos carry a time that may be wrong")
+}
+
+// watchPlan reports a schedule that takes no photo.
+func (a *Agent) watchPlan() {
+	now := a.clock.Now()
+	if slot, ok := a.plan.Next(schedule.Capture, now); ok && slot.At.Sub(now) < planHorizon {
+		a.health.Clear(health.NoSchedule)
+		return
+	}
+	a.health.Raise(health.NoSchedule, health.NoSchedule.Severity(), "no photo is scheduled in the next 7 days")
+}
+
+// watchQueue reports photos that will not reach the cloud on their own.
+func (a *Agent) watchQueue() {
+	s := a.queue.Stats()
+	a.raiseCount(health.UploadRefused, s.Refused, "the cloud refused %s: see \"fieldcam queue list --only refused\"")
+	a.raiseCount(health.PhotoLost, s.Lost, "%s vanished from the card or changed on it before the cloud had them")
+}
+
+// clean deletes confirmed photos where space is short, until ctx ends.
+func (a *Agent) clean(ctx context.Context) error {
+	tick := time.NewTicker(cleanInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		n, err := a.queue.Trim()
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			a.log.Info().Int("photos", n).Msg("deleted confirmed photos to make room")
+		}
+	}
+}

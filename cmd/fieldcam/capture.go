@@ -1,0 +1,30 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func newCapture(p *places) *cobra.Command {
+	return &cobra.Command{
+		Use:   "capture",
+		Short: "Take one photo now",
+		Long: `Take one photo now, beside the schedule, and put it into the queue. A slot of
+the schedule that comes due meanwhile goes first.`,
+		Args: args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			done := progress(c.ErrOrStderr(), "taking a photo")
+			m, err := p.client().Capture(c.Context())
+			done()
+			if err != nil {
+				return err
+			}
+			if p.json {
+				return printJSON(c.OutOrStdout(), m)
+			}
+			fmt.Fprintf(c.OutOrStdout(), "%s  %s  %s\n", m.ID, bytesText(m.Size), m.Camera)
+			return nil
+		},
+	}
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"fieldcam/config"
+)
+
+func newConfig(p *places) *cobra.Command {
+	check := &cobra.Command{
+		Use:   "check [FILE]",
+		Short: "Check a configuration file: every fault, with line and column",
+		Example: `  fieldcam config check
+  fieldcam config check new.toml && sudo cp new.toml /etc/fieldcam/fieldcam.toml`,
+		Args: args(cobra.MaximumNArgs(1)),
+		RunE: func(c *cobra.Command, a []string) error {
+			file := p.config
+			if len(a) == 1 {
+				file = a[0]
+			}
+			_, err := config.Load(file)
+			var bad *config.Error
+			if p.json && errors.As(err, &bad) {
+				if err := printJSON(c.OutOrStdout(), bad); err != nil {
+					return err
+				}
+				return err
+			}
+			if err != nil {
+				return err
+			}
+			if p.json {
+				return printJSON(c.OutOrStdout(), &config.Error{Name: file, Problems: []config.Problem{}})
+			}
+			fmt.Fprintf(c.OutOrStdout(), "%s: good\n", file)
+			return nil
+		},
+	}
+	show := &cobra.Command{
+		Use:   "show",
+		Short: "Print the effective configuration: the file and the defaults, secrets hidden",
+		Args:  args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, err := config.Load(p.config)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprint(c.OutOrStdout(), config.Show(cfg))
+			return err
+		},
+	}
+	def := &cobra.Command{
+		Use:     "default",
+		Short:   "Print a complete configuration file with every default and what it means",
+		Example: "  fieldcam config default > fieldcam.toml",
+		Args:    args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			_, err := c.OutOrStdout().Write(config.DefaultFile())
+			return err
+		},
+	}
+	return group("config", "Check and print the configuration", check, show, def)
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+	"github.com/mattn/go-isatty"
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"fieldcam/agent"
+	"fieldcam/agent/link"
+	"fieldcam/config"
+	"fieldcam/hal/linux"
+)
+
+// The garbage collector's settings: the daemon's live heap is a few megabytes,
+// so that collecting at half as much again costs little and keeps it resident
+// in 20 MB; near the limit it collects harder rather than grow.
+const (
+	gcPercent   = 50
+	memoryLimit = 24 << 20
+)
+
+func newRun(p *places) *cobra.Command {
+	var format string
+	c := &cobra.Command{
+		Use:   "run",
+		Short: "Run the daemon: take the photos, upload them, report",
+		Long: `Run the daemon until SIGTERM or SIGINT. It logs to standard error: JSON for the
+journal, or readable on a terminal. Under systemd it says when it is ready and
+feeds the watchdog as long as photos are being taken when they are due.`,
+		Example: `  fieldcam run
+  fieldcam run --config ./fieldcam.toml --state ./state`,
+		Args: args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			out, err := logWriter(format)
+			if err != nil {
+				return err
+			}
+			return run(c.Context(), p, out)
+		},
+	}
+	c.Flags().StringVar(&format, "log", "auto", `"json", "text" or "auto": text on a terminal`)
+	return c
+}
+
+// logWriter chooses how log lines look on standard error.
+func logWriter(format string) (io.Writer, error) {
+	switch format {
+	case "json":
+		return os.Stderr, nil
+	case "text":
+		return zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: "15:04:05.000"}, nil
+	case "auto":
+		if isatty.IsTerminal(os.Stderr.Fd()) {
+			return logWriter("text")
+		}
+		return logWriter("json")
+	}
+	return nil, usageError{fmt.Errorf("--log %q: want json, text or auto", format)}
+}
+
+func run(ctx context.Context, p *places, out io.Writer) error {
+	debug.SetGCPercent(gcPercent)
+	debug.SetMemoryLimit(memoryLimit)
+	cfg, err := config.Load(p.config)
+	if err != nil {
+		return err
+	}
+	level, err := zerolog.ParseLevel(cfg.Log.Level)
+	if err != nil {
+		return fmt.Errorf("log level: %w", err)
+	}
+	log := zerolog.New(out).Level(level).With().Timestamp().Logger()
+	if err := os.MkdirAll(p.state, 0o750); err != nil {
+		return fmt.Errorf("make state directory: %w", err)
+	}
+	a, err := agent.Open(ctx, agent.Options{
+		Config:   cfg,
+		StateDir: p.state,
+		Version:  version,
+		Board:    linux.New(),
+		Clock:    linux.Clock{},
+		Routes:   link.WatchRoutes,
+		Log:      log,
+		Probe:    probeInChild,
+		Notify:   notify,
+	})
+	if err != nil {
+		return err
+	}
+	return errors.Join(a.Run(ctx), a.Close())
+}
+
+// notify tells systemd, where it runs us, how we are; elsewhere it does nothing.
+func notify(state agent.State) {
+	switch state {
+	case agent.Ready:
+		daemon.SdNotify(false, daemon.SdNotifyReady)
+	case agent.Alive:
+		daemon.SdNotify(false, daemon.SdNotifyWatchdog)
+	case agent.Stopping:
+		daemon.SdNotify(false, daemon.SdNotifyStopping)
+	}
+}

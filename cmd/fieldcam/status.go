@@ -1,0 +1,121 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fieldcam/agent/control"
+)
+
+func newStatus(p *places) *cobra.Command {
+	return &cobra.Command{
+		Use:   "status",
+		Short: "Say how the controller is doing",
+		Args:  args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			s, err := p.client().Status(c.Context())
+			if err != nil {
+				return err
+			}
+			if p.json {
+				return printJSON(c.OutOrStdout(), s)
+			}
+			printStatus(c.OutOrStdout(), s)
+			return nil
+		},
+	}
+}
+
+// printStatus writes what a person wants to know, one thing a line, within 80
+// columns.
+func printStatus(w io.Writer, s control.Status) {
+	z := zone(s.TimeZone)
+	line := func(name, format string, a ...any) {
+		fmt.Fprintf(w, "%-10s "+format+"\n", append([]any{name}, a...)...)
+	}
+
+	line("device", "%s (%s), fieldcam %s, up %s", s.Device, s.Model, s.Version, spanText(s.Now.Sub(s.Started)))
+	synced := ""
+	if !s.ClockSynced {
+		synced = ", NOT SYNCED"
+	}
+	line("clock", "%s %s%s", clockText(s.Now, z), s.TimeZone, synced)
+
+	if m := s.Capture.LastPhoto; m != nil {
+		line("photo", "%s, %s, %s", sinceText(s.Now, m.Taken), bytesText(m.Size), m.ID)
+	} else {
+		line("photo", "none yet")
+	}
+	if m := s.Capture.LastMiss; m != nil {
+		line("missed", "%s, %s: %s", sinceText(s.Now, m.To), plural(m.Slots, "slot"), m.Cause)
+		if m.Detail != "" {
+			line("", "%s", cut(m.Detail, 69))
+		}
+	}
+	switch {
+	case s.Capture.Shooting != nil:
+		line("capture", "taking the photo of %s", clockText(*s.Capture.Shooting, z))
+	case s.Capture.Next != nil:
+		line("capture", "next %s, at %s", sinceText(s.Now, *s.Capture.Next), clockText(*s.Capture.Next, z))
+	default:
+		line("capture", "NO CAPTURE IS SCHEDULED")
+	}
+
+	q := s.Queue
+	line("queue", "%s waiting (%s), %d refused, %d confirmed", plural(int(q.Waiting), "photo"), bytesText(q.WaitingBytes), q.Refused, q.Confirmed)
+	if q.Oldest != nil {
+		line("", "the oldest is from %s, %s", clockText(*q.Oldest, z), sinceText(s.Now, *q.Oldest))
+	}
+	line("card", "%s free", bytesText(int64(q.FreeBytes)))
+	printUpload(line, s, z)
+	switch {
+	case !s.Broker.Configured:
+		line("broker", "not configured")
+	case s.Broker.Connected:
+		line("broker", "connected")
+	default:
+		line("broker", "NOT CONNECTED")
+	}
+	if len(s.Conditions) == 0 {
+		line("conditions", "none")
+	}
+	for _, c := range s.Conditions {
+		line("CONDITION", "%s (%s), since %s", c.Name, c.Severity, sinceText(s.Now, c.First))
+		line("", "%s", cut(c.Text, 69))
+	}
+}
+
+// printUpload writes the upload's lines.
+func printUpload(line func(name, format string, a ...any), s control.Status, z *time.Location) {
+	u := s.Upload
+	switch {
+	case !u.Configured:
+		line("upload", "no destination is configured")
+		return
+	case u.Running && u.Photo != "":
+		line("upload", "sending %s, %d sent (%s)", u.Photo, u.Sent, bytesText(u.SentBytes))
+	case u.Running:
+		line("upload", "session running, %d sent (%s)", u.Sent, bytesText(u.SentBytes))
+	case u.Retry != nil:
+		line("upload", "THE CLOUD DOES NOT ANSWER; again %s, or when the link returns", sinceText(s.Now, *u.Retry))
+	case u.Next != nil:
+		line("upload", "next %s, at %s", sinceText(s.Now, *u.Next), clockText(*u.Next, z))
+	default:
+		line("upload", "no upload is scheduled")
+	}
+	if u.LastError != "" {
+		line("", "last error: %s", cut(u.LastError, 57))
+	}
+}
+
+// cut shortens s to n columns, showing that it did.
+func cut(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return string(r[:n-1]) + "…"
+}

@@ -1,0 +1,199 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+	"go.etcd.io/bbolt"
+
+	"fieldcam/capture/photo"
+	"fieldcam/queue/spool"
+)
+
+// The names in Options.Dir.
+const (
+	lockName    = "queue.lock"
+	indexName   = "queue.db"
+	newName     = "queue.db.new" // an index in the making
+	spoolName   = "spool"
+	damagedName = "damaged"
+)
+
+// defaultLockTimeout is for a predecessor that is still stopping.
+const defaultLockTimeout = 5 * time.Second
+
+var (
+	// ErrCardFull says that there is no room for the picture. What is queued
+	// stays, and Add works again when there is room.
+	// errors.Is finds it, and so does a method CardFull() bool in the chain, for
+	// callers that do not import this package.
+	ErrCardFull error = cardFullError{}
+	// ErrLocked says that another process has the queue open.
+	ErrLocked = errors.New("queue is locked")
+	// ErrNewer says that a newer fieldcam wrote the index, which is untouched.
+	ErrNewer = errors.New("index is of a newer fieldcam")
+	// ErrDamaged says that the index, or a photo, isn't what was written.
+	ErrDamaged = spool.ErrDamaged
+	// ErrNotProbed is for Options.Probe: the probe could not be run, so nothing
+	// is known of the index.
+	ErrNotProbed = errors.New("index was not probed")
+	// ErrUnknown says that the queue has no such photo.
+	ErrUnknown = errors.New("no such photo in the queue")
+	// ErrClosed says that Close was called.
+	ErrClosed = errors.New("queue is closed")
+)
+
+type cardFullError struct{}
+
+func (cardFullError) Error() string  { return "card is full" }
+func (cardFullError) CardFull() bool { return true }
+
+// Options say how to open a Queue.
+type Options struct {
+	// Dir holds everything; it is created where it is missing. It must lie on
+	// one file system.
+	Dir string
+	// Device is the device's name, for the metadata of new photos.
+	Device string
+	Config Config
+	// LockTimeout bounds the wait for a process that has the queue open; 0 is 5s.
+	LockTimeout time.Duration
+	// Probe reads the index at path and returns an error where it is damaged;
+	// the index is then set aside. It should do so in a child process that calls
+	// the function Probe, as bbolt panics on damage, in goroutines of its own
+	// too. An error that wraps ErrNotProbed or ctx's fails Open instead. nil:
+	// Probe is called in this process.
+	Probe func(ctx context.Context, path string) error
+	// Fault is called before each durable step with its name (see Steps); where
+	// it returns an error the step isn't done and the error comes back wrapped.
+	// nil: never an error.
+	Fault func(step string) error
+	// FreeBytes is the free space of dir's file system; nil asks the system.
+	FreeBytes func(dir string) (uint64, error)
+	Log       zerolog.Logger
+}
+
+// Queue is an open queue. Its methods may be called at once from several
+// goroutines; none waits for the filling of a picture, but Close.
+type Queue struct {
+	o        Options
+	lock     *lock
+	spool    *spool.Spool
+	db       *bbolt.DB
+	recovery Recovery
+
+	trimming sync.Mutex     // held by the one that deletes
+	under    sync.WaitGroup // calls under way; joined with mu held
+
+	mu       sync.Mutex // guards the following
+	closed   bool
+	next     uint64              // the next sequence number
+	writing  map[uint64]struct{} // numbers of Adds under way
+	unlinked []uint64            // files removed, still in bucket unlinking
+}
+
+// Open opens the queue, repairs what a power cut or damage left, and says what
+// it did in Recovery. The caller closes it. ctx bounds the opening.
+func Open(ctx context.Context, o Options) (*Queue, error) { return open(ctx, o, false) }
+
+// Rebuild makes a new index from the spool, as Open does for a damaged one, and
+// reads every byte of every photo. The old index is set aside. Nobody may have
+// the queue open.
+func Rebuild(ctx context.Context, o Options) (Recovery, error) {
+	q, err := open(ctx, o, true)
+	if err != nil {
+		return Recovery{}, err
+	}
+	return q.recovery, q.Close()
+}
+
+func open(ctx context.Context, o Options, rebuild bool) (_ *Queue, err error) {
+	if err := photo.CheckDevice(o.Device); err != nil {
+		return nil, fmt.Errorf("open queue: device %.70q: %w", o.Device, err)
+	}
+	if o.LockTimeout == 0 {
+		o.LockTimeout = defaultLockTimeout
+	}
+	if o.Fault == nil {
+		o.Fault = func(string) error { return nil }
+	}
+	if o.FreeBytes == nil {
+		o.FreeBytes = freeBytes
+	}
+	if o.Probe == nil {
+		o.Probe = func(_ context.Context, path string) error { return guard(func() error { return Probe(path) }) }
+	}
+	q := &Queue{o: o, writing: map[uint64]struct{}{}}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("open queue: %w", errors.Join(err, q.release()))
+		}
+	}()
+	if err := spool.MakeDir(o.Dir); err != nil {
+		return nil, err
+	}
+	if q.lock, err = takeLock(ctx, q.path(lockName), o.LockTimeout); err != nil {
+		return nil, err
+	}
+	q.spool, err = spool.Open(spool.Options{Dir: q.path(spoolName), Aside: q.path(damagedName), Fault: o.Fault})
+	if err != nil {
+		return nil, err
+	}
+	if err := q.recover(ctx, rebuild); err != nil {
+		return nil, cardFull(err)
+	}
+	if q.recovery.remarkable() {
+		o.Log.Warn().Object("recovery", q.recovery).Msg("queue recovered")
+	}
+	return q, nil
+}
+
+func (q *Queue) path(name string) string { return filepath.Join(q.o.Dir, name) }
+
+// Close waits for the calls under way and closes the queue. End captures first:
+// an Add lasts as long as its fill. A second call does nothing.
+func (q *Queue) Close() error {
+	q.mu.Lock()
+	if q.closed {
+		q.mu.Unlock()
+		return nil
+	}
+	q.closed = true
+	q.mu.Unlock()
+	q.under.Wait()
+	if err := q.release(); err != nil {
+		return fmt.Errorf("close queue: %w", err)
+	}
+	return nil
+}
+
+// release gives back what open took, in reverse order.
+func (q *Queue) release() error {
+	var errs []error
+	if q.db != nil {
+		errs = append(errs, q.db.Close())
+	}
+	if q.spool != nil {
+		errs = append(errs, q.spool.Close())
+	}
+	if q.lock != nil {
+		errs = append(errs, q.lock.release())
+	}
+	return errors.Join(errs...)
+}
+
+// begin marks a call as under way; the caller calls q.under.Done at its end.
+func (q *Queue) begin() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return ErrClosed
+	}
+	q.under.Add(1)
+	return nil
+}

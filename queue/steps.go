@@ -1,0 +1,27 @@
+package queue
+
+import "fieldcam/queue/spool"
+
+// The durable steps of the index, beside those of package spool. Options.Fault
+// is asked before each; a transaction's step is its commit.
+const (
+	StepIndexCreate   = "index.create"   // put a new index in its place
+	StepIndexSetAside = "index.aside"    // move a damaged index out of the way
+	StepIndexAdopt    = "index.adopt"    // accept photos found in the spool
+	StepIndexAdd      = "index.add"      // accept a photo
+	StepIndexMiss     = "index.miss"     // account for slots without a photo
+	StepIndexAck      = "index.ack"      // the cloud has photos
+	StepIndexRefuse   = "index.refuse"   // the cloud refuses a photo
+	StepIndexRetry    = "index.retry"    // refused photos wait again
+	StepIndexURL      = "index.url"      // remember an upload's URL
+	StepIndexTrim     = "index.trim"     // decide on deletions
+	StepIndexUnlinked = "index.unlinked" // forget deletions that were carried out
+	StepIndexLose     = "index.lose"     // a photo's file is gone or damaged
+)
+
+// Steps lists the names of all durable steps, those of package spool included.
+func Steps() []string {
+	return append(spool.Steps(),
+		StepIndexCreate, StepIndexSetAside, StepIndexAdopt, StepIndexAdd, StepIndexMiss, StepIndexAck,
+		StepIndexRefuse, StepIndexRetry, StepIndexURL, StepIndexTrim, StepIndexUnlinked, StepIndexLose)
+}
