@@ -116,8 +116,8 @@ func Open(ctx context.Context, o Options) (_ *Agent, err error) {
 			err = errors.Join(err, a.queue.Close())
 		}
 	}()
-	last, _ := a.queue.LastSlot()
-	a.clock = newFloorClock(o.Clock, last)
+	a.newest = a.newestPhoto()
+	a.clock = newFloorClock(o.Clock, a.lastKnownTime())
 	a.started = a.clock.Now()
 	a.health = health.New(a.clock, a.log)
 	who, err := identity.Open(o.Config.Identity, o.Config.Device, a.clock.Now)
@@ -133,7 +133,6 @@ func Open(ctx context.Context, o Options) (_ *Agent, err error) {
 		Zone: a.plan.Zone(), Clock: a.clock, Log: a.log,
 	})
 	a.reportStart()
-	a.newest = a.newestPhoto()
 	return a, nil
 }
 

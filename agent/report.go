@@ -124,6 +124,17 @@ func (a *Agent) newestPhoto() *photo.Meta {
 	return &items[0].Meta
 }
 
+// lastKnownTime is a wall time that has certainly passed: that of the photo
+// taken last, which need not be the latest, for a clock that was ahead may have
+// been set back since.
+func (a *Agent) lastKnownTime() time.Time {
+	if a.newest != nil {
+		return a.newest.Taken
+	}
+	slot, _ := a.queue.LastSlot()
+	return slot
+}
+
 func (a *Agent) uploadStatus(now time.Time) control.Upload {
 	if a.sessions == nil {
 		return control.Upload{}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -37,14 +38,21 @@ func newProbe() *cobra.Command {
 func probeInChild(ctx context.Context, path string) error {
 	self, err := os.Executable()
 	if err != nil {
-		return fmt.Errorf("find own program: %w", err)
+		return fmt.Errorf("%w: find own program: %w", queue.ErrNotProbed, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
 	var out bytes.Buffer
 	c := exec.CommandContext(ctx, self, probeName, path)
 	c.Stdout, c.Stderr = &out, &out
-	if err := c.Run(); err != nil {
+	err = c.Run()
+	var exit *exec.ExitError
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("%w: %w", queue.ErrNotProbed, ctx.Err())
+	case err != nil && !errors.As(err, &exit):
+		return fmt.Errorf("%w: %w", queue.ErrNotProbed, err)
+	case err != nil:
 		first, _, _ := strings.Cut(strings.TrimSpace(out.String()), "\n")
 		return fmt.Errorf("%w: %s", err, cut(first, 300))
 	}
