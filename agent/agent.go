@@ -61,6 +61,8 @@ type Options struct {
 	Log     zerolog.Logger
 	// Dial opens connections to the cloud. nil: a net.Dialer.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// Listen takes the control socket at path. nil: a Unix socket there.
+	Listen func(path string) (net.Listener, error)
 	// Routes is link.Options'. nil: changes of routes are not noticed.
 	Routes func(ctx context.Context, changed func()) error
 	// Notify is told of each State, from one goroutine. nil: nobody is.
@@ -84,6 +86,7 @@ type Agent struct {
 	newest  *photo.Meta // of those taken before this start; nil: none
 
 	capture  *capture.Service
+	uploads  *tus.Client     // nil without a destination
 	sessions *session.Runner // nil without a destination
 	monitor  *link.Monitor   // nil without a cloud
 	mqtt     *mqtt.Link
@@ -125,12 +128,15 @@ func Open(ctx context.Context, o Options) (_ *Agent, err error) {
 		return nil, err
 	}
 	a.makeCapture()
+	for _, w := range who.Warnings() {
+		a.log.Warn().Msg(w)
+	}
 	if err := a.makeLinks(who); err != nil {
 		return nil, err
 	}
 	a.control = control.New(control.Options{
 		Path: control.Path(o.StateDir), Agent: a, Store: a.queue, Schedule: a.plan,
-		Zone: a.plan.Zone(), Clock: a.clock, Log: a.log,
+		Zone: a.plan.Zone(), Clock: a.clock, Log: a.log, Listen: o.Listen,
 	})
 	a.reportStart()
 	return a, nil
@@ -145,7 +151,7 @@ func (a *Agent) makeCapture() {
 	}
 	a.capture = capture.New(c.Capture, capture.Options{
 		Camera: a.camera, Store: a.queue, Schedule: a.plan, Clock: a.clock, Log: a.log,
-		Problem: a.captureProblem,
+		Taken: a.photoTaken, Problem: a.captureProblem,
 	})
 }
 
@@ -178,6 +184,7 @@ func (a *Agent) makeLinks(who *identity.Identity) error {
 	if err != nil {
 		return fmt.Errorf("make upload client: %w", err)
 	}
+	a.uploads = to
 	a.sessions = session.New(c.Retry, session.Options{
 		Queue: a.queue, Uploader: to, Schedule: a.plan, Clock: a.clock, Log: a.log,
 		Answered: a.cloudAnswered, Unreachable: a.cloudSilent,
@@ -209,7 +216,11 @@ func (a *Agent) Run(ctx context.Context) error {
 	return err
 }
 
-// Close switches the camera off and closes the queue. Run has returned.
+// Close switches the camera off, ends the connection that waits for the next
+// upload, and closes the queue. Run has returned.
 func (a *Agent) Close() error {
+	if a.uploads != nil {
+		a.uploads.Close()
+	}
 	return errors.Join(a.camera.Close(), a.queue.Close())
 }

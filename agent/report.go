@@ -33,6 +33,13 @@ func (a *Agent) captureProblem(cause photo.Cause, err error) {
 	}
 }
 
+// photoTaken tells the sessions of a photo that has just become durable.
+func (a *Agent) photoTaken(photo.Meta) {
+	if a.sessions != nil {
+		a.sessions.Added()
+	}
+}
+
 // raiseCount raises a condition whose text counts photos, or clears it at none.
 func (a *Agent) raiseCount(name health.Name, n int64, text string) {
 	if n == 0 {

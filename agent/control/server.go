@@ -42,7 +42,7 @@ type Schedule interface {
 	Upcoming(from, to time.Time) iter.Seq[schedule.Slot]
 }
 
-// Options are a Server's parts; all are required.
+// Options are a Server's parts; all but Listen are required.
 type Options struct {
 	Path     string // the socket
 	Agent    Agent
@@ -51,6 +51,9 @@ type Options struct {
 	Zone     *time.Location
 	Clock    interface{ Now() time.Time }
 	Log      zerolog.Logger
+	// Listen takes the socket at path. nil: a Unix socket there, in place of one
+	// that a daemon left behind.
+	Listen func(path string) (net.Listener, error)
 }
 
 const (
@@ -72,23 +75,37 @@ const (
 type Server struct{ o Options }
 
 // New allocates a Server.
-func New(o Options) *Server { return &Server{o} }
-
-// Run listens until ctx ends. It takes the place of a socket that a daemon left
-// behind: its caller holds the queue's lock, so that no other daemon lives.
-func (s *Server) Run(ctx context.Context) error {
-	if err := os.Remove(s.o.Path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("remove old control socket: %w", err)
+func New(o Options) *Server {
+	if o.Listen == nil {
+		o.Listen = listen
 	}
-	l, err := net.Listen("unix", s.o.Path)
+	return &Server{o}
+}
+
+// Run listens until ctx ends.
+func (s *Server) Run(ctx context.Context) error {
+	l, err := s.o.Listen(s.o.Path)
 	if err != nil {
 		return fmt.Errorf("open control socket: %w", err)
 	}
-	if err := os.Chmod(s.o.Path, socketMode); err != nil {
-		l.Close()
-		return fmt.Errorf("open control socket to its group: %w", err)
-	}
 	return s.serve(ctx, l)
+}
+
+// listen opens the Unix socket at path. It takes the place of one that a daemon
+// left behind: the daemon holds the queue's lock, so that no other lives.
+func listen(path string) (net.Listener, error) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("remove the old one: %w", err)
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Chmod(path, socketMode); err != nil {
+		l.Close()
+		return nil, fmt.Errorf("open it to its group: %w", err)
+	}
+	return l, nil
 }
 
 // serve answers on l until ctx ends, and closes it.

@@ -19,6 +19,9 @@
 //     unwellAfter different ones in a row mean that the cloud is unwell, which is
 //     as good as unreachable.
 //
+// A session that emptied the queue takes photos that come within two minutes of
+// its end too, and one that begins at its block's last instant has five minutes.
+//
 // Nothing is ever given up: what no session sent waits for the next. The end of
 // a block begins no other photo and breaks off none.
 //

@@ -13,6 +13,13 @@ const (
 	// clockLook is how often the wall time is looked at while a slot is waited
 	// for: the clock can step.
 	clockLook = 10 * time.Second
+	// leastSession is how long a session may last at the least: one at its block's
+	// last instant would have no time at all.
+	leastSession = 5 * time.Minute
+	// linger is how long after a session that emptied the queue a new photo still
+	// belongs to it. Captures and uploads share their instants in most schedules,
+	// and the photo of 06:15 is not there yet at 06:15:00.
+	linger = 2 * time.Minute
 	// unwellAfter different photos that fail in a row for reasons of their own
 	// show that the reason is not theirs.
 	unwellAfter = 3
@@ -40,33 +47,36 @@ func (r *Runner) Run(ctx context.Context) error {
 		if !ok {
 			return nil
 		}
-		retry, broken := r.session(ctx, j)
-		if broken && !j.manual {
+		sent, retry, broken := r.session(ctx, j)
+		switch {
+		case j.manual:
+		case broken:
 			w.again(j, retry)
-		} else if !j.manual {
+		default:
 			w.done()
+			w.lingerOn(j, sent)
 		}
 		r.update(func(s *State) { s.Retry = w.retry })
 	}
 }
 
 func jobOf(slot schedule.Slot) job {
-	return job{name: slot.Session, photos: slot.Photos, ends: slot.Ends}
+	return job{name: slot.Session, photos: slot.Photos, ends: laterOf(slot.Ends, slot.At.Add(leastSession))}
 }
 
-// session sends photos until j is done, and tells whether it was broken off and
-// when to go on.
-func (r *Runner) session(ctx context.Context, j job) (retry time.Time, broken bool) {
+// session sends photos until j is done, and tells how many, whether it was broken
+// off, and when to go on.
+func (r *Runner) session(ctx context.Context, j job) (sent int, retry time.Time, broken bool) {
 	r.update(func(s *State) {
 		*s = State{Running: true, Name: j.name, Since: r.o.Clock.Now(), Unreachable: s.Unreachable}
 	})
 	defer r.update(func(s *State) { s.Running, s.Photo = false, "" })
 	defer r.flush()
-	sent, failed := 0, 0 // failed: in a row
+	failed := 0 // in a row
 	for (j.photos == 0 || sent < j.photos) && ctx.Err() == nil && !r.over(j) {
 		m, ok, err := r.o.Queue.Newest(func(seq uint64) bool { return r.acks.has(seq) || r.delays.holds(seq) })
 		if err != nil {
-			return r.breakOff(ctx, err, false), true
+			return sent, r.breakOff(ctx, err, false), true
 		}
 		if !ok {
 			break
@@ -79,13 +89,13 @@ func (r *Runner) session(ctx context.Context, j job) (retry time.Time, broken bo
 			sent, failed = sent+1, 0
 			r.sent(m)
 		case ctx.Err() != nil:
-			return time.Time{}, false
+			return sent, time.Time{}, false
 		case errors.As(err, &refused):
 			failed = 0
 			r.refuse(m, refused.Reason)
 		case errors.As(err, &silent):
 			r.outage.answered = silent.Answered
-			return laterOf(r.breakOff(ctx, err, true), time.Now().Add(min(silent.RetryAfter, longestRetry))), true
+			return sent, laterOf(r.breakOff(ctx, err, true), time.Now().Add(min(silent.RetryAfter, longestRetry))), true
 		default:
 			var source *upload.SourceError
 			if !errors.As(err, &source) { // nothing to do with the cloud
@@ -95,14 +105,14 @@ func (r *Runner) session(ctx context.Context, j job) (retry time.Time, broken bo
 			r.o.Log.Warn().Err(err).Str("photo", string(m.ID)).Dur("again_in", time.Until(again)).Msg("photo not uploaded")
 			r.update(func(s *State) { s.LastError = err.Error() })
 			if failed >= unwellAfter {
-				return r.breakOff(ctx, err, true), true
+				return sent, r.breakOff(ctx, err, true), true
 			}
 		}
 	}
 	if next, ok := r.delays.first(); ok && j.photos == 0 {
-		return next, true
+		return sent, next, true
 	}
-	return time.Time{}, false
+	return sent, time.Time{}, false
 }
 
 // over tells whether j's block has ended.
@@ -141,6 +151,9 @@ type waiter struct {
 	after time.Time // wall time: slots up to here have had their session
 	owed  job       // a session that was broken off
 	retry time.Time // when it goes on; zero: nothing is owed
+	// late is what is left of the last session for photos that come until lateEnd.
+	late    job
+	lateEnd time.Time
 }
 
 // again owes j at retry.
@@ -148,6 +161,16 @@ func (w *waiter) again(j job, retry time.Time) { w.owed, w.retry = j, retry }
 
 // done owes nothing.
 func (w *waiter) done() { w.owed, w.retry = job{}, time.Time{} }
+
+// lingerOn lets photos that come soon belong to j, which sent so many.
+func (w *waiter) lingerOn(j job, sent int) {
+	w.late, w.lateEnd = j, time.Now().Add(linger)
+	if j.photos > 0 {
+		if w.late.photos -= sent; w.late.photos <= 0 {
+			w.lateEnd = time.Time{}
+		}
+	}
+}
 
 // next waits for the next session; false when ctx has ended.
 func (w *waiter) next(ctx context.Context) (job, bool) {
@@ -206,6 +229,10 @@ func (w *waiter) sleep(ctx context.Context, d time.Duration) (job, bool) {
 	case <-w.r.wake:
 		if n, ok := w.r.take(); ok {
 			return job{photos: n, manual: true}, true
+		}
+	case <-w.r.added:
+		if w.retry.IsZero() && time.Now().Before(w.lateEnd) && !w.r.over(w.late) {
+			return w.late, true
 		}
 	case <-w.r.link:
 		if !w.retry.IsZero() && !w.r.over(w.owed) && w.r.outage.believe() {

@@ -75,6 +75,8 @@ type Runner struct {
 	o    Options
 	wake chan struct{} // holds one where wanted was set
 	link chan struct{} // holds one where the link has come up
+	// added holds one where a photo was added to the queue.
+	added chan struct{}
 
 	mu     sync.Mutex // guards the following
 	state  State
@@ -95,7 +97,7 @@ func New(c Config, o Options) *Runner {
 		o.Unreachable = func(error) {}
 	}
 	return &Runner{
-		c: c, o: o, wake: make(chan struct{}, 1), link: make(chan struct{}, 1),
+		c: c, o: o, wake: make(chan struct{}, 1), link: make(chan struct{}, 1), added: make(chan struct{}, 1),
 		delays: delays{min: c.PhotoRetryMin, max: c.PhotoRetryMax},
 		outage: outage{min: c.RetryMin, max: c.RetryMax},
 	}
@@ -129,6 +131,10 @@ func (r *Runner) take() (photos int, ok bool) {
 func (r *Runner) LinkUp() {
 	nudge(r.link)
 }
+
+// Added says that a photo was added to the queue: it still belongs to a session
+// that has just emptied the queue.
+func (r *Runner) Added() { nudge(r.added) }
 
 // nudge leaves one in c.
 func nudge(c chan struct{}) {

@@ -330,13 +330,50 @@ func TestCloudThatFailsEveryPhotoIsUnwell(t *testing.T) {
 }
 
 func TestBlockEndBeginsNoOtherPhotoAndBreaksOffNone(t *testing.T) {
-	q, c := newQueue(200), &fakeCloud{}
+	q, c := newQueue(1000), &fakeCloud{}
 	run(t, q, c, uploads("00:00", "00:01", time.Minute, 0), func(t *testing.T, r *session.Runner) {
 		time.Sleep(time.Hour)
 	})
-	// A photo a second from 00:00:00 on; the last begins at 00:01:00.
-	if _, a, _ := q.counts(); a < 60 || a > 62 {
-		t.Errorf("got %d photos in a block of 60 s, want 61", a)
+	// A photo a second from 00:00:00 on, each slot for five minutes at the least:
+	// the last begins at 00:06:00.
+	if _, a, _ := q.counts(); a < 360 || a > 362 {
+		t.Errorf("got %d photos by five minutes after the last slot, want 361", a)
+	}
+}
+
+func TestSlotAtItsBlocksEndHasASession(t *testing.T) {
+	q, c := newQueue(3), &fakeCloud{}
+	at := uploads("12:00", "12:00", time.Minute, 0)
+	run(t, q, c, at, func(t *testing.T, r *session.Runner) {
+		time.Sleep(12*time.Hour + time.Minute)
+	})
+	if w, _, _ := q.counts(); w != 0 {
+		t.Errorf("%d wait after a session of one instant, want 0", w)
+	}
+}
+
+func TestPhotoOfTheSameInstantBelongsToTheSession(t *testing.T) {
+	for photos, want := range map[int]int{0: 3, 2: 2} {
+		q, c := newQueue(1), &fakeCloud{}
+		run(t, q, c, uploads("12:00", "13:00", 15*time.Minute, photos), func(t *testing.T, r *session.Runner) {
+			time.Sleep(12*time.Hour + 20*time.Second)
+			q.add(2, 2)
+			r.Added()
+			time.Sleep(time.Minute)
+			q.add(3, 3)
+			r.Added()
+			time.Sleep(30 * time.Second)
+			if _, a, _ := q.counts(); a != want {
+				t.Errorf("%d photos a session: %d acknowledged soon after the slot, want %d", photos, a, want)
+			}
+			time.Sleep(5 * time.Minute)
+			q.add(4, 4)
+			r.Added()
+			time.Sleep(time.Minute)
+			if _, a, _ := q.counts(); a != want {
+				t.Errorf("%d photos a session: a late photo began a session", photos)
+			}
+		})
 	}
 }
 
