@@ -1,0 +1,51 @@
+# fieldcam. `make help` lists the targets; what is longer than a line is in scripts/.
+
+GO ?= go
+export GO
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+export VERSION
+# How long `make fuzz` spends on each target.
+FUZZTIME ?= 30s
+# The vulnerability database for govulncheck: empty for the public one, or file:///path of a copy.
+export VULNDB
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## the programs for this machine, into build/
+	@scripts/build
+
+.PHONY: demo
+demo: build ## the main job on this machine: camera, controller, network, hub and its page
+	@build/fieldcam-sim demo
+
+.PHONY: arm
+arm: ## the controller's program for armv6, armv7 and arm64: static, stripped, reproducible
+	@scripts/arm build
+
+.PHONY: arm-reproducible
+arm-reproducible: ## build the ARM programs twice, in two places, and compare their bytes
+	@scripts/arm-reproducible
+
+.PHONY: test
+test: ## everything CI runs; installs Mosquitto and qemu-user where it may
+	@scripts/test
+
+.PHONY: check
+check: test ## the same as test
+
+.PHONY: deps
+deps: ## install what the tests need beyond Go, or say what is missing
+	@scripts/deps
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZTIME (30s)
+	@scripts/fuzz $(FUZZTIME)
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf build
