@@ -1,0 +1,49 @@
+package linux
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"fieldcam/hal"
+)
+
+// Board is the controller that this program runs on. It implements hal.Board.
+type Board struct {
+	chips   []chip // as found by New; never changed after
+	findErr error  // why there may be no chips
+
+	mu   sync.Mutex
+	held map[string]bool // attribute files that are outputs now; guarded by mu
+}
+
+var _ hal.Board = (*Board)(nil)
+
+// New finds the GPIO chips. It fails never: a machine without any still has
+// attribute files and ports, and OpenOutput says what is missing.
+//
+// Call it once, at the start of the program and before other goroutines open
+// files: periph v3.8.5 closes a descriptor twice, and descriptor 0, where two
+// device nodes show the same chip, as on a Raspberry Pi 5. Chips that appear
+// later are not seen.
+func New() *Board {
+	chips, err := findChips()
+	return &Board{chips: chips, findErr: err, held: make(map[string]bool)}
+}
+
+// OpenOutput implements hal.Board.
+func (b *Board) OpenOutput(line hal.Line, on bool) (hal.Output, error) {
+	if strings.HasPrefix(line.Name, "/") {
+		return b.openAttribute(line, on)
+	}
+	return b.openLine(line, on)
+}
+
+// OpenPort implements hal.Board.
+func (b *Board) OpenPort(name string, baud int) (hal.Port, error) {
+	p, err := openPort(name, baud)
+	if err != nil {
+		return nil, fmt.Errorf("open serial port %s: %w", name, err)
+	}
+	return p, nil
+}

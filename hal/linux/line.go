@@ -1,0 +1,142 @@
+package linux
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"fieldcam/hal"
+)
+
+// The kernel's GPIO interface, version 2 (since Linux 5.10):
+// include/uapi/linux/gpio.h and Documentation/userspace-api/gpio/.
+const (
+	lineFlagActiveLow  = 1 << 1
+	lineFlagOutput     = 1 << 3
+	lineAttrValues     = 2 // GPIO_V2_LINE_ATTR_ID_OUTPUT_VALUES
+	lineAttrsMax       = 10
+	linesMax           = 64
+	lineNameSize       = 32
+	ioctlGetLine       = 0xC250B407 // _IOWR(0xB4, 0x07, struct gpio_v2_line_request)
+	ioctlLineSetValues = 0xC010B40F // _IOWR(0xB4, 0x0F, struct gpio_v2_line_values)
+)
+
+// consumer is the name that gpioinfo shows as the line's user.
+const consumer = "fieldcam"
+
+// The structs below are the kernel's, field by field. They have the same layout
+// on 32 and 64 bits: each 64-bit field lies on a multiple of 8.
+type (
+	lineAttribute struct {
+		id      uint32
+		padding uint32
+		value   uint64
+	}
+	lineConfigAttribute struct {
+		attr lineAttribute
+		mask uint64
+	}
+	lineConfig struct {
+		flags     uint64
+		attrCount uint32
+		padding   [5]uint32
+		attrs     [lineAttrsMax]lineConfigAttribute
+	}
+	lineRequest struct {
+		offsets     [linesMax]uint32
+		consumer    [lineNameSize]byte
+		config      lineConfig
+		lineCount   uint32
+		eventBuffer uint32
+		padding     [5]uint32
+		fd          int32
+	}
+	lineValues struct {
+		bits uint64
+		mask uint64
+	}
+)
+
+// output is a requested line. The kernel applies its polarity.
+type output struct {
+	name string
+	file *os.File
+}
+
+// openLine requests the line as an output with its first value in one call.
+func (b *Board) openLine(line hal.Line, on bool) (hal.Output, error) {
+	c, offset, err := find(b.chips, line.Name)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open output %q: %w", line.Name, err), b.findErr)
+	}
+	f, err := os.OpenFile(c.path, os.O_RDWR, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open output %q: %w", line.Name, err)
+	}
+	defer f.Close() // the request outlives the chip's descriptor
+	r := request(offset, line.ActiveLow, on)
+	if err := ioctl(f, ioctlGetLine, unsafe.Pointer(r)); err != nil {
+		return nil, fmt.Errorf("open output %q: request line %d of %s: %w", line.Name, offset, c.label, err)
+	}
+	return &output{name: line.Name, file: os.NewFile(uintptr(r.fd), line.Name)}, nil
+}
+
+// request is the kernel's description of one output line that is on or off.
+func request(offset uint32, activeLow, on bool) *lineRequest {
+	r := &lineRequest{lineCount: 1}
+	r.offsets[0] = offset
+	copy(r.consumer[:], consumer)
+	r.config.flags = lineFlagOutput
+	if activeLow {
+		r.config.flags |= lineFlagActiveLow
+	}
+	r.config.attrCount = 1
+	r.config.attrs[0] = lineConfigAttribute{attr: lineAttribute{id: lineAttrValues, value: bit(on)}, mask: 1}
+	return r
+}
+
+// Set implements hal.Output.
+func (o *output) Set(on bool) error {
+	v := lineValues{bits: bit(on), mask: 1}
+	if err := ioctl(o.file, ioctlLineSetValues, unsafe.Pointer(&v)); err != nil {
+		return fmt.Errorf("set output %q: %w", o.name, err)
+	}
+	return nil
+}
+
+// Close implements hal.Output.
+func (o *output) Close() error {
+	if err := o.file.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+		return fmt.Errorf("close output %q: %w", o.name, err)
+	}
+	return nil
+}
+
+func bit(on bool) uint64 {
+	if on {
+		return 1
+	}
+	return 0
+}
+
+// ioctl runs one ioctl on f, which stays open while it runs.
+func ioctl(f *os.File, request uint, arg unsafe.Pointer) error {
+	c, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var errno unix.Errno
+	err = c.Control(func(fd uintptr) {
+		_, _, errno = unix.Syscall(unix.SYS_IOCTL, fd, uintptr(request), uintptr(arg))
+	})
+	if err != nil {
+		return err
+	}
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"fieldcam/hal"
+)
+
+// Board is a simulated controller. It has the lines and ports that were added
+// to it and no others. Its methods may be called from any goroutine.
+type Board struct {
+	mu    sync.Mutex
+	lines map[string]*Line // guarded by mu
+	ports map[string]*End  // guarded by mu
+}
+
+var _ hal.Board = (*Board)(nil)
+
+// New gives a Board without lines or ports.
+func New() *Board {
+	return &Board{lines: make(map[string]*Line), ports: make(map[string]*End)}
+}
+
+// AddLine gives the board a line, electrically low and held by nobody. A line
+// that it has already is returned as it is.
+func (b *Board) AddLine(name string) *Line {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.lines[name] == nil {
+		b.lines[name] = newLine(name)
+	}
+	return b.lines[name]
+}
+
+// AddPort gives the board a serial port and returns its far end. A port that it
+// had under this name is unplugged and replaced.
+func (b *Board) AddPort(name string) *End {
+	e := &End{link: newLink(name)}
+	b.mu.Lock()
+	old := b.ports[name]
+	b.ports[name] = e
+	b.mu.Unlock()
+	if old != nil {
+		old.Close()
+	}
+	return e
+}
+
+// OpenOutput implements hal.Board.
+func (b *Board) OpenOutput(line hal.Line, on bool) (hal.Output, error) {
+	b.mu.Lock()
+	l := b.lines[line.Name]
+	b.mu.Unlock()
+	if l == nil {
+		return nil, fmt.Errorf("open output %q: no such line on the simulated board", line.Name)
+	}
+	o := &output{line: l, activeLow: line.ActiveLow}
+	if err := l.take(o, on != line.ActiveLow); err != nil {
+		return nil, fmt.Errorf("open output %q: %w", line.Name, err)
+	}
+	return o, nil
+}
+
+// OpenPort implements hal.Board. The rates are those of a UART, 1200 to 921600.
+func (b *Board) OpenPort(name string, baud int) (hal.Port, error) {
+	b.mu.Lock()
+	e := b.ports[name]
+	b.mu.Unlock()
+	if e == nil {
+		return nil, fmt.Errorf("open serial port %s: no such port on the simulated board", name)
+	}
+	p, err := e.link.open(baud)
+	if err != nil {
+		return nil, fmt.Errorf("open serial port %s: %w", name, err)
+	}
+	return p, nil
+}
+
+// errHeld is why a line or a port cannot be opened twice.
+var errHeld = errors.New("held by another")
