@@ -1,0 +1,244 @@
+package vc0706
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/rs/zerolog"
+
+	"fieldcam/capture/camera"
+	"fieldcam/capture/photo"
+	"fieldcam/hal"
+)
+
+// Format is the file name extension of every picture.
+const Format = "jpg"
+
+// The rungs of the recovery ladder: how many failures in a row lead to each.
+const (
+	resetAfter = 1
+	cycleAfter = 2
+)
+
+// Camera is one camera on one serial port. Its methods may be called from any
+// goroutine; one Shoot at a time does something, the others wait.
+type Camera struct {
+	cfg   Config
+	board hal.Board
+	power *camera.Power
+	log   zerolog.Logger
+
+	turn chan struct{} // holds one token: whoever has it may use what follows
+
+	failures int    // Shoots that failed since the last that did not
+	lastBaud int    // where the camera was seen last
+	bootBaud int    // where it was seen last after a start
+	resolved bool   // the resolution was stored although the camera does not tell it
+	slow     bool   // it was said that the camera does not take cfg.Baud
+	version  string // as last logged
+}
+
+// New makes the driver of a camera; it touches neither port nor power before
+// Shoot. The Camera takes power over: Close closes it.
+func New(cfg Config, board hal.Board, power *camera.Power, log zerolog.Logger) *Camera {
+	c := &Camera{cfg: cfg, board: board, power: power, log: log, turn: make(chan struct{}, 1)}
+	c.lastBaud = searchRates()[0]
+	c.bootBaud = searchRates()[0]
+	c.turn <- struct{}{}
+	return c
+}
+
+// Close waits for a Shoot that is under way, and switches the camera off. A
+// second Close does nothing.
+func (c *Camera) Close() error {
+	<-c.turn
+	defer func() { c.turn <- struct{}{} }()
+	return c.power.Close()
+}
+
+// Shoot takes one picture and streams it to w, as a whole JPEG. After an error,
+// what w got is part of a picture at best. The camera's power is as
+// camera.Power.Rest leaves it on every return.
+//
+// Faults of w and a ctx that was cancelled are not the camera's and lead to no
+// recovery; a ctx that ran out of time does.
+func (c *Camera) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, error) {
+	select {
+	case <-c.turn:
+	case <-ctx.Done():
+		return photo.Exposure{}, ctx.Err()
+	}
+	defer func() { c.turn <- struct{}{} }()
+
+	e, err := c.shoot(ctx, w)
+	rest := c.power.Rest()
+	var sink *sinkError
+	switch {
+	case err == nil:
+		c.failures = 0
+		if rest != nil {
+			// The picture is good; the battery is in danger.
+			c.log.Error().Err(rest).Msg("camera stays on")
+		}
+		return e, nil
+	case errors.As(err, &sink), errors.Is(err, context.Canceled):
+	default:
+		c.failures++
+	}
+	if rest != nil {
+		err = errors.Join(err, rest)
+	}
+	return photo.Exposure{}, fmt.Errorf("shoot with the camera at %s: %w", c.cfg.Port, err)
+}
+
+func (c *Camera) shoot(ctx context.Context, w io.Writer) (e photo.Exposure, err error) {
+	fresh, err := c.start(ctx)
+	if err != nil {
+		return e, err
+	}
+	port, err := c.board.OpenPort(c.cfg.Port, c.startBaud(fresh))
+	if err != nil {
+		return e, err
+	}
+	conn := &conn{port: port, number: byte(c.cfg.Number), timeout: c.cfg.ReplyTimeout}
+	release := conn.watch(ctx)
+	defer func() {
+		release()
+		if cerr := port.Close(); err == nil && cerr != nil {
+			c.log.Warn().Err(cerr).Msg("close camera port")
+		}
+	}()
+	f, err := c.ready(ctx, conn, fresh)
+	if err != nil {
+		return e, err
+	}
+	if err := conn.picture(ctx, w); err != nil {
+		return e, err
+	}
+	if err := conn.resume(ctx); err != nil {
+		// The next Shoot begins with it anyway.
+		c.log.Debug().Err(err).Msg("camera did not resume")
+	}
+	return photo.Exposure{Camera: f.version, Format: Format, Attempts: 1}, nil
+}
+
+// start gives the camera power, after taking it away where the ladder says so.
+// fresh tells that the camera has started just now.
+func (c *Camera) start(ctx context.Context) (fresh bool, err error) {
+	if c.failures >= cycleAfter {
+		err := c.power.Cycle(ctx)
+		if err == nil {
+			c.log.Info().Int("failures", c.failures).Msg("camera power cycled")
+			return true, nil
+		}
+		if !errors.Is(err, camera.ErrNoPowerLine) {
+			return false, err
+		}
+	}
+	return c.power.On(ctx)
+}
+
+// startBaud is the rate to look at first.
+func (c *Camera) startBaud(fresh bool) int {
+	if fresh {
+		return c.bootBaud
+	}
+	return c.lastBaud
+}
+
+// ready finds the camera, recovers it as far as the ladder says, and sets it up.
+func (c *Camera) ready(ctx context.Context, conn *conn, fresh bool) (found, error) {
+	f, err := conn.find(ctx, c.startBaud(fresh))
+	if err != nil && ctx.Err() == nil && c.failures >= resetAfter && !fresh && c.power.Switched() {
+		// A camera that hears nothing cannot be reset: the next rung at once.
+		if err := c.power.Cycle(ctx); err != nil {
+			return f, err
+		}
+		c.log.Info().Int("failures", c.failures).Msg("camera power cycled")
+		fresh = true
+		f, err = conn.find(ctx, c.bootBaud)
+	}
+	if err != nil {
+		return f, err
+	}
+	if c.failures >= resetAfter && !fresh {
+		if f, err = conn.reset(ctx, c.bootBaud); err != nil {
+			return f, fmt.Errorf("reset: %w", err)
+		}
+		c.log.Info().Int("failures", c.failures).Msg("camera reset")
+		fresh = true
+	}
+	c.at(f, fresh)
+	if f, err = c.setResolution(ctx, conn, f); err != nil {
+		return f, err
+	}
+	if c.cfg.Compression > 0 {
+		if err := conn.setCompression(ctx, byte(c.cfg.Compression)); err != nil {
+			return f, err
+		}
+	}
+	return c.setBaud(ctx, conn, f)
+}
+
+// at remembers where the camera is.
+func (c *Camera) at(f found, fresh bool) {
+	c.lastBaud = f.baud
+	if fresh {
+		c.bootBaud = f.baud
+	}
+	if f.version != c.version {
+		c.version = f.version
+		c.log.Info().Str("camera", f.version).Int("baud", f.baud).Msg("camera found")
+	}
+}
+
+// setResolution stores the resolution where the camera has another, which needs
+// a reset.
+func (c *Camera) setResolution(ctx context.Context, conn *conn, f found) (found, error) {
+	want, ok := Resolutions()[c.cfg.Resolution]
+	if !ok {
+		return f, fmt.Errorf("set resolution: want one of a VGA sensor, got %q", c.cfg.Resolution)
+	}
+	got, known, err := conn.resolution(ctx)
+	if err != nil || known && got == want || !known && c.resolved {
+		return f, err
+	}
+	if err := conn.setResolution(ctx, want); err != nil {
+		return f, err
+	}
+	if f, err = conn.reset(ctx, c.bootBaud); err != nil {
+		return f, fmt.Errorf("reset for another resolution: %w", err)
+	}
+	c.at(f, true)
+	c.resolved = true
+	if known {
+		if got, known, err = conn.resolution(ctx); err != nil {
+			return f, err
+		}
+		if known && got != want {
+			return f, fmt.Errorf("set resolution: want %s (%02X) after a reset, got %02X", c.cfg.Resolution, want, got)
+		}
+	}
+	return f, nil
+}
+
+// setBaud brings the camera to the configured rate. One that does not take it is
+// used as it is: a slow picture is better than none.
+func (c *Camera) setBaud(ctx context.Context, conn *conn, f found) (found, error) {
+	if f.baud != c.cfg.Baud {
+		var err error
+		if f, err = conn.switchBaud(ctx, f, c.cfg.Baud); err != nil {
+			return f, fmt.Errorf("set rate %d: %w", c.cfg.Baud, err)
+		}
+		c.at(f, false)
+	}
+	if slow := f.baud != c.cfg.Baud; slow != c.slow {
+		c.slow = slow
+		if slow {
+			c.log.Warn().Int("baud", f.baud).Int("want", c.cfg.Baud).Msg("camera does not take the rate")
+		}
+	}
+	return f, nil
+}

@@ -1,0 +1,193 @@
+package vc0706
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// script is a port on which everything has arrived already.
+type script struct{ in []byte }
+
+func (s *script) Read(p []byte) (int, error) {
+	if len(s.in) == 0 {
+		return 0, os.ErrDeadlineExceeded
+	}
+	n := copy(p, s.in)
+	s.in = s.in[n:]
+	return n, nil
+}
+
+func (s *script) Write(p []byte) (int, error)   { return len(p), nil }
+func (s *script) SetDeadline(_ time.Time) error { return nil }
+func (s *script) SetBaud(int) error             { return nil }
+func (s *script) Discard() error                { return nil }
+func (s *script) Close() error                  { return nil }
+
+func replyTo(in string, cmd Command) ([]byte, error) {
+	c := &conn{port: &script{in: []byte(in)}, timeout: time.Second}
+	return c.reply(context.Background(), cmd, time.Second)
+}
+
+func TestReplyIsFoundInWhatArrives(t *testing.T) {
+	const version = "\x76\x00\x11\x00\x0BVC0706 1.00"
+	for _, in := range []string{
+		version,
+		"Init end\r\n" + version,
+		"\x76\x00\x39\x00" + version,                  // a motion event of four bytes
+		"\x76\x00\x39\x00\x00" + version,              // and of five
+		"\x00" + version,                              // the end of a short reply
+		"\x76\x76" + version[1:],                      // a doubled mark
+		"\x76\x00\x76\x00" + version,                  // an event cut short
+		"\x76\x01\x11\x00\x00" + version,              // another device's
+		"\x76\x00\x36\x00\x00" + version + "\x76\xFF", // another command's
+	} {
+		got, err := replyTo(in, CmdVersion)
+		if err != nil || string(got) != "VC0706 1.00" {
+			t.Errorf("reply in % X: %q, %v, want the version", in, got, err)
+		}
+	}
+}
+
+func TestBrokenRepliesAreErrorsThatSayWhatCame(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                         "got nothing",
+		"\x76\x00\x11":             "got … 76 00 11",
+		"\x76\x00\x11\x00\x0BVC07": "56 43 30 37",
+		"\x76\x00\x11\x03\x00":     "03, wrong data format",
+		"\x76\x00\x11\x03":         "03, wrong data format",
+		"\x76\x00\x11\x77\x00":     "77, unknown",
+		"\x76\x00\x11\x00\xFFxx":   "want a reply 76 … 11",
+	} {
+		got, err := replyTo(in, CmdVersion)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("reply in % X: %q, %v, want an error with %q", in, got, err, want)
+		}
+	}
+}
+
+// deadlines is a port that notes its deadline.
+type deadlines struct {
+	script
+	last time.Time
+}
+
+func (d *deadlines) SetDeadline(t time.Time) error {
+	d.last = t
+	return nil
+}
+
+// The context may end between two waits: no later wait may begin anew.
+func TestEndedContextOutlastsLaterDeadlines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &deadlines{}
+		c := &conn{port: p, timeout: time.Second}
+		ctx, cancel := context.WithCancel(t.Context())
+		defer c.watch(ctx)()
+		if err := c.arm(time.Now().Add(time.Hour)); err != nil || !p.last.After(time.Now()) {
+			t.Errorf("before: deadline %v, %v, want an hour from now", p.last, err)
+		}
+		cancel()
+		synctest.Wait()
+		if err := c.arm(time.Now().Add(time.Hour)); err != nil || p.last.After(time.Now()) {
+			t.Errorf("after the context's end: deadline %v, %v, want one that has passed", p.last, err)
+		}
+	})
+}
+
+// FuzzReply: whatever a camera sends, a reply is either one that is there, or
+// an error.
+func FuzzReply(f *testing.F) {
+	f.Add([]byte("\x76\x00\x11\x00\x0BVC0706 1.00"))
+	f.Add([]byte("Init end\r\n\x76\x00\x39\x00\x76\x00\x11\x00\x00"))
+	f.Add([]byte("\x76\x00\x11\x00\xFF"))
+	f.Add([]byte("\x76\x76\x00\x11\x05\x00"))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		data, err := replyTo(string(in), CmdVersion)
+		if err == nil {
+			whole := append([]byte{ReplyMark, 0, byte(CmdVersion), 0, byte(len(data))}, data...)
+			if len(data) > MaxData || !bytes.Contains(in, whole) {
+				t.Errorf("reply % X is not in % X", whole, in)
+			}
+			return
+		}
+		var silent *SilenceError
+		var status *StatusError
+		switch {
+		case errors.As(err, &silent):
+			if len(silent.Got) > shownBytes {
+				t.Errorf("error quotes %d bytes, want %d at most", len(silent.Got), shownBytes)
+			}
+		case errors.As(err, &status):
+			if !bytes.Contains(in, []byte{ReplyMark, 0, byte(CmdVersion), byte(status.Status)}) {
+				t.Errorf("status %v is not in % X", status.Status, in)
+			}
+		default:
+			t.Errorf("error %v, want a SilenceError or a StatusError", err)
+		}
+	})
+}
+
+// tiny is a JPEG's skeleton: a start, a segment, picture data with a stuffed FF,
+// a restart, an FF D9 that is none because it lies in the segment, the end.
+const tiny = "\xFF\xD8\xFF\xFE\x00\x06..\xFF\xD9\xFF\xDA\x00\x02ab\xFF\x00cd\xFF\xD0ef\xFF\xFF\xD9"
+
+func TestJPEGEndsAtItsEnd(t *testing.T) {
+	for _, padding := range []string{"", "\x00\x00\x00", "\xFF\xD9\xFF\xD8", strings.Repeat("\xFF", 100)} {
+		for part := 1; part < 8; part++ {
+			var b bytes.Buffer
+			j := &jpegWriter{w: &b}
+			in := tiny + padding
+			for len(in) > 0 {
+				n := min(part, len(in))
+				if _, err := j.Write([]byte(in[:n])); err != nil {
+					t.Fatalf("padding % X: %v", padding, err)
+				}
+				in = in[n:]
+			}
+			if b.String() != tiny || !j.ended() {
+				t.Errorf("padding % X: passed on % X, ended %v, want % X, true", padding, b.Bytes(), j.ended(), tiny)
+			}
+		}
+	}
+}
+
+func TestBrokenJPEGsAreErrors(t *testing.T) {
+	for in, want := range map[string]string{
+		"JFIF":                             "byte 0: want FF D8, got 4A",
+		"\xFF\xD9":                         "byte 1: want FF D8, got FF D9",
+		"\xFF\xD8\x00":                     "want a marker",
+		"\xFF\xD8\xFF\xFE\x00\x01":         "want a length of 2 or more, got 1",
+		"\xFF\xD8\xFF\xD9":                 "want picture data",
+		"\xFF\xD8\xFF\xDA\x00\x02\xFF\xD8": "want a segment or the end, got FF D8",
+	} {
+		j := &jpegWriter{w: io.Discard}
+		if _, err := j.Write([]byte(in)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("% X: %v, want an error with %q", in, err, want)
+		}
+	}
+	j := &jpegWriter{w: io.Discard}
+	if _, err := j.Write([]byte(tiny[:len(tiny)-1])); err != nil || j.ended() {
+		t.Errorf("a JPEG without its last byte: %v, ended %v, want nil, false", err, j.ended())
+	}
+}
+
+func TestCommandsAreTheManuals(t *testing.T) {
+	got := readFrame(0x12340, 0x1000)
+	want := []byte{0, 0x0A, 0, 1, 0x23, 0x40, 0, 0, 0x10, 0, 0, 0x0A}
+	if !bytes.Equal(got, want) {
+		t.Errorf("read frame: % X, want % X", got, want)
+	}
+	if got := registerData(DeviceSensor, RegisterStoredResolution, 1); !bytes.Equal(got, []byte{4, 1, 0, 0x19}) {
+		t.Errorf("resolution register: % X, want 04 01 00 19", got)
+	}
+	if got := registerData(DeviceChip, RegisterCompression, 1); !bytes.Equal(got, []byte{1, 1, 0x12, 4}) {
+		t.Errorf("compression register: % X, want 01 01 12 04", got)
+	}
+}

@@ -1,0 +1,112 @@
+package vc0706sim
+
+import (
+	"context"
+	"encoding/binary"
+	"time"
+
+	"fieldcam/capture/camera/vc0706"
+)
+
+// padTo is what the frame's length is a multiple of, as cameras report it.
+const padTo = 8
+
+// control stops, steps and resumes.
+func (c *Camera) control(how byte) vc0706.Status {
+	s := &c.s
+	switch how {
+	case vc0706.StopCurrent, vc0706.StopNext:
+		if s.frozen != nil {
+			return vc0706.StatusOK // still the old picture
+		}
+		if s.frame == nil || !time.Now().Before(s.freshAt) {
+			s.frame = c.expose()
+		}
+		s.frozen = s.frame
+		s.sent = 0
+	case vc0706.Step:
+		if s.frozen != nil {
+			s.frame = c.expose()
+			s.frozen = s.frame
+			s.sent = 0
+		}
+	case vc0706.Resume:
+		if s.frozen != nil {
+			s.frozen = nil
+			s.freshAt = time.Now().Add(frameTime)
+		}
+	default:
+		return vc0706.StatusWrongFormat
+	}
+	return vc0706.StatusOK
+}
+
+// expose takes a picture, and returns it as it is read: with padding, or cut.
+func (c *Camera) expose() []byte {
+	c.mu.Lock()
+	c.shots++
+	shot, truncate := c.shots, c.faults.Truncate
+	c.mu.Unlock()
+	width, height, _ := size(c.s.resolution)
+	jpeg := scene{name: c.opts.Name, now: c.opts.Now(), began: c.opts.Began, shot: shot, width: width, height: height}.
+		jpeg(quality(c.s.compression))
+	c.mu.Lock()
+	c.last = jpeg
+	c.mu.Unlock()
+	if truncate {
+		return jpeg[:len(jpeg)/2/padTo*padTo]
+	}
+	// Between 1 and 8 bytes: there is padding always.
+	return append(append([]byte(nil), jpeg...), make([]byte, padTo-len(jpeg)%padTo)...)
+}
+
+// readFrame sends a part of the stopped frame.
+func (c *Camera) readFrame(ctx context.Context, line Line, f frame) error {
+	s := &c.s
+	address := binary.BigEndian.Uint32(f.data[2:])
+	length := binary.BigEndian.Uint32(f.data[6:])
+	delay := time.Duration(binary.BigEndian.Uint16(f.data[10:])) * 10 * time.Microsecond
+	if f.data[0] > vc0706.NextFrame || f.data[1] != vc0706.TransferUART || s.frozen == nil ||
+		address%8 != 0 || length == 0 || uint64(address)+uint64(length) > uint64(len(s.frozen)+padTo) {
+		return c.reply(ctx, line, f.cmd, vc0706.StatusWrongFormat)
+	}
+	if err := c.reply(ctx, line, f.cmd, vc0706.StatusOK); err != nil {
+		return err
+	}
+	if !c.until(ctx, time.Now().Add(delay)) {
+		return nil
+	}
+	part := make([]byte, length) // what lies behind the frame reads as 00
+	if int(address) < len(s.frozen) {
+		copy(part, s.frozen[address:])
+	}
+	faults := c.Faults()
+	if rest := faults.HangAfter - s.sent; faults.HangAfter > 0 && rest < len(part) {
+		err := c.send(ctx, line, part[:max(rest, 0)])
+		s.phase = hung
+		return err
+	}
+	s.sent += len(part)
+	part = faults.chunk(s.rand, s.number, part)
+	return c.send(ctx, line, append(part, replyFrame(s.number, f.cmd, vc0706.StatusOK)...))
+}
+
+// size is the picture of a resolution register's value.
+func size(register byte) (width, height int, ok bool) {
+	switch register {
+	case 0x00:
+		return 640, 480, true
+	case 0x11:
+		return 320, 240, true
+	case 0x22:
+		return 160, 120, true
+	}
+	return 0, 0, false
+}
+
+// quality is the encoder's quality for a compression ratio: larger ratios make
+// smaller files.
+func quality(compression byte) int {
+	const best, worst = 95, 10
+	return best - int(compression)*(best-worst)/255
+}
