@@ -198,6 +198,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	a.log.Info().Str("version", a.o.Version).Str("model", a.o.Config.Model).Time("wall", a.started).Bool("synced", a.clock.Synced()).Msg("start")
 	c := &crew{log: a.log}
 	c.start(ctx, part{"capture", a.capture.Run})
+	c.start(ctx, part{"camera", a.camera.prepare})
 	c.start(ctx, part{"janitor", a.clean})
 	c.start(ctx, part{"mqtt", a.mqtt.Run})
 	if a.monitor != nil {

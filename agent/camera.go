@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -48,6 +49,25 @@ func (c *boardCamera) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, e
 		return photo.Exposure{}, err
 	}
 	return driver.Shoot(ctx, w)
+}
+
+// prepareTime bounds the preparation of a camera at the start.
+const prepareTime = 30 * time.Second
+
+// prepare finds the camera and sets it up before the first slot needs it, and
+// then waits for ctx's end: it is a part of the agent.
+func (c *boardCamera) prepare(ctx context.Context) error {
+	driver, err := c.open()
+	if err == nil {
+		bound, cancel := context.WithTimeout(ctx, prepareTime)
+		err = driver.Prepare(bound)
+		cancel()
+	}
+	if err != nil && ctx.Err() == nil {
+		c.log.Warn().Err(err).Msg("camera not prepared: the first photo will try again")
+	}
+	<-ctx.Done()
+	return nil
 }
 
 // Close switches the camera off, where it can.

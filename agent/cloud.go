@@ -59,6 +59,12 @@ func (a *Agent) watchCloud() {
 		return
 	}
 	since, cause := a.monitor.Outage()
+	// A link that comes and goes without a photo getting through is as bad.
+	if a.sessions != nil {
+		if s := a.sessions.State(); !s.Silent.IsZero() && (since.IsZero() || s.Silent.Before(since)) {
+			since, cause = s.Silent, errors.New(s.LastError)
+		}
+	}
 	if since.IsZero() {
 		a.health.Clear(health.CloudUnreachable)
 	} else if time.Since(since) > silenceBound {

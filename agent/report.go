@@ -148,7 +148,7 @@ func (a *Agent) uploadStatus(now time.Time) control.Upload {
 	}
 	u := a.sessions.State()
 	s := control.Upload{
-		Configured: true, Running: u.Running, CloudReached: !u.Unreachable, Photo: u.Photo,
+		Configured: true, Running: u.Running, CloudReached: u.Silent.IsZero(), Photo: u.Photo,
 		Sent: u.Sent, SentBytes: u.SentBytes, LastError: u.LastError,
 		Next: a.next(schedule.Upload, now),
 	}

@@ -105,7 +105,7 @@ func (l *loop) photograph(ctx context.Context, shot photo.Shot, budget time.Dura
 			shot.Slot = shot.Taken
 		}
 		done := make(chan outcome, 1)
-		go func() { done <- l.attempt(ctx, shot) }()
+		go func() { done <- l.attempt(ctx, shot, n) }()
 		out, ok := await(ctx, done)
 		if !ok {
 			return outcome{cause: photo.CameraFault, err: errStuck}, done
@@ -147,14 +147,16 @@ func pause(ctx context.Context) bool {
 	}
 }
 
-// attempt takes one photo, and finds out who is to blame where there is none.
-func (l *loop) attempt(ctx context.Context, shot photo.Shot) outcome {
+// attempt takes one photo, at the nth try, and finds out who is to blame where
+// there is none.
+func (l *loop) attempt(ctx context.Context, shot photo.Shot, n int) outcome {
 	var cameraErr error
 	var to *spoolWriter
 	meta, err := l.o.Store.Add(shot, func(w io.Writer) (photo.Exposure, error) {
 		to = &spoolWriter{w: w}
 		var exposure photo.Exposure
 		exposure, cameraErr = l.o.Camera.Shoot(ctx, to)
+		exposure.Attempts = n
 		return exposure, cameraErr
 	})
 	if err == nil {

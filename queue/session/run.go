@@ -68,7 +68,7 @@ func jobOf(slot schedule.Slot) job {
 // off, and when to go on.
 func (r *Runner) session(ctx context.Context, j job) (sent int, retry time.Time, broken bool) {
 	r.update(func(s *State) {
-		*s = State{Running: true, Name: j.name, Since: r.o.Clock.Now(), Unreachable: s.Unreachable}
+		*s = State{Running: true, Name: j.name, Since: r.o.Clock.Now(), Silent: s.Silent}
 	})
 	defer r.update(func(s *State) { s.Running, s.Photo = false, "" })
 	defer r.flush()
@@ -125,7 +125,12 @@ func (r *Runner) breakOff(ctx context.Context, err error, silent bool) time.Time
 		return time.Time{}
 	}
 	again := r.outage.failed()
-	r.update(func(s *State) { s.LastError, s.Unreachable = err.Error(), s.Unreachable || silent })
+	r.update(func(s *State) {
+		s.LastError = err.Error()
+		if silent && s.Silent.IsZero() {
+			s.Silent = time.Now()
+		}
+	})
 	e := r.o.Log.Debug()
 	if r.outage.count == 1 {
 		e = r.o.Log.Warn()

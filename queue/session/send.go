@@ -44,7 +44,7 @@ func (r *Runner) sent(m photo.Meta) {
 	r.outage.over()
 	r.update(func(s *State) {
 		s.Sent, s.SentBytes = s.Sent+1, s.SentBytes+m.Size
-		s.LastError, s.Unreachable, s.Photo = "", false, ""
+		s.LastError, s.Silent, s.Photo = "", time.Time{}, ""
 	})
 	r.o.Answered()
 	if len(r.acks.seqs) >= ackCount {
@@ -56,7 +56,7 @@ func (r *Runner) sent(m photo.Meta) {
 func (r *Runner) refuse(m photo.Meta, reason string) {
 	r.o.Log.Error().Str("photo", string(m.ID)).Str("reason", reason).Msg("photo refused by the cloud, set aside")
 	r.outage.over()
-	r.update(func(s *State) { s.LastError, s.Unreachable, s.Photo = reason, false, "" })
+	r.update(func(s *State) { s.LastError, s.Silent, s.Photo = reason, time.Time{}, "" })
 	r.o.Answered()
 	if err := r.o.Queue.Refuse(m.Seq(), reason); err != nil {
 		// Still waiting, then: it will be sent, and refused, again.

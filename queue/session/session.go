@@ -61,8 +61,9 @@ type State struct {
 	SentBytes int64
 	// LastError is why the last photo or session failed; empty after a success.
 	LastError string
-	// Unreachable: the cloud did not answer the last time.
-	Unreachable bool
+	// Silent is since when the cloud does not answer, by package time; zero where
+	// it answered the last time.
+	Silent time.Time
 	// Retry is when a session that was broken off goes on, by package time; zero
 	// where none waits.
 	Retry time.Time

@@ -232,7 +232,7 @@ func TestSilentCloudEndsTheSessionAndIsTriedAgain(t *testing.T) {
 		if n < 150 || n > 700 {
 			t.Errorf("got %d attempts in 12 h, want 150 to 700", n)
 		}
-		if s := r.State(); !s.Unreachable || s.Retry.IsZero() || s.LastError == "" {
+		if s := r.State(); s.Silent.IsZero() || s.Retry.IsZero() || s.LastError == "" {
 			t.Errorf("state: got %+v, want unreachable with a retry and an error", s)
 		}
 		c.set(nil)
@@ -240,7 +240,7 @@ func TestSilentCloudEndsTheSessionAndIsTriedAgain(t *testing.T) {
 		if w, a, _ := q.counts(); w != 0 || a != 10 {
 			t.Errorf("after the outage: %d waiting, %d acknowledged, want 0, 10", w, a)
 		}
-		if s := r.State(); s.Unreachable || s.LastError != "" || !s.Retry.IsZero() {
+		if s := r.State(); !s.Silent.IsZero() || s.LastError != "" || !s.Retry.IsZero() {
 			t.Errorf("state: got %+v, want no trace of the outage", s)
 		}
 	})
@@ -323,7 +323,7 @@ func TestCloudThatFailsEveryPhotoIsUnwell(t *testing.T) {
 		if n := len(c.attempts()); n > 200 {
 			t.Errorf("got %d attempts in an hour, want the session broken off: at most 200", n)
 		}
-		if !r.State().Unreachable {
+		if r.State().Silent.IsZero() {
 			t.Error("the state says that the cloud is well")
 		}
 	})

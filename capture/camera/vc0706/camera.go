@@ -93,35 +93,62 @@ func (c *Camera) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, error)
 	return photo.Exposure{}, fmt.Errorf("shoot with the camera at %s: %w", c.cfg.Port, err)
 }
 
+// Prepare finds the camera and sets it up, which a later Shoot then need not do:
+// a camera at another rate or resolution takes seconds. It leaves the power as
+// Shoot does; its errors do not count for the ladder.
+func (c *Camera) Prepare(ctx context.Context) error {
+	select {
+	case <-c.turn:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { c.turn <- struct{}{} }()
+	err := c.withCamera(ctx, func(*conn, found) error { return nil })
+	if err = errors.Join(err, c.power.Rest()); err != nil {
+		return fmt.Errorf("prepare the camera at %s: %w", c.cfg.Port, err)
+	}
+	return nil
+}
+
 func (c *Camera) shoot(ctx context.Context, w io.Writer) (e photo.Exposure, err error) {
+	err = c.withCamera(ctx, func(conn *conn, f found) error {
+		if err := conn.picture(ctx, w); err != nil {
+			return err
+		}
+		if err := conn.resume(ctx); err != nil {
+			// The next Shoot begins with it anyway.
+			c.log.Debug().Err(err).Msg("camera did not resume")
+		}
+		e = photo.Exposure{Camera: f.version, Format: Format, Attempts: 1}
+		return nil
+	})
+	return e, err
+}
+
+// withCamera gives the camera power, opens its port, finds it and sets it up,
+// and calls do with it.
+func (c *Camera) withCamera(ctx context.Context, do func(*conn, found) error) error {
 	fresh, err := c.start(ctx)
 	if err != nil {
-		return e, err
+		return err
 	}
 	port, err := c.board.OpenPort(c.cfg.Port, c.startBaud(fresh))
 	if err != nil {
-		return e, err
+		return err
 	}
 	conn := &conn{port: port, number: byte(c.cfg.Number), timeout: c.cfg.ReplyTimeout}
 	release := conn.watch(ctx)
 	defer func() {
 		release()
-		if cerr := port.Close(); err == nil && cerr != nil {
+		if cerr := port.Close(); cerr != nil {
 			c.log.Warn().Err(cerr).Msg("close camera port")
 		}
 	}()
 	f, err := c.ready(ctx, conn, fresh)
 	if err != nil {
-		return e, err
+		return err
 	}
-	if err := conn.picture(ctx, w); err != nil {
-		return e, err
-	}
-	if err := conn.resume(ctx); err != nil {
-		// The next Shoot begins with it anyway.
-		c.log.Debug().Err(err).Msg("camera did not resume")
-	}
-	return photo.Exposure{Camera: f.version, Format: Format, Attempts: 1}, nil
+	return do(conn, f)
 }
 
 // start gives the camera power, after taking it away where the ladder says so.
