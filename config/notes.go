@@ -123,5 +123,7 @@ func notes() []note {
 		{path: "heartbeat", text: "How often the device is heard of."},
 		{path: "heartbeat.every", text: "The interval of heartbeats. The hub calls a system unavailable after three missed in a row.",
 			allowed: "a duration from 1s to 24h"},
+		{path: "heartbeat.status_every", text: "The longest time between two status messages, of about 600 bytes each; check-ins and changed conditions send one sooner.",
+			allowed: "a duration from 5s to 24h"},
 	}
 }

@@ -5,8 +5,9 @@
 //   - While the link is up, a heartbeat comes each Every on average, never more
 //     than a tenth later than that after the one before, and the first as soon as
 //     the link is up. Nothing else that is sent delays it.
-//   - The status goes out when the link comes up, at each check-in slot, and after
-//     a condition changed, then at most once in StatusGap.
+//   - The status goes out when the link comes up, at each check-in slot, after a
+//     condition changed, then at most once in StatusGap, and at the latest
+//     Config.StatusEvery after the one before.
 //   - Events go out in order, each until the broker has it, as they were recorded.
 //   - A broker that is away or hangs delays nothing but this package's own
 //     goroutines, and each of their waits is bounded.

@@ -272,3 +272,15 @@ func TestStopWaitsForNothing(t *testing.T) {
 		r.stop() // checks that it took no time
 	})
 }
+
+func TestStatusIsNeverOlderThanItsInterval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := run(t, time.Hour, nil)
+		r.LinkUp()
+		time.Sleep(10*24*time.Hour + time.Second)
+		// At once, and each day since.
+		if n := len(r.link.of(message.KindStatus)); n != 11 {
+			t.Errorf("got %d status messages in 10 days, want 11", n)
+		}
+	})
+}

@@ -25,6 +25,9 @@ func (h *Heart) report(ctx context.Context) {
 	changed := h.o.Health.Changed() // asked for anew only once it was seen closed: none is missed
 	for ctx.Err() == nil {
 		wait := slots.wait()
+		if !r.last.IsZero() {
+			wait = min(wait, max(0, time.Until(r.last.Add(h.c.StatusEvery))))
+		}
 		if r.due || r.waiting() {
 			wait = min(wait, time.Until(r.last.Add(StatusGap)))
 		}
@@ -37,7 +40,7 @@ func (h *Heart) report(ctx context.Context) {
 			changed = h.o.Health.Changed()
 			r.due = true
 		case <-timer.C:
-			if slots.passed() {
+			if slots.passed() || !r.last.IsZero() && time.Since(r.last) >= h.c.StatusEvery {
 				r.due, r.last = true, time.Time{}
 			}
 		}

@@ -112,7 +112,7 @@ type rig struct {
 func run(t testing.TB, every time.Duration, checkIn func(time.Time) (time.Time, bool)) *rig {
 	r := &rig{link: &fakeLink{}, clock: &clock{}}
 	r.health = health.New(r.clock, zerolog.Nop())
-	r.Heart = heartbeat.New(heartbeat.Config{Every: every}, heartbeat.Options{
+	r.Heart = heartbeat.New(heartbeat.Config{Every: every, StatusEvery: 24 * time.Hour}, heartbeat.Options{
 		Device: device, Link: r.link, Health: r.health, Clock: r.clock, Log: zerolog.Nop(), CheckIn: checkIn,
 		Status: func() message.Status { return message.Status{Model: "Tempo", Queue: message.Queue{Waiting: 3}} },
 	})

@@ -13,8 +13,8 @@ type Config struct {
 	// URL is "tls://HOST:PORT". Empty: no control link. Plain "tcp" is accepted
 	// for addresses of this machine only.
 	URL string `toml:"url"`
-	// KeepAlive is the ping interval on a silent connection. Default 5m: long,
-	// because heartbeats already show that the link lives.
+	// KeepAlive is the ping interval on a silent connection. Default 10m:
+	// longer than the heartbeats' interval, which already show that the link lives.
 	KeepAlive time.Duration `toml:"keep_alive"`
 	// ReconnectMin and ReconnectMax bound the full-jitter exponential backoff
 	// between attempts to connect. Defaults 2s and 2m.
@@ -24,7 +24,7 @@ type Config struct {
 
 // Default has no broker.
 func Default() Config {
-	return Config{KeepAlive: 5 * time.Minute, ReconnectMin: 2 * time.Second, ReconnectMax: 2 * time.Minute}
+	return Config{KeepAlive: 10 * time.Minute, ReconnectMin: 2 * time.Second, ReconnectMax: 2 * time.Minute}
 }
 
 // Validate reports every value that cannot be used, as invalid.Values.

@@ -169,7 +169,7 @@ func TestLinkSaysThatItIsUpAndThatItLeaves(t *testing.T) {
 			t.Fatalf("connected %t, retained up %t, want both: %v", r.Connected(), isUp(t, b), r.Err())
 		}
 		c := b.Connects()[0]
-		if c.Client != device || c.CleanSession || c.KeepAlive != 5*time.Minute ||
+		if c.Client != device || c.CleanSession || c.KeepAlive != mqtt.Default().KeepAlive ||
 			c.WillTopic != linkTopic || string(c.WillPayload) != `{"v":1,"up":false}` || !c.WillRetained || c.WillQoS != 1 {
 			t.Errorf("connect: got %+v", c)
 		}
@@ -215,7 +215,7 @@ func TestVanishedRadioIsNoticed(t *testing.T) {
 		time.Sleep(time.Minute)
 		tap.last().(*mqtttest.Conn).Vanish()
 		b.Set(mqtttest.Faults{Down: true})
-		time.Sleep(8 * time.Minute) // 1.5 keep-alives and a little
+		time.Sleep(mqtt.Default().KeepAlive*3/2 + time.Minute)
 		if r.Connected() || isUp(t, b) {
 			t.Errorf("connected %t, broker says up %t, want neither", r.Connected(), isUp(t, b))
 		}

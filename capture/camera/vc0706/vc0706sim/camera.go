@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"fieldcam/capture/camera/vc0706"
 )
 
 // Line is the camera's end of a serial line.
@@ -34,6 +36,9 @@ type Options struct {
 	Unpowered bool
 	// Baud is the stored rate. 0, or a rate without a divisor: 38400.
 	Baud int
+	// Resolution is the stored one: a key of vc0706.Resolutions. Any other:
+	// "640x480".
+	Resolution string
 	// Number is the device number after a start.
 	Number byte
 	// Divisor57600 is the only divisor for 57600 baud that it takes. 0: both.
@@ -97,6 +102,7 @@ func New(o Options) *Camera {
 	c := &Camera{opts: o, wake: make(chan struct{}), powered: !o.Unpowered, faults: o.Faults, serving: make(chan struct{}, 1)}
 	c.s.rand = rand.New(rand.NewPCG(o.Seed, 0x766330373036)) // "vc0706": a stream of its own
 	c.s.stored = newStored(o.Baud)
+	c.s.stored.resolution = vc0706.Resolutions()[o.Resolution]
 	c.serving <- struct{}{}
 	return c
 }
