@@ -1,0 +1,283 @@
+package page
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"fieldcam/agent/message"
+	"fieldcam/capture/photo"
+	"fieldcam/cmd/fieldcam-hub/internal/archive"
+	"fieldcam/cmd/fieldcam-hub/internal/fleet"
+	"fieldcam/cmd/fieldcam-hub/internal/thumb"
+)
+
+var morning = time.Date(2026, 11, 21, 7, 0, 0, 0, time.UTC)
+
+// rig is a page over a real archive and fleet.
+type rig struct {
+	t     testing.TB
+	dir   string
+	arch  *archive.Archive
+	fleet *fleet.Fleet
+	o     Options
+}
+
+func newRig(t testing.TB) *rig {
+	g := &rig{t: t, dir: t.TempDir(), fleet: fleet.New()}
+	var err error
+	if g.arch, err = archive.Open(filepath.Join(g.dir, "photos"), nil); err != nil {
+		t.Fatal(err)
+	}
+	g.fleet.Link(true)
+	g.o = Options{Fleet: g.fleet, Archive: g.arch, Thumbs: thumb.Open(filepath.Join(g.dir, "small")),
+		Hosts: []string{"localhost", "127.0.0.1", "::1"}, AddCommand: "fieldcam-hub device add NAME", Log: zerolog.Nop()}
+	return g
+}
+
+// get asks the page for a path, of which head changes the request.
+func (g *rig) get(path string, head func(*http.Request)) *httptest.ResponseRecorder {
+	g.t.Helper()
+	p, err := New(g.o)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	q := httptest.NewRequest("GET", path, nil)
+	q.Host = "localhost:8080"
+	if head != nil {
+		head(q)
+	}
+	w := httptest.NewRecorder()
+	p.ServeHTTP(w, q)
+	return w
+}
+
+// text is the page at path, which must be there.
+func (g *rig) text(path string) string {
+	g.t.Helper()
+	w := g.get(path, nil)
+	if w.Code != 200 {
+		g.t.Fatalf("%s: %d %s", path, w.Code, w.Body)
+	}
+	return w.Body.String()
+}
+
+func (g *rig) photo(device string, seq int, body []byte, format string) photo.Meta {
+	g.t.Helper()
+	at := morning.Add(time.Duration(seq) * 5 * time.Second)
+	sum := sha256.Sum256(body)
+	m := photo.Meta{ID: photo.NewID(at, uint64(seq)), Device: device, Slot: at, Taken: at, Session: "Day <b>shift</b>", Trigger: photo.Scheduled,
+		ClockSynced: true, Size: int64(len(body)), SHA256: hex.EncodeToString(sum[:]), Exposure: photo.Exposure{Format: format}}
+	from := filepath.Join(g.dir, "upload")
+	if err := os.WriteFile(from, body, 0o600); err != nil {
+		g.t.Fatal(err)
+	}
+	if err := g.arch.File(m, from); err != nil {
+		g.t.Fatal(err)
+	}
+	g.fleet.Expect(device)
+	return m
+}
+
+func picture(t testing.TB) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 640, 480)), nil); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func wants(t testing.TB, page string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(page, part) {
+			t.Errorf("the page lacks %q:\n%s", part, page)
+		}
+	}
+}
+
+func TestEmptyPageTellsHowToBegin(t *testing.T) {
+	wants(t, newRig(t).text("/"), "No system yet", "fieldcam-hub device add NAME")
+}
+
+func TestSystemShowsWhatIsWrongAndItsPhotos(t *testing.T) {
+	g := newRig(t)
+	m := g.photo("north", 1, picture(t), "jpg")
+	b, err := message.Status{Device: "north", At: message.At(time.Now()), Model: "Tempo", Queue: message.Queue{Waiting: 12, WaitingBytes: 34_000_000, Refused: 1},
+		Conditions: []message.Active{{Name: "card-full", Severity: message.Critical, Text: "The card is full"}}}.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.fleet.Handle(message.Topic("north", message.KindStatus), b, false); err != nil {
+		t.Fatal(err)
+	}
+	g.fleet.Expect("south")
+	for _, path := range []string{"/", "/system/north"} {
+		wants(t, g.text(path), "north", `class="state critical"`, "The card is full", "12 photos", "34 MB", "1 photo<")
+	}
+	wants(t, g.text("/"), "1 of 2 needs attention", "/small/m/north/2026-11-21/"+string(m.ID), "No photo yet", `class="state new"`)
+	wants(t, g.text("/system/north"), "Tempo", "Saturday, 21 November 2026", "07:00:05", `alt="north, photo of 2026-11-21 07:00:05 UTC"`)
+	wants(t, g.text("/photo/north/2026-11-21/"+string(m.ID)), m.SHA256, string(m.ID), "07:00:05", "schedule")
+}
+
+func TestWhatDevicesSayIsNeverMarkup(t *testing.T) {
+	g := newRig(t)
+	const evil = `<script>alert(1)</script>"'><img src=x onerror=alert(1)>`
+	b, err := message.Status{Device: "north", Model: evil, Version: evil, Session: message.Session{State: "uploading", Name: evil, Error: evil},
+		Conditions: []message.Active{{Name: "card-full", Severity: message.Warning, Text: evil}}}.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.fleet.Handle(message.Topic("north", message.KindStatus), b, false); err != nil {
+		t.Fatal(err)
+	}
+	m := g.photo("north", 1, picture(t), "jpg")
+	for _, path := range []string{"/", "/?q=" + "%3Cscript%3Ealert(1)%3C/script%3E%22%3E", "/system/north", "/photo/north/2026-11-21/" + string(m.ID)} {
+		page := g.text(path)
+		for _, part := range []string{"<script>", "<b>shift", "<img src=x", `onerror=alert(1)>`} {
+			if strings.Contains(page, part) {
+				t.Errorf("%s holds %q", path, part)
+			}
+		}
+	}
+}
+
+func TestEveryAnswerIsGuarded(t *testing.T) {
+	g := newRig(t)
+	m := g.photo("north", 1, picture(t), "jpg")
+	for _, path := range []string{"/", "/system/north", "/system/none", "/static/style.css", "/image/north/2026-11-21/" + string(m.ID), "/nowhere"} {
+		h := g.get(path, nil).Header()
+		for key, want := range map[string]string{"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"} {
+			if !strings.Contains(h.Get(key), want) {
+				t.Errorf("%s: %s: %q, want %q", path, key, h.Get(key), want)
+			}
+		}
+	}
+	if page := g.text("/"); strings.Contains(page, "http://") || strings.Contains(page, "https://") || strings.Contains(page, "style=") || strings.Contains(page, "onclick") {
+		t.Error("the page refers to another host, or has inline style or script")
+	}
+}
+
+func TestForeignNameIsNotAnswered(t *testing.T) {
+	g := newRig(t)
+	for host, want := range map[string]int{"localhost": 200, "localhost:8080": 200, "LOCALHOST.:1": 200, "127.0.0.1:8080": 200, "[::1]:8080": 200, "[::1]": 200,
+		"evil.example": 421, "evil.example:8080": 421, "": 421, "localhost.evil.example": 421, "127.0.0.2": 421} {
+		if got := g.get("/", func(q *http.Request) { q.Host = host }).Code; got != want {
+			t.Errorf("Host %q: %d, want %d", host, got, want)
+		}
+	}
+}
+
+func TestOperatorsPasswordIsAsked(t *testing.T) {
+	g := newRig(t)
+	g.o.Authenticate = func(password string) bool { return password == "right" }
+	m := g.photo("north", 1, picture(t), "jpg")
+	for _, path := range []string{"/", "/static/style.css", "/image/north/2026-11-21/" + string(m.ID)} {
+		if got := g.get(path, nil).Code; got != 401 {
+			t.Errorf("%s without: %d, want 401", path, got)
+		}
+		if got := g.get(path, func(q *http.Request) { q.SetBasicAuth("anybody", "wrong") }).Code; got != 401 {
+			t.Errorf("%s wrong: %d, want 401", path, got)
+		}
+		if got := g.get(path, func(q *http.Request) { q.SetBasicAuth("anybody", "right") }).Code; got != 200 {
+			t.Errorf("%s right: %d, want 200", path, got)
+		}
+	}
+}
+
+func TestUnchangedPageIsNotSentAgain(t *testing.T) {
+	g := newRig(t)
+	g.photo("north", 1, picture(t), "jpg")
+	tag := g.get("/", nil).Header().Get("ETag")
+	known := func(q *http.Request) { q.Header.Set("If-None-Match", tag) }
+	if w := g.get("/", known); w.Code != 304 || w.Body.Len() != 0 {
+		t.Errorf("unchanged: %d, %d bytes; want 304", w.Code, w.Body.Len())
+	}
+	g.photo("north", 2, picture(t), "jpg")
+	if w := g.get("/", known); w.Code != 200 {
+		t.Errorf("after a photo: %d, want 200", w.Code)
+	}
+}
+
+func TestPicturesComeAsTheyAreAndSmall(t *testing.T) {
+	g := newRig(t)
+	body := picture(t)
+	m := g.photo("north", 1, body, "jpg")
+	raw := g.photo("north", 2, []byte("<html><script>alert(1)</script>"), "html")
+	bad := g.photo("north", 3, body[:len(body)/2], "jpg")
+	w := g.get("/image/north/2026-11-21/"+string(m.ID), nil)
+	if !bytes.Equal(w.Body.Bytes(), body) || w.Header().Get("Content-Type") != "image/jpeg" {
+		t.Errorf("image: %d, %d bytes, %s", w.Code, w.Body.Len(), w.Header().Get("Content-Type"))
+	}
+	w = g.get("/small/s/north/2026-11-21/"+string(m.ID), nil)
+	if cfg, err := jpeg.DecodeConfig(w.Body); err != nil || cfg.Width != 320 {
+		t.Errorf("small: %v, %v", cfg.Width, err)
+	}
+	w = g.get("/image/north/2026-11-21/"+string(raw.ID), nil)
+	if w.Header().Get("Content-Type") != "application/octet-stream" || !strings.HasPrefix(w.Header().Get("Content-Disposition"), "attachment") {
+		t.Errorf("a device's own HTML: %v", w.Header())
+	}
+	for _, m := range []photo.Meta{raw, bad} {
+		if w := g.get("/small/s/north/2026-11-21/"+string(m.ID), nil); w.Code != 200 || w.Header().Get("Content-Type") != "image/svg+xml" {
+			t.Errorf("small of .%s: %d, %s; want the placeholder", m.Format, w.Code, w.Header().Get("Content-Type"))
+		}
+	}
+	wants(t, g.text("/photo/north/2026-11-21/"+string(raw.ID)), "No preview of a .html file")
+}
+
+func TestManySystemsAndPhotosAreCutIntoPages(t *testing.T) {
+	g := newRig(t)
+	for i := range 100 {
+		g.fleet.Expect(fmt.Sprintf("pole-%03d", i))
+	}
+	page := g.text("/")
+	wants(t, page, "Find a system", "Page 1 of 3", "pole-000", "pole-047")
+	if strings.Contains(page, "pole-048") {
+		t.Error("page 1 holds too much")
+	}
+	wants(t, g.text("/?page=3"), "Page 3 of 3", "pole-099")
+	wants(t, g.text("/?page=99"), "Page 3 of 3")
+	wants(t, g.text("/?page=-1"), "Page 1 of 3")
+	if page := g.text("/?q=POLE-07"); strings.Count(page, "<article") != 10 {
+		t.Errorf("search found %d, want 10", strings.Count(page, "<article"))
+	}
+	wants(t, g.text("/?q=zebra"), "No system is called like", "zebra")
+	for i := range 65 {
+		g.photo("pole-001", i+1, []byte("x"), "jpg")
+	}
+	if page := g.text("/system/pole-001"); strings.Count(page, "/small/s/") != 60 {
+		t.Errorf("%d photos on a page, want 60", strings.Count(page, "/small/s/"))
+	}
+	wants(t, g.text("/system/pole-001?day=2026-11-21&page=2"), "Page 2 of 2", "65 photos", "07:00:05")
+}
+
+func TestNonsenseIsNotFound(t *testing.T) {
+	g := newRig(t)
+	m := g.photo("north", 1, picture(t), "jpg")
+	id := string(m.ID)
+	for _, path := range []string{"/system/none", "/system/..%2fnorth", "/system/north?day=2026-13-01", "/system/north?day=..%2F..", "/photo/north/2026-11-22/" + id,
+		"/photo/south/2026-11-21/" + id, "/image/north/..%2f..%2f/" + id, "/image/north/2026-11-21/..%2f..%2fetc%2fpasswd", "/small/xxl/north/2026-11-21/" + id,
+		"/static/../page.go", "/small/s/north/2026-11-21/" + id + "x"} {
+		if w := g.get(path, nil); w.Code != 404 && w.Code != 307 {
+			t.Errorf("%s: %d, want 404", path, w.Code)
+		}
+	}
+	for _, method := range []string{"POST", "DELETE", "PUT"} {
+		if w := g.get("/", func(q *http.Request) { q.Method = method }); w.Code != 405 {
+			t.Errorf("%s: %d, want 405", method, w.Code)
+		}
+	}
+}

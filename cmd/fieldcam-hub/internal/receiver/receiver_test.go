@@ -1,0 +1,305 @@
+package receiver
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"fieldcam/capture/photo"
+)
+
+func TestPhotoIsFiledWithWhatIsKnownOfIt(t *testing.T) {
+	g := newRig(t)
+	s := newShot("north", 1, 10_000)
+	a := g.post(s)
+	g.want("POST", a, 201, -1)
+	if a.location != g.url(s) {
+		t.Errorf("Location %q, want %q", a.location, g.url(s))
+	}
+	g.want("HEAD before", g.head(s), 200, 0)
+	g.want("PATCH", g.patch(s, 0, bytes.NewReader(s.body)), 204, 10_000)
+	g.wantFiled(s)
+	b, err := os.ReadFile(filepath.Join(g.dir, "photos", strings.TrimSuffix(s.path(), "jpg")+"json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m photo.Meta
+	if err := json.Unmarshal(b, &m); err != nil {
+		t.Fatal(err)
+	}
+	want := photo.Meta{ID: s.id, Device: "north", Slot: s.id.Time(), Session: "Day shift", Trigger: photo.Scheduled,
+		Taken: s.id.Time().Add(1234567 * time.Microsecond), ClockSynced: true, Size: 10_000, SHA256: s.meta["sha256"],
+		Exposure: photo.Exposure{Format: "jpg"}}
+	if m != want {
+		t.Errorf("description %+v\nwant %+v", m, want)
+	}
+}
+
+func TestUploadResumesAfterACutInTheMiddle(t *testing.T) {
+	g := newRig(t)
+	s := newShot("north", 1, 100_000)
+	g.want("POST", g.post(s), 201, -1)
+	g.cutPatch(s, 40_000)
+	g.want("HEAD after the cut", g.head(s), 200, 40_000)
+	g.open() // and the hub restarts, too
+	g.want("HEAD after the restart", g.head(s), 200, 40_000)
+	g.want("wrong offset", g.patch(s, 39_999, bytes.NewReader(s.body[39_999:])), 409, -1)
+	g.want("PATCH", g.patch(s, 40_000, bytes.NewReader(s.body[40_000:])), 204, 100_000)
+	g.wantFiled(s)
+}
+
+func TestSameIDTwiceIsOnePhoto(t *testing.T) {
+	g := newRig(t)
+	s := newShot("north", 1, 5_000)
+	g.want("POST", g.post(s), 201, -1)
+	g.cutPatch(s, 1_000)
+	again := g.post(s)
+	g.want("POST of a half upload", again, 201, 1_000)
+	if again.location != g.url(s) {
+		t.Errorf("Location %q, want %q", again.location, g.url(s))
+	}
+	g.want("PATCH", g.patch(s, 1_000, bytes.NewReader(s.body[1_000:])), 204, 5_000)
+	for range 2 {
+		again = g.post(s)
+		g.want("POST of a filed photo", again, 201, 5_000)
+		if again.location != g.url(s) {
+			t.Errorf("Location %q, want %q", again.location, g.url(s))
+		}
+		g.want("HEAD of a filed photo", g.head(s), 200, 5_000)
+		g.want("PATCH of a filed photo", g.patch(s, 5_000, http.NoBody), 204, 5_000)
+		g.open()
+	}
+	g.wantFiled(s)
+}
+
+func TestSameIDWithOtherBytesIsRefusedForGood(t *testing.T) {
+	g := newRig(t)
+	s, other := newShot("north", 1, 5_000), newShot("north", 2, 5_000)
+	other.meta["id"], other.id = string(s.id), s.id
+	g.want("POST", g.post(s), 201, -1)
+	g.want("half", g.patch(s, 0, bytes.NewReader(s.body[:100])), 204, 100)
+	// Of a half upload nothing was promised: the newer bytes take its place.
+	g.want("POST of other bytes over a half upload", g.post(other), 201, -1)
+	g.want("HEAD", g.head(s), 200, 0)
+	g.want("POST back", g.post(s), 201, -1)
+	g.want("PATCH", g.patch(s, 0, bytes.NewReader(s.body)), 204, 5_000)
+	g.want("POST of other bytes over a filed photo", g.post(other), 422, -1)
+	g.wantFiled(s)
+}
+
+func TestWrongBytesLeaveNothing(t *testing.T) {
+	g := newRig(t)
+	s := newShot("north", 1, 5_000)
+	bad := bytes.Clone(s.body)
+	bad[4_999] ^= 1
+	g.want("POST", g.post(s), 201, -1)
+	g.want("PATCH", g.patch(s, 0, bytes.NewReader(bad)), 460, -1)
+	g.want("HEAD", g.head(s), 404, -1)
+	g.wantFiled()
+	g.want("POST again", g.post(s), 201, -1)
+	g.want("PATCH again", g.patch(s, 0, bytes.NewReader(s.body)), 204, 5_000)
+	g.wantFiled(s)
+}
+
+// A device that closes before it reads the answer must find the photo there.
+func TestLostAnswerIsNotALostPhoto(t *testing.T) {
+	g := newRig(t)
+	s := newShot("north", 1, 5_000)
+	g.want("POST", g.post(s), 201, -1)
+	conn, err := net.Dial("tcp", g.srv.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, err := http.NewRequest("PATCH", g.url(s), bytes.NewReader(s.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	q.SetBasicAuth("north", "northnorth")
+	q.Header.Set("Tus-Resumable", "1.0.0")
+	q.Header.Set("Upload-Offset", "0")
+	q.Header.Set("Content-Type", "application/offset+octet-stream")
+	if err := errors.Join(q.Write(conn), conn.Close()); err != nil {
+		t.Fatal(err)
+	}
+	// The HEAD interrupts nothing that is whole; if it comes first, it gets what
+	// had arrived, and the device sends the rest.
+	for range 100 {
+		a := g.head(s)
+		if a.status != 200 {
+			t.Fatalf("HEAD: %+v", a)
+		}
+		if a.offset == 5_000 {
+			break
+		}
+		if a := g.patch(s, a.offset, bytes.NewReader(s.body[a.offset:])); a.err != nil || a.status != 204 && a.status != 409 {
+			t.Fatalf("PATCH of the rest: %+v", a)
+		}
+	}
+	g.wantFiled(s)
+}
+
+// TestCrashWhileFiling cuts before each durable step of the filing, restarts the
+// hub, and lets the device, or only the janitor, go on.
+func TestCrashWhileFilingLosesNothingAndDoublesNothing(t *testing.T) {
+	errCut := errors.New("the power was cut")
+	for _, asks := range []string{"HEAD", "POST", "nobody"} {
+		steps := 0
+		for cut := 0; ; cut++ {
+			g := newRig(t)
+			s := newShot("north", 1, 5_000)
+			g.want("POST", g.post(s), 201, -1)
+			steps = 0
+			g.fault = func(string) error {
+				steps++
+				if steps > cut {
+					return errCut
+				}
+				return nil
+			}
+			a := g.patch(s, 0, bytes.NewReader(s.body))
+			if steps <= cut {
+				g.want("PATCH without a cut", a, 204, 5_000)
+				break
+			}
+			if a.status != 500 {
+				t.Fatalf("cut %d: the PATCH was answered with %d", cut, a.status)
+			}
+			g.fault = nil
+			g.open()
+			what := fmt.Sprintf("cut before step %d, then %s", cut, asks)
+			switch asks {
+			case "HEAD":
+				g.want(what, g.head(s), 200, 5_000)
+			case "POST":
+				g.want(what, g.post(s), 201, 5_000)
+			default:
+				g.r.sweep(t.Context())
+			}
+			g.wantFiled(s)
+		}
+		if steps != 4 {
+			t.Errorf("the filing has %d durable steps, want 4: is one not announced?", steps)
+		}
+	}
+}
+
+func TestTornStateFileIsAnUploadThatNeverWas(t *testing.T) {
+	g := newRig(t)
+	s := newShot("north", 1, 5_000)
+	for _, torn := range []string{"", "{", `{"ID":"north/x","Size":5000}`, `null`} {
+		g.want("POST", g.post(s), 201, -1)
+		if err := os.WriteFile(filepath.Join(g.dir, "uploads", "north", string(s.id)+".info"), []byte(torn), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		g.open()
+		g.want("HEAD of "+torn, g.head(s), 404, -1)
+		g.want("HEAD again", g.head(s), 404, -1)
+	}
+	g.want("POST", g.post(s), 201, -1)
+	g.want("PATCH", g.patch(s, 0, bytes.NewReader(s.body)), 204, 5_000)
+	g.wantFiled(s)
+}
+
+func TestFullDiskSaysTryLater(t *testing.T) {
+	g := newRig(t)
+	s := newShot("north", 1, 5_000)
+	g.free = func(string) (uint64, error) { return diskReserve + 4_999, nil }
+	g.want("POST on a full disk", g.post(s), 507, -1)
+	if got := g.files("uploads"); len(got) != 0 {
+		t.Errorf("uploads holds %q", got)
+	}
+	g.free = roomy
+	g.want("POST", g.post(s), 201, -1)
+	g.want("PATCH", g.patch(s, 0, bytes.NewReader(s.body)), 204, 5_000)
+	g.free = func(string) (uint64, error) { return 0, nil }
+	g.want("POST of a filed photo on a full disk", g.post(s), 201, 5_000)
+	g.wantFiled(s)
+}
+
+func TestHalfUploadGoesAfterAWeek(t *testing.T) {
+	g := newRig(t)
+	old, young := newShot("north", 1, 5_000), newShot("north", 2, 5_000)
+	for _, s := range []shot{old, young} {
+		g.want("POST", g.post(s), 201, -1)
+		g.want("PATCH", g.patch(s, 0, bytes.NewReader(s.body[:100])), 204, 100)
+	}
+	past := time.Now().Add(-keepHalf - time.Minute)
+	if err := os.Chtimes(filepath.Join(g.dir, "uploads", "north", string(old.id)), past, past); err != nil {
+		t.Fatal(err)
+	}
+	g.r.sweep(t.Context())
+	g.want("HEAD of the old one", g.head(old), 404, -1)
+	g.want("HEAD of the young one", g.head(young), 200, 100)
+}
+
+// A connection that died without a word still holds the upload: whoever asks next
+// takes it over at once, not after the silence is noticed.
+func TestHangingRequestGivesWayAndIsNotRefused(t *testing.T) {
+	for _, asks := range []string{"HEAD", "POST", "PATCH"} {
+		g := newRig(t)
+		s := newShot("north", 1, 5_000)
+		g.want("POST", g.post(s), 201, -1)
+		body, hang := io.Pipe()
+		hung := make(chan answer, 1)
+		go func() { hung <- g.patch(s, 0, body) }()
+		if _, err := hang.Write(s.body[:1_000]); err != nil {
+			t.Fatal(err)
+		}
+		switch asks {
+		case "HEAD":
+			g.head(s)
+		case "POST":
+			g.post(s)
+		default:
+			g.patch(s, 0, bytes.NewReader(s.body))
+		}
+		hang.Close()
+		// What its sender reads, if it lives, does not set the photo aside.
+		if a := <-hung; a.err == nil && a.status != 423 && a.status != 408 && a.status != 409 && a.status != 204 {
+			t.Errorf("%s: the hanging PATCH was answered with %d", asks, a.status)
+		}
+		at := g.head(s).offset
+		g.want("PATCH of the rest", g.patch(s, at, bytes.NewReader(s.body[at:])), 204, 5_000)
+		g.wantFiled(s)
+	}
+}
+
+func TestManyAtOnce(t *testing.T) {
+	g := newRig(t)
+	var shots []shot
+	for i := range 6 {
+		shots = append(shots, newShot([]string{"north", "south"}[i%2], uint64(i+1), 20_000))
+	}
+	var wg sync.WaitGroup
+	for _, s := range shots {
+		for range 3 { // three senders of each photo, as after three lost answers
+			wg.Go(func() {
+				for range 50 {
+					a := g.post(s)
+					if a.err != nil || a.status != 201 {
+						t.Errorf("POST: %+v", a)
+						return
+					}
+					if a.offset == 20_000 {
+						return
+					}
+					from := max(a.offset, 0)
+					g.patch(s, from, bytes.NewReader(s.body[from:])) // the next POST tells
+				}
+				t.Errorf("photo %s did not get through", s.id)
+			})
+		}
+	}
+	wg.Wait()
+	g.wantFiled(shots...)
+}

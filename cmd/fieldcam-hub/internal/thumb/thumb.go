@@ -1,0 +1,134 @@
+// Package thumb makes small pictures of large ones, once each.
+//
+// Promises: a picture is never decoded whose size says that it would fill the
+// memory; only a few are decoded at once; what is in the cache is whole.
+//
+// Out of scope: formats other than JPEG (ErrFormat), and cleaning the cache: a
+// person may empty its folder at any time.
+package thumb
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/image/draw"
+)
+
+// ErrFormat says that there is no small picture of this file.
+var ErrFormat = errors.New("not a JPEG that can be shown small")
+
+const (
+	// maxPixels bounds what is decoded: 24 megapixels take 36 MB (measured), and
+	// this is the largest sensor of today, twice over.
+	maxPixels = 128 << 20
+	// atOnce bounds the memory; the page asks for dozens together.
+	atOnce = 2
+	// quality is JPEG's; below it the sky shows steps.
+	quality = 80
+)
+
+// Size is the box that a small picture fits.
+type Size struct {
+	Name          string // its folder in the cache
+	Width, Height int    // pixels
+}
+
+// Cache keeps small pictures in a folder.
+type Cache struct {
+	dir   string
+	slots chan struct{}
+}
+
+// Open gives the cache in dir, which is made when it is needed.
+func Open(dir string) *Cache { return &Cache{dir: dir, slots: make(chan struct{}, atOnce)} }
+
+// Open gives the small picture of the file that source opens, known as name: a
+// relative path without "..", unique to that file for ever. The caller closes
+// it.
+func (c *Cache) Open(ctx context.Context, size Size, name string, source func() (io.ReadSeekCloser, error)) (*os.File, error) {
+	path := filepath.Join(c.dir, size.Name, filepath.FromSlash(name)+".jpg")
+	f, err := os.Open(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return f, err
+	}
+	select {
+	case c.slots <- struct{}{}:
+		defer func() { <-c.slots }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if f, err := os.Open(path); err == nil {
+		return f, nil // somebody was faster
+	}
+	in, err := source()
+	if err != nil {
+		return nil, err
+	}
+	small, err := shrink(in, size)
+	if err := errors.Join(err, in.Close()); err != nil {
+		return nil, err
+	}
+	if err := keep(path, small); err != nil {
+		return nil, fmt.Errorf("keep small picture: %w", err)
+	}
+	return os.Open(path)
+}
+
+// shrink is the JPEG of in, scaled down to fit size.
+func shrink(in io.ReadSeeker, size Size) ([]byte, error) {
+	head, format, err := image.DecodeConfig(in)
+	if err != nil || format != "jpeg" || int64(head.Width)*int64(head.Height) > maxPixels {
+		return nil, ErrFormat
+	}
+	if _, err := in.Seek(0, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("read picture: %w", err)
+	}
+	big, err := jpeg.Decode(in)
+	if err != nil {
+		return nil, ErrFormat
+	}
+	w, h := fit(head.Width, head.Height, size)
+	small := image.NewRGBA(image.Rect(0, 0, w, h))
+	draw.ApproxBiLinear.Scale(small, small.Bounds(), big, big.Bounds(), draw.Src, nil)
+	var out bytes.Buffer
+	if err := jpeg.Encode(&out, small, &jpeg.Options{Quality: quality}); err != nil {
+		return nil, fmt.Errorf("encode small picture: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// fit is the size of a w × h picture in the box; it is never made larger.
+func fit(w, h int, size Size) (int, int) {
+	if w <= size.Width && h <= size.Height {
+		return w, h
+	}
+	if w*size.Height > h*size.Width {
+		return size.Width, max(1, h*size.Width/w)
+	}
+	return max(1, w*size.Height/h), size.Height
+}
+
+// keep writes a file that is whole from the moment it has its name.
+func keep(path string, content []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".*.tmp")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name()) // gone already where all went well
+	_, err = tmp.Write(content)
+	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}
