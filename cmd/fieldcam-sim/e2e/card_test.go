@@ -1,0 +1,173 @@
+//go:build e2e
+
+package e2e_test
+
+import (
+	"errors"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"fieldcam/agent/control"
+	"fieldcam/agent/health"
+	"fieldcam/capture/photo"
+	"fieldcam/cmd/fieldcam-sim/internal/proxy"
+)
+
+// mayMount tells whether this process may mount file systems. Where it may not,
+// the test runs again as root of a namespace of its own, and that has decided it.
+func mayMount(t *testing.T) bool {
+	t.Helper()
+	if os.Geteuid() == 0 {
+		return true
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^"+t.Name()+"$", "-test.v")
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
+		Pdeathsig:   syscall.SIGKILL,
+	}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s\nA full card needs a mount of its own: run this test as root, or allow user namespaces.", err, out)
+	}
+	return false
+}
+
+// smallCard is a file system of 40 MB in place of the state directory.
+func (r *rig) smallCard() {
+	r.Helper()
+	must(r, syscall.Mount("tmpfs", r.StateDir(), "tmpfs", 0, "size=40m"))
+	r.after = append(r.after, func() {
+		if err := syscall.Unmount(r.StateDir(), 0); err != nil {
+			r.Errorf("unmount the card: %v", err)
+		}
+	})
+}
+
+// fill writes a file until the card has no room for another byte.
+func (r *rig) fill() (empty func()) {
+	r.Helper()
+	file := filepath.Join(r.StateDir(), "filler")
+	f, err := os.Create(file)
+	must(r, err)
+	defer f.Close()
+	for size := 1 << 20; size > 0; {
+		if _, err := f.Write(make([]byte, size)); errors.Is(err, syscall.ENOSPC) {
+			size /= 2
+		} else if err != nil {
+			r.Fatal(err)
+		}
+	}
+	return func() { must(r, os.Remove(file)) }
+}
+
+func TestAFullCardCostsOnlyTheSlotsOfItsTime(t *testing.T) {
+	t.Parallel()
+	if !mayMount(t) {
+		return
+	}
+	r := newRig(t, usual+"\n[queue]\nstop_free_mb = 16\nkeep_free_mb = 16\n", `"condition":"card-full"`, `"condition":"storage-fault"`)
+	r.smallCard()
+	r.startAll()
+	first := r.status().Started
+	upload, _ := r.Network()
+	must(t, upload.SetMode(proxy.Cut))
+	r.awaitStatus("two photos wait", func(s control.Status) bool { return s.Queue.Waiting >= 2 })
+	r.awaitStatus("a photo is being taken", func(s control.Status) bool { return s.Capture.Shooting != nil })
+	before := r.status()
+	empty := r.fill()
+	full := func(s control.Status) bool {
+		return has(s, health.CardFull) && s.Capture.LastMiss != nil && s.Capture.LastMiss.Cause == photo.CardFull
+	}
+	r.awaitStatus("the slot has failed for want of room", full)
+	// The photo in hand may have been whole just before the card was full.
+	s := r.status()
+	if more := s.Queue.Waiting - before.Queue.Waiting; more < 0 || more > 1 || s.Queue.Lost > 0 {
+		t.Errorf("got %+v on the full card, want those of before: %+v", s.Queue, before.Queue)
+	}
+	r.wantSpool(int(s.Queue.Waiting + s.Queue.Confirmed))
+
+	// It starts on a full card, too.
+	r.Daemon().Kill()
+	must(t, r.StartDaemon(r.ctx))
+	r.awaitStatus("the slot after the start has failed for want of room", full)
+	if now := r.status().Queue; now.Waiting != s.Queue.Waiting || now.Confirmed != s.Queue.Confirmed {
+		t.Errorf("got %+v after a start on the full card, want those of before: %+v", now, s.Queue)
+	}
+	r.wantSpool(int(s.Queue.Waiting + s.Queue.Confirmed))
+	empty()
+	r.awaitStatus("photos are taken again", func(s control.Status) bool {
+		return s.Capture.Failures == 0 && s.Queue.Waiting > before.Queue.Waiting+1 && len(s.Conditions) <= 1 && !has(s, health.CardFull)
+	})
+	must(t, upload.SetMode(proxy.Open))
+	end := r.finish(drainTime)
+	v := r.judge(first, end)
+	t.Log(v)
+	if v.missed[photo.CardFull] < 1 {
+		t.Errorf("no slot is missed for %s", photo.CardFull)
+	}
+}
+
+// wantSpool wants so many photos in the spool and nothing that is half one.
+func (r *rig) wantSpool(photos int) {
+	r.Helper()
+	dir, err := os.ReadDir(filepath.Join(r.StateDir(), "spool"))
+	must(r, err)
+	whole := 0
+	for _, e := range dir {
+		switch filepath.Ext(e.Name()) {
+		case ".jpg":
+			whole++
+		case ".part":
+			r.Errorf("%s is half a photo", e.Name())
+		}
+	}
+	if whole != photos {
+		r.Errorf("%d photos in the spool, want %d: %v", whole, photos, dir)
+	}
+}
+
+func TestADamagedIndexIsRebuiltAndKeepsEveryPhoto(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, usual)
+	r.startAll()
+	first := r.status().Started
+	r.awaitConfirmed(2)
+	upload, _ := r.Network()
+	must(t, upload.SetMode(proxy.Cut))
+	r.awaitStatus("a photo waits", func(s control.Status) bool { return s.Queue.Waiting >= 1 })
+	r.stop()
+	q := r.openQueue()
+	s := q.Stats()
+	must(t, q.Close())
+
+	index := filepath.Join(r.StateDir(), "queue.db")
+	text, err := os.ReadFile(index)
+	must(t, err)
+	rng := rand.New(rand.NewPCG(seed(t), 3))
+	for range len(text) / 512 {
+		text[rng.IntN(len(text))] ^= byte(1 + rng.IntN(255))
+	}
+	must(t, os.WriteFile(index, text, 0o644))
+
+	must(t, r.StartDaemon(r.ctx))
+	now := r.status()
+	if !has(now, health.IndexRebuilt) {
+		t.Errorf("conditions %+v, want %s", now.Conditions, health.IndexRebuilt)
+	}
+	if now.Queue.Lost > 0 || now.Queue.Waiting+now.Queue.Confirmed < s.Waiting+s.Confirmed {
+		t.Errorf("got %+v after the damage, want the %d photos of before", now.Queue, s.Waiting+s.Confirmed)
+	}
+	must(t, upload.SetMode(proxy.Open))
+	r.awaitConfirmed(s.Waiting + s.Confirmed + 1) // and a new one
+	end := r.finish(drainTime)
+	// Each slot before the damage had its photo, so that the ledger lost nothing.
+	t.Log(r.judge(first, end))
+	if aside, err := filepath.Glob(filepath.Join(r.StateDir(), "damaged", "queue-*.db")); err != nil || len(aside) != 1 {
+		t.Errorf("set aside: %v, %v; want the damaged index", aside, err)
+	}
+}

@@ -1,0 +1,203 @@
+//go:build e2e
+
+package e2e_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"image/jpeg"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"fieldcam/agent/control"
+	"fieldcam/capture/photo"
+	"fieldcam/queue"
+)
+
+// verdict is what the ledger of a test came to.
+type verdict struct {
+	taken  int                 // scheduled photos
+	missed map[photo.Cause]int // slots
+}
+
+func (v verdict) String() string { return fmt.Sprintf("%d slots taken, missed %v", v.taken, v.missed) }
+
+// finish waits until all photos are in the cloud and no slot is in hand or near,
+// stops the daemon, and returns that moment.
+func (r *rig) finish(limit time.Duration) time.Time {
+	r.Helper()
+	// The stop must not come into the next slot, nor so soon after one that its
+	// photo has not been begun.
+	const least, most = 1500 * time.Millisecond, interval - 500*time.Millisecond
+	r.awaitFor(limit, "all photos are in the cloud", func() bool {
+		s, err := r.Client().Status(r.ctx)
+		if err != nil || !settled(s) || s.Capture.Next == nil {
+			return false
+		}
+		left := s.Capture.Next.Sub(s.Now)
+		return least < left && left < most
+	})
+	stopped := time.Now()
+	r.stop()
+	return stopped
+}
+
+func settled(s control.Status) bool {
+	return s.Queue.Waiting == 0 && s.Queue.Refused == 0 && !s.Upload.Running && s.Capture.Shooting == nil
+}
+
+// judge holds the stopped controller's queue and the cloud to the promises: the
+// queue is sound, each slot in [from, to] is accounted for once, and each photo
+// is in the cloud once, with its own bytes, and nothing else is there.
+func (r *rig) judge(from, to time.Time) verdict {
+	r.Helper()
+	q := r.openQueue()
+	defer q.Close()
+	if rec := q.Recovery(); rec.Damaged+rec.Lost+rec.Foreign+rec.Removed+rec.Adopted > 0 || rec.Rebuilt {
+		r.Errorf("the queue after an orderly stop: %+v", rec)
+	}
+	if err := q.Check(); err != nil {
+		r.Error(err)
+	}
+	v := r.judgeLedger(q, from, to)
+	r.judgeCloud(q)
+	return v
+}
+
+// judgeLedger knows the schedule on its own: a slot every 5 s of UTC.
+func (r *rig) judgeLedger(q *queue.Queue, from, to time.Time) verdict {
+	r.Helper()
+	v := verdict{missed: map[photo.Cause]int{}}
+	entries, err := q.Ledger(from.Add(-time.Hour), to.Add(time.Hour))
+	must(r, err)
+	times := map[time.Time]int{}
+	for _, e := range entries {
+		v.taken += len(e.Photos)
+		slots := int(e.To.Sub(e.From)/interval) + 1
+		for at := e.From; !at.After(e.To); at = at.Add(interval) {
+			times[at] += len(e.Photos) + len(e.Misses)
+			if !at.Equal(at.Truncate(interval)) || at.After(to) {
+				r.Errorf("ledger at %v: there is no such slot", at)
+			}
+		}
+		for _, m := range e.Misses {
+			v.missed[m.Cause] += slots
+			if m.Slots != slots {
+				r.Errorf("miss %+v: there are %d slots", m, slots)
+			}
+		}
+	}
+	first := from.Truncate(interval)
+	if first.Before(from) {
+		first = first.Add(interval)
+	}
+	for at := first.UTC(); !at.After(to); at = at.Add(interval) {
+		if times[at] != 1 {
+			r.Errorf("slot %v is in the ledger %d times, want once", at, times[at])
+		}
+	}
+	for at, n := range times {
+		if n != 1 && at.Before(first) {
+			r.Errorf("slot %v is in the ledger %d times, want once", at, n)
+		}
+	}
+	return v
+}
+
+// judgeCloud compares the queue with the hub's folder of the device.
+func (r *rig) judgeCloud(q *queue.Queue) {
+	r.Helper()
+	cloud := r.cloudFiles()
+	for before := uint64(0); ; {
+		items, err := q.List(queue.Filter{Before: before})
+		must(r, err)
+		if len(items) == 0 {
+			break
+		}
+		for _, i := range items {
+			before = i.Seq()
+			if i.State != queue.Confirmed {
+				r.Errorf("photo %s is %s (%s), want confirmed", i.ID, i.State, i.Reason)
+			}
+			name := filepath.Join(i.Slot.UTC().Format(time.DateOnly), string(i.ID)+"."+i.Format)
+			there, ok := cloud[name]
+			delete(cloud, name)
+			if !ok {
+				r.Errorf("photo %s is not in the cloud", i.ID)
+				continue
+			}
+			r.comparePhoto(q, i.Meta, there)
+		}
+	}
+	// All photos of the ledger are still in the queue: nothing was deleted here.
+	for name := range maps.Keys(cloud) {
+		r.Errorf("the cloud has %s, which the controller does not know", name)
+	}
+}
+
+// comparePhoto wants the photo's own bytes on the card and in the cloud, and a
+// whole picture in them.
+func (r *rig) comparePhoto(q *queue.Queue, m photo.Meta, there []byte) {
+	r.Helper()
+	f, err := q.Open(m)
+	must(r, err)
+	here, err := io.ReadAll(f)
+	must(r, err)
+	must(r, f.Close())
+	sum := sha256.Sum256(there)
+	if got := hex.EncodeToString(sum[:]); got != m.SHA256 || !bytes.Equal(here, there) {
+		r.Errorf("photo %s: SHA-256 %s in the cloud, want %s; as on the card: %t", m.ID, got, m.SHA256, bytes.Equal(here, there))
+	}
+	if _, err := jpeg.Decode(bytes.NewReader(there)); err != nil && m.Session != notAPicture {
+		r.Errorf("photo %s is no whole picture: %v", m.ID, err)
+	}
+}
+
+// notAPicture is the session of photos that tests make up.
+const notAPicture = "made up"
+
+// cloudFiles reads all that the hub has filed: photos by their path below the
+// device's folder. It takes out the descriptions, and reports what is neither.
+func (r *rig) cloudFiles() map[string][]byte {
+	r.Helper()
+	photos, descriptions := map[string][]byte{}, map[string]bool{}
+	root := filepath.Dir(r.PhotoDir())
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(r.PhotoDir(), path)
+		switch {
+		case err != nil:
+			return err
+		case strings.HasPrefix(rel, ".."), strings.HasPrefix(d.Name(), "."):
+			r.Errorf("the cloud has %s", path)
+		case strings.HasSuffix(rel, ".json"):
+			descriptions[strings.TrimSuffix(rel, ".json")] = true
+		default:
+			if photos[rel], err = os.ReadFile(path); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	must(r, err)
+	for name := range photos {
+		stem := strings.TrimSuffix(name, filepath.Ext(name))
+		if !descriptions[stem] {
+			r.Errorf("photo %s has no description in the cloud", name)
+		}
+		delete(descriptions, stem)
+	}
+	for stem := range descriptions {
+		r.Errorf("the cloud describes %s and does not have it", stem)
+	}
+	return photos
+}
