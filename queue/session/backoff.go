@@ -117,3 +117,22 @@ func (d *delays) first() (at time.Time, ok bool) {
 }
 
 func (d *delays) forget(seq uint64) { delete(d.until, seq) }
+
+// failing are different photos that failed in a row, over sessions too: where
+// each stands behind its peers for another time, one session seldom meets many.
+// More than unwellAfter need not be known.
+type failing map[uint64]struct{}
+
+func (f *failing) add(seq uint64) {
+	if *f == nil {
+		*f = failing{}
+	}
+	if !f.unwell() {
+		(*f)[seq] = struct{}{}
+	}
+}
+
+// unwell tells whether the reason is not the photos'.
+func (f *failing) unwell() bool { return len(*f) >= unwellAfter }
+
+func (f *failing) clear() { clear(*f) }

@@ -47,36 +47,51 @@ func (r *Runner) Run(ctx context.Context) error {
 		if !ok {
 			return nil
 		}
-		sent, retry, broken := r.session(ctx, j)
+		sent, retry, end := r.session(ctx, j)
 		switch {
 		case j.manual:
-		case broken:
+		case end == brokenOff:
 			w.again(j, retry)
+		case end == heldUp:
+			w.again(j, retry)
+			w.held = true
+			w.lingerOn(j, sent)
 		default:
 			w.done()
 			w.lingerOn(j, sent)
 		}
-		r.update(func(s *State) { s.Retry = w.retry })
+		r.update(func(s *State) { s.Retry = w.brokenUntil() })
 	}
 }
+
+// ending is how a session ended.
+type ending int
+
+const (
+	// done: it has sent what it should, or its time is over.
+	done ending = iota
+	// heldUp: what is left are photos that stand behind their peers.
+	heldUp
+	// brokenOff: nothing can be sent now.
+	brokenOff
+)
 
 func jobOf(slot schedule.Slot) job {
 	return job{name: slot.Session, photos: slot.Photos, ends: laterOf(slot.Ends, slot.At.Add(leastSession))}
 }
 
-// session sends photos until j is done, and tells how many, whether it was broken
-// off, and when to go on.
-func (r *Runner) session(ctx context.Context, j job) (sent int, retry time.Time, broken bool) {
+// session sends photos until j is done, and tells how many, and how it ended;
+// where that is not done, retry is when to go on.
+func (r *Runner) session(ctx context.Context, j job) (sent int, retry time.Time, end ending) {
 	r.update(func(s *State) {
 		*s = State{Running: true, Name: j.name, Since: r.o.Clock.Now(), Silent: s.Silent}
 	})
 	defer r.update(func(s *State) { s.Running, s.Photo = false, "" })
 	defer r.flush()
-	failed := 0 // in a row
 	for (j.photos == 0 || sent < j.photos) && ctx.Err() == nil && !r.over(j) {
 		m, ok, err := r.o.Queue.Newest(func(seq uint64) bool { return r.acks.has(seq) || r.delays.holds(seq) })
 		if err != nil {
-			return sent, r.breakOff(ctx, err, false), true
+			return sent, r.breakOff(ctx, err, false), brokenOff
 		}
 		if !ok {
 			break
@@ -86,33 +101,32 @@ func (r *Runner) session(ctx context.Context, j job) (sent int, retry time.Time,
 		var silent *upload.UnreachableError
 		switch {
 		case err == nil:
-			sent, failed = sent+1, 0
+			sent++
 			r.sent(m)
 		case ctx.Err() != nil:
-			return sent, time.Time{}, false
+			return sent, time.Time{}, done
 		case errors.As(err, &refused):
-			failed = 0
 			r.refuse(m, refused.Reason)
 		case errors.As(err, &silent):
 			r.outage.answered = silent.Answered
-			return sent, laterOf(r.breakOff(ctx, err, true), time.Now().Add(min(silent.RetryAfter, longestRetry))), true
+			return sent, laterOf(r.breakOff(ctx, err, true), time.Now().Add(min(silent.RetryAfter, longestRetry))), brokenOff
 		default:
 			var source *upload.SourceError
 			if !errors.As(err, &source) { // nothing to do with the cloud
-				failed++
+				r.failing.add(m.Seq())
 			}
 			again := r.delays.failed(m.Seq())
 			r.o.Log.Warn().Err(err).Str("photo", string(m.ID)).Dur("again_in", time.Until(again)).Msg("photo not uploaded")
 			r.update(func(s *State) { s.LastError = err.Error() })
-			if failed >= unwellAfter {
-				return sent, r.breakOff(ctx, err, true), true
+			if r.failing.unwell() {
+				return sent, r.breakOff(ctx, err, true), brokenOff
 			}
 		}
 	}
 	if next, ok := r.delays.first(); ok && j.photos == 0 {
-		return sent, next, true
+		return sent, next, heldUp
 	}
-	return sent, time.Time{}, false
+	return sent, time.Time{}, done
 }
 
 // over tells whether j's block has ended.
@@ -154,18 +168,28 @@ func laterOf(a, b time.Time) time.Time {
 type waiter struct {
 	r     *Runner
 	after time.Time // wall time: slots up to here have had their session
-	owed  job       // a session that was broken off
+	owed  job       // a session that was broken off or held up
 	retry time.Time // when it goes on; zero: nothing is owed
+	// held: what is owed was held up only; other photos need not wait for it.
+	held bool
 	// late is what is left of the last session for photos that come until lateEnd.
 	late    job
 	lateEnd time.Time
 }
 
 // again owes j at retry.
-func (w *waiter) again(j job, retry time.Time) { w.owed, w.retry = j, retry }
+func (w *waiter) again(j job, retry time.Time) { w.owed, w.retry, w.held = j, retry, false }
 
 // done owes nothing.
-func (w *waiter) done() { w.owed, w.retry = job{}, time.Time{} }
+func (w *waiter) done() { w.again(job{}, time.Time{}) }
+
+// brokenUntil is when a session goes on that was broken off; zero where none was.
+func (w *waiter) brokenUntil() time.Time {
+	if w.held {
+		return time.Time{}
+	}
+	return w.retry
+}
 
 // lingerOn lets photos that come soon belong to j, which sent so many.
 func (w *waiter) lingerOn(j job, sent int) {
@@ -194,7 +218,7 @@ func (w *waiter) next(ctx context.Context) (job, bool) {
 				slot = s
 			}
 			w.after = now
-			if w.retry.IsZero() || w.r.over(w.owed) {
+			if w.brokenUntil().IsZero() || w.r.over(w.owed) {
 				return jobOf(slot), true
 			}
 			w.owed = jobOf(slot) // in an outage its retries go on as they were
@@ -236,11 +260,11 @@ func (w *waiter) sleep(ctx context.Context, d time.Duration) (job, bool) {
 			return job{photos: n, manual: true}, true
 		}
 	case <-w.r.added:
-		if w.retry.IsZero() && time.Now().Before(w.lateEnd) && !w.r.over(w.late) {
+		if w.brokenUntil().IsZero() && time.Now().Before(w.lateEnd) && !w.r.over(w.late) {
 			return w.late, true
 		}
 	case <-w.r.link:
-		if !w.retry.IsZero() && !w.r.over(w.owed) && w.r.outage.believe() {
+		if !w.brokenUntil().IsZero() && !w.r.over(w.owed) && w.r.outage.believe() {
 			return w.owed, true
 		}
 	}

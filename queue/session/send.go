@@ -42,6 +42,7 @@ func (r *Runner) sent(m photo.Meta) {
 	r.acks.add(m.Seq())
 	r.delays.forget(m.Seq())
 	r.outage.over()
+	r.failing.clear()
 	r.update(func(s *State) {
 		s.Sent, s.SentBytes = s.Sent+1, s.SentBytes+m.Size
 		s.LastError, s.Silent, s.Photo = "", time.Time{}, ""
@@ -56,6 +57,7 @@ func (r *Runner) sent(m photo.Meta) {
 func (r *Runner) refuse(m photo.Meta, reason string) {
 	r.o.Log.Error().Str("photo", string(m.ID)).Str("reason", reason).Msg("photo refused by the cloud, set aside")
 	r.outage.over()
+	r.failing.clear()
 	r.update(func(s *State) { s.LastError, s.Silent, s.Photo = reason, time.Time{}, "" })
 	r.o.Answered()
 	if err := r.o.Queue.Refuse(m.Seq(), reason); err != nil {

@@ -87,6 +87,9 @@ type Runner struct {
 	acks   acks
 	delays delays
 	outage outage
+	// failing are photos that failed for reasons of their own since the cloud last
+	// took or refused one.
+	failing failing
 }
 
 // New makes a Runner, which does nothing before Run. c must be valid.

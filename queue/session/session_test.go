@@ -290,45 +290,6 @@ func TestRefusedPhotoIsSetAsideAndTheRestGoesOn(t *testing.T) {
 	}
 }
 
-func TestFailingPhotoGoesBehindItsPeersAndIsNeverGivenUp(t *testing.T) {
-	q, c := newQueue(10), &fakeCloud{}
-	c.set(func(seq uint64) error {
-		if seq == 10 {
-			return errors.New("hash mismatch")
-		}
-		return nil
-	})
-	run(t, q, c, uploads("00:00", "23:59", 15*time.Minute, 0), func(t *testing.T, r *session.Runner) {
-		time.Sleep(20 * time.Second)
-		if _, a, _ := q.counts(); a != 9 {
-			t.Errorf("20 s on: %d acknowledged, want the other 9", a)
-		}
-		time.Sleep(12 * time.Hour)
-		n := len(c.attempts()) - 9
-		if n < 40 || n > 120 { // 15 min at the longest, half of that at the least
-			t.Errorf("the failing photo was tried %d times in 12 h, want 40 to 120", n)
-		}
-		c.set(nil)
-		time.Sleep(16 * time.Minute)
-		if w, _, _ := q.counts(); w != 0 {
-			t.Errorf("%d wait after the cloud took heart, want 0", w)
-		}
-	})
-}
-
-func TestCloudThatFailsEveryPhotoIsUnwell(t *testing.T) {
-	q, c := newQueue(1000), &fakeCloud{say: func(uint64) error { return errors.New("odd answer") }}
-	run(t, q, c, uploads("00:00", "23:59", 15*time.Minute, 0), func(t *testing.T, r *session.Runner) {
-		time.Sleep(time.Hour)
-		if n := len(c.attempts()); n > 200 {
-			t.Errorf("got %d attempts in an hour, want the session broken off: at most 200", n)
-		}
-		if r.State().Silent.IsZero() {
-			t.Error("the state says that the cloud is well")
-		}
-	})
-}
-
 func TestBlockEndBeginsNoOtherPhotoAndBreaksOffNone(t *testing.T) {
 	q, c := newQueue(1000), &fakeCloud{}
 	run(t, q, c, uploads("00:00", "00:01", time.Minute, 0), func(t *testing.T, r *session.Runner) {
@@ -391,24 +352,6 @@ func TestPersonsSessionRunsOutsideAnyBlock(t *testing.T) {
 		time.Sleep(time.Minute)
 		if s := r.State(); s.Running || s.Sent != 4 {
 			t.Errorf("got %+v, want 4 sent and the session over", s)
-		}
-	})
-}
-
-func TestAcknowledgementThatCannotBeWrittenIsNotSentAgain(t *testing.T) {
-	q, c := newQueue(3), &fakeCloud{}
-	q.ackErr = errors.New("input/output error")
-	run(t, q, c, uploads("00:00", "23:59", 15*time.Minute, 0), func(t *testing.T, r *session.Runner) {
-		time.Sleep(time.Hour)
-		if n := len(c.attempts()); n != 3 {
-			t.Errorf("got %d uploads of 3 photos, want 3", n)
-		}
-		q.mu.Lock()
-		q.ackErr = nil
-		q.mu.Unlock()
-		time.Sleep(time.Minute)
-		if w, a, _ := q.counts(); w != 0 || a != 3 {
-			t.Errorf("once the card works: %d waiting, %d acknowledged, want 0, 3", w, a)
 		}
 	})
 }
