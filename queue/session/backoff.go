@@ -118,6 +118,30 @@ func (d *delays) first() (at time.Time, ok bool) {
 
 func (d *delays) forget(seq uint64) { delete(d.until, seq) }
 
+func (d *delays) clear() { clear(d.until) }
+
+// stopper is the photo that broke off the last sessions before any other was
+// sent. After a few another goes first: a cloud that is unwell for one photo
+// alone must not keep all others waiting behind it.
+type stopper struct {
+	seq   uint64
+	count int
+}
+
+// maxStops is how many sessions in a row a photo may break off as the first.
+const maxStops = 3
+
+// again notes that photo seq broke off a session.
+func (s *stopper) again(seq uint64) {
+	if s.seq != seq {
+		*s = stopper{seq: seq}
+	}
+	s.count++
+}
+
+// stands is the photo that should let another go first.
+func (s *stopper) stands() (seq uint64, ok bool) { return s.seq, s.count >= maxStops }
+
 // failing are different photos that failed in a row, over sessions too: where
 // each stands behind its peers for another time, one session seldom meets many.
 // More than unwellAfter need not be known.

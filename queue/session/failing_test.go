@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fieldcam/queue/session"
+	"fieldcam/queue/upload"
 )
 
 func TestFailingPhotoGoesBehindItsPeersAndIsNeverGivenUp(t *testing.T) {
@@ -111,4 +112,66 @@ func TestAcknowledgementThatCannotBeWrittenIsNotSentAgain(t *testing.T) {
 			t.Errorf("once the card works: %d waiting, %d acknowledged, want 0, 3", w, a)
 		}
 	})
+}
+
+func TestPhotoThatTheCloudFailsOverHoldsNobodyUp(t *testing.T) {
+	q, c := newQueue(10), &fakeCloud{}
+	c.set(func(seq uint64) error {
+		if seq == 7 {
+			return &upload.UnreachableError{Err: errors.New("500"), Answered: true}
+		}
+		return nil
+	})
+	run(t, q, c, uploads("00:00", "23:59", 15*time.Minute, 0), func(t *testing.T, r *session.Runner) {
+		time.Sleep(6 * time.Hour)
+	})
+	if w, a, _ := q.counts(); w != 1 || a != 9 {
+		t.Errorf("after 6 h: %d waiting, %d acknowledged, want 1 and the other 9", w, a)
+	}
+}
+
+func TestPhotoThatChangedOnTheCardIsNotSentForEver(t *testing.T) {
+	q, c := newQueue(3), &fakeCloud{}
+	q.damaged = map[uint64]bool{2: true}
+	c.set(func(seq uint64) error {
+		if seq == 2 {
+			return &upload.MismatchError{Err: errors.New("checksum mismatch")}
+		}
+		return nil
+	})
+	run(t, q, c, uploads("00:00", "23:59", 15*time.Minute, 0), func(t *testing.T, r *session.Runner) {
+		time.Sleep(24 * time.Hour)
+	})
+	if n := len(c.attempts()); n != 3 {
+		t.Errorf("got %d uploads of 3 photos, want 3", n)
+	}
+}
+
+func TestPersonsSessionSendsWhatIsDelayed(t *testing.T) {
+	q, c := newQueue(1), &fakeCloud{say: func(uint64) error { return errors.New("odd answer") }}
+	run(t, q, c, uploads("00:00", "23:59", 15*time.Minute, 0), func(t *testing.T, r *session.Runner) {
+		time.Sleep(2 * time.Hour)
+		c.set(nil)
+		r.Start(0)
+		time.Sleep(5 * time.Second)
+		if w, _, _ := q.counts(); w != 0 {
+			t.Errorf("%d wait after a person's session, want 0", w)
+		}
+	})
+}
+
+func TestNewestPhotoThatTheCloudFailsOverLetsAnotherGoFirst(t *testing.T) {
+	q, c := newQueue(5), &fakeCloud{}
+	c.set(func(seq uint64) error {
+		if seq == 5 {
+			return &upload.UnreachableError{Err: errors.New("EOF")}
+		}
+		return nil
+	})
+	run(t, q, c, uploads("00:00", "23:59", 15*time.Minute, 0), func(t *testing.T, r *session.Runner) {
+		time.Sleep(2 * time.Hour)
+	})
+	if w, a, _ := q.counts(); w != 1 || a != 4 {
+		t.Errorf("after 2 h: %d waiting, %d acknowledged, want 1 and the other 4", w, a)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"fieldcam/capture/photo"
 	"fieldcam/capture/schedule"
 	"fieldcam/queue/upload"
 )
@@ -88,8 +89,11 @@ func (r *Runner) session(ctx context.Context, j job) (sent int, retry time.Time,
 	})
 	defer r.update(func(s *State) { s.Running, s.Photo = false, "" })
 	defer r.flush()
+	if j.manual {
+		r.delays.clear() // a person who asks has waited long enough
+	}
 	for (j.photos == 0 || sent < j.photos) && ctx.Err() == nil && !r.over(j) {
-		m, ok, err := r.o.Queue.Newest(func(seq uint64) bool { return r.acks.has(seq) || r.delays.holds(seq) })
+		m, ok, err := r.pick()
 		if err != nil {
 			return sent, r.breakOff(ctx, err, false), brokenOff
 		}
@@ -109,8 +113,17 @@ func (r *Runner) session(ctx context.Context, j job) (sent int, retry time.Time,
 			r.refuse(m, refused.Reason)
 		case errors.As(err, &silent):
 			r.outage.answered = silent.Answered
+			if sent > 0 { // the cloud was well a moment ago: it is this photo
+				r.delays.failed(m.Seq())
+			} else {
+				r.stopper.again(m.Seq())
+			}
 			return sent, laterOf(r.breakOff(ctx, err, true), time.Now().Add(min(silent.RetryAfter, longestRetry))), brokenOff
 		default:
+			var mismatch *upload.MismatchError
+			if errors.As(err, &mismatch) {
+				err = errors.Join(err, r.o.Queue.Verify(m))
+			}
 			var source *upload.SourceError
 			if !errors.As(err, &source) { // nothing to do with the cloud
 				r.failing.add(m.Seq())
@@ -127,6 +140,18 @@ func (r *Runner) session(ctx context.Context, j job) (sent int, retry time.Time,
 		return sent, next, heldUp
 	}
 	return sent, time.Time{}, done
+}
+
+// pick is the photo to send next.
+func (r *Runner) pick() (m photo.Meta, ok bool, err error) {
+	waits := func(seq uint64) bool { return r.acks.has(seq) || r.delays.holds(seq) }
+	if seq, ok := r.stopper.stands(); ok {
+		m, ok, err = r.o.Queue.Newest(func(s uint64) bool { return s == seq || waits(s) })
+		if ok || err != nil {
+			return m, ok, err
+		}
+	}
+	return r.o.Queue.Newest(waits)
 }
 
 // over tells whether j's block has ended.

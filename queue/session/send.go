@@ -43,6 +43,7 @@ func (r *Runner) sent(m photo.Meta) {
 	r.delays.forget(m.Seq())
 	r.outage.over()
 	r.failing.clear()
+	r.stopper = stopper{}
 	r.update(func(s *State) {
 		s.Sent, s.SentBytes = s.Sent+1, s.SentBytes+m.Size
 		s.LastError, s.Silent, s.Photo = "", time.Time{}, ""
@@ -58,6 +59,7 @@ func (r *Runner) refuse(m photo.Meta, reason string) {
 	r.o.Log.Error().Str("photo", string(m.ID)).Str("reason", reason).Msg("photo refused by the cloud, set aside")
 	r.outage.over()
 	r.failing.clear()
+	r.stopper = stopper{}
 	r.update(func(s *State) { s.LastError, s.Silent, s.Photo = reason, time.Time{}, "" })
 	r.o.Answered()
 	if err := r.o.Queue.Refuse(m.Seq(), reason); err != nil {

@@ -19,6 +19,9 @@ type Queue interface {
 	Newest(skip func(seq uint64) bool) (m photo.Meta, ok bool, err error)
 	// Open opens a photo's file.
 	Open(m photo.Meta) (io.ReadSeekCloser, error)
+	// Verify compares a photo with its SHA-256, and takes one that changed on the
+	// card out of the queue, with an error.
+	Verify(m photo.Meta) error
 	// Acknowledge says that the cloud has photos; durable on return.
 	Acknowledge(seqs ...uint64) error
 	// Refuse says that the cloud will not take a photo; durable on return.
@@ -89,6 +92,7 @@ type Runner struct {
 	outage outage
 	// failing are photos that failed for reasons of their own since the cloud last
 	// took or refused one.
+	stopper stopper
 	failing failing
 }
 

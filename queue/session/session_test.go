@@ -29,6 +29,7 @@ type fakeQueue struct {
 	refused map[uint64]string
 	commits int
 	ackErr  error
+	damaged map[uint64]bool
 }
 
 func newQueue(n int) *fakeQueue {
@@ -76,6 +77,16 @@ func (q *fakeQueue) Acknowledge(seqs ...uint64) error {
 		delete(q.waiting, s)
 	}
 	return nil
+}
+
+func (q *fakeQueue) Verify(m photo.Meta) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.damaged[m.Seq()] {
+		return nil
+	}
+	delete(q.waiting, m.Seq())
+	return errors.New("not what was written")
 }
 
 func (q *fakeQueue) Refuse(seq uint64, reason string) error {

@@ -13,6 +13,7 @@ import (
 //	UnreachableError  no answer, or the whole cloud is not well, or what answers
 //	                  is not our cloud: end the session, wait, go on
 //	SourceError       the photo can't be read on this side
+//	MismatchError     it arrived there as other bytes: look at the card, then as any other
 //	the context's     the caller gave up
 //	any other         this photo failed: try it again later, behind its peers
 //
@@ -49,3 +50,11 @@ type SourceError struct{ Err error }
 func (e *SourceError) Error() string { return "read photo: " + e.Err.Error() }
 
 func (e *SourceError) Unwrap() error { return e.Err }
+
+// MismatchError says that the cloud, which has it all, got other bytes than the
+// photo's SHA-256 promises. They changed on the way, or on the card.
+type MismatchError struct{ Err error }
+
+func (e *MismatchError) Error() string { return e.Err.Error() }
+
+func (e *MismatchError) Unwrap() error { return e.Err }

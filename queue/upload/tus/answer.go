@@ -36,6 +36,20 @@ func (a *answer) gone() bool {
 	return a.status == http.StatusNotFound || a.status == http.StatusGone
 }
 
+// isTus tells whether a tus server answered, not a proxy or a portal.
+func (a *answer) isTus() bool { return a.header.Get("Tus-Resumable") != "" }
+
+// unusable tells whether a HEAD shows an upload that can't be gone on with. It
+// says nothing of the photo's bytes, nor of the cloud: tus 1.0 ("Head") allows
+// 403 for an upload that is gone.
+func (a *answer) unusable() bool {
+	switch a.status {
+	case 401, 407, 408, 423, 425, 429:
+		return false
+	}
+	return a.status >= 400 && a.status < 500 && a.isTus()
+}
+
 // refusal turns a status that was not hoped for into an error of package
 // upload:
 //
@@ -58,7 +72,7 @@ func (a *answer) refusal(doing string, creating bool) error {
 	switch {
 	case a.status < 400 || a.status >= 500:
 		return a.unreachable(err)
-	case a.header.Get("Tus-Resumable") == "":
+	case !a.isTus():
 		return a.nonsense(doing, fmt.Errorf("%s: %w", a.describe(), errNotTus))
 	}
 	switch a.status {

@@ -133,7 +133,10 @@ func (c *Client) Upload(ctx context.Context, m photo.Meta, r io.ReadSeeker) erro
 		case errors.Is(err, errGone):
 			c.remember(m, "")
 			u, offset = "", -1
-		case errors.Is(err, errChecksum), errors.Is(err, errOffset):
+		case errors.Is(err, errChecksum):
+			c.remember(m, "")
+			return &upload.MismatchError{Err: err}
+		case errors.Is(err, errOffset):
 			c.remember(m, "")
 			return err
 		default:

@@ -62,7 +62,7 @@ func (c *Client) head(ctx context.Context, m photo.Meta, u string) (int64, error
 	switch {
 	case err != nil:
 		return 0, err
-	case a.gone():
+	case a.gone(), a.unusable():
 		return 0, errGone
 	case a.status != http.StatusOK && a.status != http.StatusNoContent:
 		return 0, a.refusal("ask for the offset", false)
@@ -98,7 +98,7 @@ func (c *Client) patch(ctx context.Context, m photo.Meta, u string, offset int64
 	switch {
 	case err != nil:
 		return 0, err
-	case a.gone():
+	case a.gone(), a.status == http.StatusMethodNotAllowed && a.isTus(), a.status == http.StatusPreconditionFailed && a.isTus():
 		return 0, errGone
 	case a.status == http.StatusConflict:
 		return 0, errConflict
