@@ -12,7 +12,7 @@ import (
 func newConfig(p *places) *cobra.Command {
 	check := &cobra.Command{
 		Use:   "check [FILE]",
-		Short: "Check a configuration file: every fault, with line and column",
+		Short: "Check a file: every fault, with line and column",
 		Example: `  fieldcam config check
   fieldcam config check new.toml && sudo cp new.toml /etc/fieldcam/fieldcam.toml`,
 		Args: args(cobra.MaximumNArgs(1)),
@@ -41,7 +41,7 @@ func newConfig(p *places) *cobra.Command {
 	}
 	show := &cobra.Command{
 		Use:   "show",
-		Short: "Print the effective configuration: the file and the defaults, secrets hidden",
+		Short: "Print the effective configuration, secrets hidden",
 		Args:  args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, err := config.Load(p.config)
@@ -54,7 +54,7 @@ func newConfig(p *places) *cobra.Command {
 	}
 	def := &cobra.Command{
 		Use:     "default",
-		Short:   "Print a complete configuration file with every default and what it means",
+		Short:   "Print a complete file: every key, default and meaning",
 		Example: "  fieldcam config default > fieldcam.toml",
 		Args:    args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {

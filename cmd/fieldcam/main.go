@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // a controller's image need not carry time zones
 
@@ -28,6 +29,9 @@ const (
 	exitNotRunning = 4
 )
 
+// columns is the width of the terminal that all output fits.
+const columns = "80"
+
 // The places of a controller's files, as the package installs them.
 const (
 	defaultConfig = "/etc/fieldcam/fieldcam.toml"
@@ -37,6 +41,7 @@ const (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
 	err := newRoot().ExecuteContext(ctx)
 	if err == nil {
 		return
@@ -94,6 +99,7 @@ usable, 4 the daemon is not running.`,
 	f.StringVar(&p.config, "config", defaultConfig, "configuration file")
 	f.StringVar(&p.state, "state", defaultState, "directory of the queue and the control socket")
 	f.BoolVar(&p.json, "json", false, "print JSON, for scripts")
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped "+columns))
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w (see %q)", err, c.CommandPath()+" --help")}
 	})

@@ -37,7 +37,7 @@ func fullStatus() control.Status {
 	past, soon := now.Add(-400*24*time.Hour), now.Add(15*time.Minute)
 	m := photo.Meta{ID: photo.NewID(past, 123456789), Taken: past, Size: 999_000_000}
 	return control.Status{
-		Device: "tempo-0001", Model: "tempo", Version: "v1.0.0-12-gabcdef0", Started: past, Now: now, TimeZone: "America/Argentina/Buenos_Aires",
+		Device: strings.Repeat("d", 63), Model: "tempo", Version: "v1.0.0-12-gabcdef0", Started: past, Now: now, TimeZone: "America/Argentina/Buenos_Aires",
 		Capture:    control.Capture{LastPhoto: &m, LastMiss: &photo.Miss{From: past, To: past, Slots: 123456, Cause: photo.CameraFault, Detail: strings.Repeat("wort ", 40)}, Next: &soon},
 		Queue:      control.Queue{Waiting: 123456, WaitingBytes: 999e9, Refused: 12345, Confirmed: 123456, Oldest: &past, FreeBytes: 82e9},
 		Upload:     control.Upload{Configured: true, Running: true, Photo: m.ID, Sent: 12345, SentBytes: 999e9, LastError: strings.Repeat("wort ", 40)},
@@ -56,6 +56,20 @@ func TestStatusFitsAnEightyColumnTerminal(t *testing.T) {
 		for line := range strings.Lines(b.String()) {
 			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 80 {
 				t.Errorf("%d columns, want at most 80: %s", n, line)
+			}
+		}
+	}
+}
+
+func TestHelpFitsAnEightyColumnTerminal(t *testing.T) {
+	for _, c := range []string{"", "run", "config", "config check", "config show", "config default", "status", "queue", "queue list", "queue show", "queue retry", "capture", "upload", "schedule", "schedule next"} {
+		out, err := command(t, append(strings.Fields(c), "--help")...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(out) {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 80 {
+				t.Errorf("%s --help: %d columns, want at most 80: %s", c, n, line)
 			}
 		}
 	}

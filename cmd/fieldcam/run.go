@@ -92,6 +92,10 @@ func run(ctx context.Context, p *places, out io.Writer) error {
 		Probe:    probeInChild,
 		Notify:   notify,
 	})
+	if errors.Is(err, context.Canceled) {
+		log.Info().Err(err).Msg("stopped during the start")
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -34,8 +34,8 @@ func newSchedule(p *places) *cobra.Command {
 			if more := total - len(plan.Slots); more > 0 && limit > 0 {
 				fmt.Fprintf(w, "… and %d more\n", more)
 			}
-			fmt.Fprintf(w, "In %s, times in %s: %s, %s, %s.\n", plural(days, "day"), plan.TimeZone,
-				plural(plan.Total["capture"], "photo"), plural(plan.Total["upload"], "upload session"), plural(plan.Total["check-in"], "check-in"))
+			fmt.Fprintf(w, "In %s: %s, %s, %s. Times in %s.\n", plural(days, "day"),
+				plural(plan.Total["capture"], "photo"), plural(plan.Total["upload"], "upload"), plural(plan.Total["check-in"], "check-in"), plan.TimeZone)
 			if plan.Total["capture"] == 0 {
 				fmt.Fprintln(w, "WARNING: no photo is scheduled.")
 			}

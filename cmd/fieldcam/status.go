@@ -37,7 +37,8 @@ func printStatus(w io.Writer, s control.Status) {
 		fmt.Fprintf(w, "%-10s "+format+"\n", append([]any{name}, a...)...)
 	}
 
-	line("device", "%s (%s), fieldcam %s, up %s", s.Device, s.Model, s.Version, spanText(s.Now.Sub(s.Started)))
+	line("device", "%s", s.Device)
+	line("controller", "%s, fieldcam %s, up %s", s.Model, s.Version, spanText(s.Now.Sub(s.Started)))
 	synced := ""
 	if !s.ClockSynced {
 		synced = ", NOT SYNCED"
@@ -100,7 +101,11 @@ func printUpload(line func(name, format string, a ...any), s control.Status, z *
 	case u.Running:
 		line("upload", "session running, %d sent (%s)", u.Sent, bytesText(u.SentBytes))
 	case u.Retry != nil:
-		line("upload", "THE CLOUD DOES NOT ANSWER; again %s, or when the link returns", sinceText(s.Now, *u.Retry))
+		what := "broken off"
+		if !u.CloudReached {
+			what = "THE CLOUD TAKES NOTHING"
+		}
+		line("upload", "%s; again %s, or when the link returns", what, sinceText(s.Now, *u.Retry))
 	case u.Next != nil:
 		line("upload", "next %s, at %s", sinceText(s.Now, *u.Next), clockText(*u.Next, z))
 	default:
