@@ -32,8 +32,8 @@ func layers() [][]string {
 	}
 }
 
-// pins says which packages may import a third-party module. A module that is
-// not listed here may be imported by tests only.
+// pins says which packages may import a third-party module, and do. A module
+// that is not listed here may be imported by tests only.
 func pins() map[string][]string {
 	return map[string][]string{
 		"periph.io/x/":                 {"hal/linux"},
@@ -42,15 +42,20 @@ func pins() map[string][]string {
 		"github.com/spf13/cobra":       {"cmd/..."},
 		"github.com/mattn/go-isatty":   {"cmd/..."},
 		"github.com/pelletier/go-toml": {"config"},
-		"github.com/coreos/go-systemd": {"agent", "cmd/..."},
-		"github.com/cenkalti/backoff":  {"queue/session", "agent/link", "agent/mqtt"},
-		"golang.org/x/image":           {"capture/camera/vc0706/vc0706sim", "cmd/fieldcam-sim/..."},
+		"github.com/coreos/go-systemd": {"cmd/fieldcam"},
+		"golang.org/x/image":           {"capture/camera/vc0706/vc0706sim"},
 		"golang.org/x/time":            {"cmd/fieldcam-sim/..."},
 		"github.com/rs/zerolog":        {"..."},
 		"golang.org/x/sys":             {"..."},
-		"golang.org/x/sync":            {"..."},
 	}
 }
+
+// hubModule is where the hub's own module is, and hubImports what it may import
+// of this one: the messages and the photos. Whatever else the hub knew of a
+// controller, a cloud of another make could not know.
+const hubModule = "../cmd/fieldcam-hub"
+
+func hubImports() []string { return []string{"agent/message", "capture/photo"} }
 
 // forbidden lists what the device's binary must not contain: simulators, test
 // helpers, the hub, and the standard packages that cost megabytes there.
@@ -71,8 +76,14 @@ type listed struct {
 // list runs `go list` in the module's root.
 func list(t *testing.T, args ...string) []listed {
 	t.Helper()
+	return listIn(t, "..", args...)
+}
+
+// listIn runs `go list` in dir.
+func listIn(t *testing.T, dir string, args ...string) []listed {
+	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list", "-json=ImportPath,Imports"}, args...)...)
-	cmd.Dir = ".."
+	cmd.Dir = dir
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -174,10 +185,36 @@ func TestTheDeviceCarriesNoSimulator(t *testing.T) {
 	}
 }
 
+func TestTheHubKnowsOnlyTheWire(t *testing.T) {
+	used := map[string]bool{}
+	for _, p := range listIn(t, hubModule, "./...") {
+		for _, path := range p.Imports {
+			own, isOwn := strings.CutPrefix(path, module)
+			if !isOwn || strings.HasPrefix(own+"/", "cmd/fieldcam-hub/") {
+				continue
+			}
+			used[own] = true
+			if !slices.Contains(hubImports(), own) {
+				t.Errorf("%s imports %s: the hub may know %v of the controller", p.ImportPath, own, hubImports())
+			}
+		}
+	}
+	for _, own := range hubImports() {
+		if !used[own] {
+			t.Errorf("the hub may import %s, but does not", own)
+		}
+	}
+}
+
 func TestTheTableHoldsNoGhosts(t *testing.T) {
 	known := map[string]bool{}
+	imports := map[[2]string]bool{} // package and what it imports
 	for _, p := range list(t, "./...") {
-		known[strings.TrimPrefix(p.ImportPath, module)] = true
+		own := strings.TrimPrefix(p.ImportPath, module)
+		known[own] = true
+		for _, path := range p.Imports {
+			imports[[2]string{own, path}] = true
+		}
 	}
 	for _, layer := range layers() {
 		for _, pattern := range layer {
@@ -186,4 +223,22 @@ func TestTheTableHoldsNoGhosts(t *testing.T) {
 			}
 		}
 	}
+	for prefix, places := range pins() {
+		for _, pattern := range places {
+			if !imported(imports, pattern, prefix) {
+				t.Errorf("%s may be imported in %s, but is not", prefix, pattern)
+			}
+		}
+	}
+}
+
+// imported tells whether a package that matches pattern imports a path that
+// begins with prefix; imports holds such pairs.
+func imported(imports map[[2]string]bool, pattern, prefix string) bool {
+	for pair := range imports {
+		if matches(pattern, pair[0]) && strings.HasPrefix(pair[1], prefix) {
+			return true
+		}
+	}
+	return false
 }

@@ -9,7 +9,7 @@
 //     the nearest known one. No input makes it panic, and none costs more than
 //     MaxBytes of reading.
 //   - A secret (a field tagged `secret:"true"`) appears in no error text and in
-//     nothing that Show writes.
+//     nothing that Show writes; Warnings tells of a file that shows it to all.
 //   - The comments of DefaultFile and Show come from one table (notes.go), which
 //     a test holds against the struct.
 //

@@ -3,9 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"fieldcam/agent/identity"
 	"fieldcam/config"
 )
 
@@ -21,7 +24,7 @@ func newConfig(p *places) *cobra.Command {
 			if len(a) == 1 {
 				file = a[0]
 			}
-			_, err := config.Load(file)
+			cfg, err := config.Load(file)
 			var bad *config.Error
 			if p.json && errors.As(err, &bad) {
 				if err := printJSON(c.OutOrStdout(), bad); err != nil {
@@ -31,6 +34,9 @@ func newConfig(p *places) *cobra.Command {
 			}
 			if err != nil {
 				return err
+			}
+			for _, w := range warnings(file, cfg) {
+				fmt.Fprintln(c.ErrOrStderr(), "warning:", w)
 			}
 			if p.json {
 				return printJSON(c.OutOrStdout(), &config.Error{Name: file, Problems: []config.Problem{}})
@@ -63,4 +69,15 @@ func newConfig(p *places) *cobra.Command {
 		},
 	}
 	return group("config", "Check and print the configuration", check, show, def)
+}
+
+// warnings are what a person should mend in a configuration that works: the
+// daemon takes photos with it all the same.
+func warnings(file string, cfg config.Config) []string {
+	all := config.Warnings(file, cfg)
+	who, err := identity.Open(cfg.Identity, cfg.Device, time.Now)
+	if err != nil {
+		return append(all, "nothing can be sent: "+strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+	return append(all, who.Warnings()...)
 }

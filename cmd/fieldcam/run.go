@@ -78,6 +78,9 @@ func run(ctx context.Context, p *places, out io.Writer) error {
 		return fmt.Errorf("log level: %w", err)
 	}
 	log := zerolog.New(out).Level(level).With().Timestamp().Logger()
+	for _, w := range config.Warnings(p.config, cfg) {
+		log.Warn().Msg(w)
+	}
 	if err := os.MkdirAll(p.state, 0o750); err != nil {
 		return fmt.Errorf("make state directory: %w", err)
 	}

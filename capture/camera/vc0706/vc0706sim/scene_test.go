@@ -36,7 +36,7 @@ func TestPictureIsAJPEGOfTheRightSize(t *testing.T) {
 func TestPictureTellsTimeShotAndProgress(t *testing.T) {
 	noon := sceneAt(t, "2026-11-21T12:00:00Z", 1, 160, 120)
 	picture := func(s scene) string { return string(s.jpeg(75)) }
-	if picture(noon) != picture(noon) {
+	if again := picture(noon); again != picture(noon) {
 		t.Error("the same scene gives two pictures")
 	}
 	second, shot, weeks, named := noon, noon, noon, noon
