@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"io"
 	"os"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 func TestSettingsThatCannotBeAreToldAtOnce(t *testing.T) {
 	good := settings{data: t.TempDir(), listen: ":8443", mqtt: ":8883", page: "127.0.0.1:8080"}
+	good.hosts = []string{"hub", "hub.example.com", "192.0.2.1", "2001:db8::1"}
 	if err := good.check(); err != nil {
 		t.Errorf("the defaults: %v", err)
 	}
@@ -20,9 +22,15 @@ func TestSettingsThatCannotBeAreToldAtOnce(t *testing.T) {
 		"--page": func(s *settings) {
 			*s = settings{plain: true, listen: "127.0.0.1:1", mqtt: "[::1]:1", page: "0.0.0.0:80"}
 		},
-		"--broker-ca":     func(s *settings) { s.external.caFile = "x" },
-		"plain tcp only":  func(s *settings) { s.external.url = "tcp://broker.example:1883" },
-		"tls://HOST:PORT": func(s *settings) { s.external.url = "broker.example" },
+		"--broker-ca":       func(s *settings) { s.external.caFile = "x" },
+		"plain tcp only":    func(s *settings) { s.external.url = "tcp://broker.example:1883" },
+		"tls://HOST:PORT":   func(s *settings) { s.external.url = "broker.example" },
+		`--host "hub:8443"`: func(s *settings) { s.hosts = []string{"hub.example", "hub:8443"} },
+		`--host "*"`:        func(s *settings) { s.hosts = []string{"*"} },
+		`--host "0.0.0.0"`:  func(s *settings) { s.hosts = []string{"0.0.0.0"} },
+		`--host "::"`:       func(s *settings) { s.hosts = []string{"::"} },
+		`--host ""`:         func(s *settings) { s.hosts = []string{""} },
+		`--host "a/b"`:      func(s *settings) { s.hosts = []string{"a/b"} },
 		"--client-ca need": func(s *settings) {
 			*s = settings{plain: true, listen: "localhost:1", mqtt: "127.0.0.1:1", page: "127.0.0.1:1", clientCA: "x"}
 		},
@@ -82,5 +90,42 @@ func TestDeviceAddPrintsConfigurationAndKeepsNoPassword(t *testing.T) {
 	}
 	if list, err := command(t, "device", "list", "--json", "--data", data); err != nil || list != "[]\n" {
 		t.Errorf("list after remove: %q, %v", list, err)
+	}
+}
+
+func TestDeviceAddWarnsOfAddressesThatLeadNowhereElse(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want bool
+	}{{nil, true}, {[]string{"--host", "hub.example"}, false}} {
+		var said bytes.Buffer
+		cmd := newCommand()
+		cmd.SetArgs(append([]string{"device", "add", "north", "--data", t.TempDir()}, c.args...))
+		cmd.SetOut(io.Discard)
+		cmd.SetErr(&said)
+		if err := cmd.ExecuteContext(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(said.String(), "--host"); got != c.want {
+			t.Errorf("%v: said %q, want a warning: %v", c.args, said.String(), c.want)
+		}
+	}
+	if _, err := command(t, "device", "add", "north", "--data", t.TempDir(), "--host", "hub:8443"); err == nil {
+		t.Error("a port was taken for a host")
+	}
+}
+
+// Whoever else has an account on the machine does not read the photos.
+func TestDataIsNotForOtherUsers(t *testing.T) {
+	s := settings{data: t.TempDir() + "/data", listen: "127.0.0.1:0", mqtt: "127.0.0.1:0", page: "127.0.0.1:0", plain: true}
+	start(t, s)
+	for _, name := range []string{"", "photos", "uploads", "hub.json", "hub.lock"} {
+		st, err := os.Stat(s.path(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if st.Mode().Perm()&0o007 != 0 {
+			t.Errorf("%q has mode %v", name, st.Mode())
+		}
 	}
 }

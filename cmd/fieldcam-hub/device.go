@@ -53,6 +53,9 @@ func newDeviceAdd(data *string) *cobra.Command {
 				return err
 			}
 			if host != "" {
+				if err := checkHost(host); err != nil {
+					return err
+				}
 				p.Host = host
 			}
 			a := added{Device: args[0], Username: args[0], UploadURL: p.uploadURL(), MQTTURL: p.mqttURL()}
@@ -66,6 +69,9 @@ func newDeviceAdd(data *string) *cobra.Command {
 			}
 			if a.Password, err = r.Add(args[0], time.Now()); err != nil {
 				return err
+			}
+			if p.onlyHere() {
+				fmt.Fprintln(c.ErrOrStderr(), "warning: these addresses lead only from this machine to the hub; name it with --host, here or for \"run\"")
 			}
 			if asJSON {
 				return json.NewEncoder(c.OutOrStdout()).Encode(a)
@@ -148,8 +154,8 @@ func newOperator(data *string) *cobra.Command {
 	c := &cobra.Command{Use: "operator", Short: "Set or remove the page's password"}
 	c.AddCommand(&cobra.Command{
 		Use: "set", Short: "Set the page's password, read from the first line of standard input", Args: cobra.NoArgs,
-		Long: "Sets the page's password, which is read from the first line of standard input. The user name does not matter. The\n" +
-			"hub must be restarted where the page had none before.",
+		Long: "Sets the page's password, which is read from the first line of standard input: typed on a terminal, it can be read\n" +
+			"there. The user name does not matter. The hub must be restarted where the page had none before.",
 		RunE: func(c *cobra.Command, _ []string) error {
 			r, err := openRegistry(*data)
 			if err != nil {
@@ -176,7 +182,7 @@ func newOperator(data *string) *cobra.Command {
 
 // openRegistry also makes the folder: devices may be added before the first run.
 func openRegistry(data string) (*registry.Registry, error) {
-	if err := os.MkdirAll(data, 0o755); err != nil {
+	if err := os.MkdirAll(data, dirMode); err != nil {
 		return nil, fmt.Errorf("open data folder: %w", err)
 	}
 	return registry.Open(data)

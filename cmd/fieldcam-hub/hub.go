@@ -6,8 +6,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"sync"
 	"time"
@@ -32,6 +30,7 @@ type hub struct {
 	archive *archive.Archive
 	fleet   *fleet.Fleet
 	broker  *broker.Broker // nil: an external one
+	clear   chan string    // topics whose retained message is to be removed
 	ready   map[string]string
 	jobs    []job
 	closers []func()
@@ -39,7 +38,7 @@ type hub struct {
 
 // open opens every part; after an error nothing stays open.
 func open(s settings, log zerolog.Logger) (*hub, error) {
-	h := &hub{log: log, fleet: fleet.New(), ready: map[string]string{}}
+	h := &hub{log: log, fleet: fleet.New(), clear: make(chan string, clearQueue), ready: map[string]string{}}
 	if err := h.openAll(s); err != nil {
 		h.close()
 		return nil, err
@@ -48,10 +47,14 @@ func open(s settings, log zerolog.Logger) (*hub, error) {
 }
 
 func (h *hub) openAll(s settings) error {
-	if err := os.MkdirAll(s.data, 0o755); err != nil {
+	if err := os.MkdirAll(s.data, dirMode); err != nil {
 		return fmt.Errorf("open data folder: %w", err)
 	}
-	var err error
+	unlock, err := holdData(s.data)
+	if err != nil {
+		return err
+	}
+	h.closers = append(h.closers, unlock)
 	if h.devices, err = registry.Open(s.data); err != nil {
 		return err
 	}
@@ -111,9 +114,7 @@ func (h *hub) openReceiver(s settings, cfg *tls.Config) (addr string, err error)
 		return "", err
 	}
 	h.jobs = append(h.jobs, r.Run)
-	mux := http.NewServeMux()
-	mux.Handle(receiver.Path, r)
-	addr, err = h.serve("listen", s.listen, cfg, mux)
+	addr, err = h.serve("listen", s.listen, cfg, r)
 	h.ready["listen"] = addr
 	return addr, err
 }
@@ -121,15 +122,7 @@ func (h *hub) openReceiver(s settings, cfg *tls.Config) (addr string, err error)
 // openBroker opens the hub's own broker, unless another is used, and listens to
 // it. It gives the address for devices; empty: not ours to know.
 func (h *hub) openBroker(s settings, own *authority.Authority, cfg *tls.Config) (addr string, err error) {
-	ear := subscriber.Options{
-		Handle: func(topic string, payload []byte, retained bool) {
-			if err := h.fleet.Handle(topic, payload, retained); err != nil {
-				h.log.Warn().Err(err).Msg("message not understood")
-			}
-		},
-		Link: h.fleet.Link,
-		Log:  h.log,
-	}
+	ear := subscriber.Options{Handle: h.hear, Link: h.fleet.Link, Clear: h.clear, Log: h.log}
 	if s.external.url != "" {
 		if err := s.external.fill(&ear, s.data); err != nil {
 			return "", err
@@ -181,63 +174,13 @@ func (h *hub) openPage(s settings, own *authority.Authority) error {
 	if err != nil {
 		return err
 	}
-	addr, err := h.serve("page", s.page, cfg, p)
+	addr, err := h.serve("page", s.page, cfg, withoutBody(p))
 	scheme := "http://"
 	if cfg != nil {
 		scheme = "https://"
 	}
 	h.ready["page"] = scheme + reachable(addr) + "/"
 	return err
-}
-
-const (
-	// headerWait and idleWait bound connections that say nothing; a photo's own
-	// silence is the receiver's to bound.
-	headerWait = 15 * time.Second
-	idleWait   = 2 * time.Minute
-	maxHeader  = 16 << 10
-	// stopWait is what requests in progress get at the end: a photo that is whole
-	// is filed, one that is not goes on after the restart.
-	stopWait = time.Second
-)
-
-// serve listens now, so that a taken port is an error at once, and adds the job
-// that answers.
-func (h *hub) serve(flag, addr string, cfg *tls.Config, handler http.Handler) (string, error) {
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return "", fmt.Errorf("--%s: %w", flag, err)
-	}
-	h.closers = append(h.closers, func() { _ = l.Close() }) // closed already after a run
-	bound := l.Addr().String()
-	// One request is one connection's, with the kernel's own flow control: HTTP/2
-	// would put windows of its own between a camera and its link.
-	var protocols http.Protocols
-	protocols.SetHTTP1(true)
-	srv := &http.Server{
-		Handler: handler, ReadHeaderTimeout: headerWait, IdleTimeout: idleWait, MaxHeaderBytes: maxHeader,
-		Protocols: &protocols, ErrorLog: quietly(h.log),
-	}
-	if cfg != nil {
-		l = tls.NewListener(l, cfg)
-	}
-	h.jobs = append(h.jobs, func(ctx context.Context) error {
-		served := make(chan error, 1)
-		go func() { served <- srv.Serve(l) }()
-		select {
-		case err := <-served:
-			return fmt.Errorf("serve --%s: %w", flag, err)
-		case <-ctx.Done():
-		}
-		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWait)
-		defer cancel()
-		if err := srv.Shutdown(stop); err != nil {
-			_ = srv.Close() // what is cut here goes on after the restart
-		}
-		<-served
-		return nil
-	})
-	return bound, nil
 }
 
 // run runs all parts until ctx ends or one fails, and closes the hub.

@@ -27,6 +27,7 @@ import (
 	"fieldcam/agent/message"
 	"fieldcam/capture/photo"
 	"fieldcam/cmd/fieldcam-hub/internal/authority"
+	"fieldcam/cmd/fieldcam-hub/internal/broker"
 	"fieldcam/cmd/fieldcam-hub/internal/fleet"
 )
 
@@ -249,6 +250,68 @@ func TestRetainedStateShowsAfterARestart(t *testing.T) {
 	stop()
 	h, _ = start(t, s)
 	wantState(t, h, "north", fleet.Critical)
+}
+
+// A device that is struck off leaves nothing at the broker that would bring it
+// back at the next start, whether the hub runs then or not.
+func TestRemovedDeviceDoesNotComeBack(t *testing.T) {
+	for _, running := range []bool{true, false} {
+		s := settings{data: t.TempDir(), listen: "127.0.0.1:0", mqtt: "127.0.0.1:0", page: "127.0.0.1:0", plain: true}
+		h, stop := start(t, s)
+		d := addDevice(t, s.data, "north")
+		c := connect(t, d.MQTTURL, "north", d.Password, nil)
+		b, err := message.Status{Device: "north"}.Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for topic, payload := range map[message.Kind][]byte{message.KindStatus: b, message.KindLink: message.Link{Up: true}.Marshal()} {
+			if w := c.Publish(message.Topic("north", topic), 1, true, payload); !w.WaitTimeout(patience) || w.Error() != nil {
+				t.Fatalf("publish: %v", w.Error())
+			}
+		}
+		wantState(t, h, "north", fleet.OK)
+		if !running {
+			stop()
+		}
+		if _, err := command(t, "device", "remove", "north", "--data", s.data); err != nil {
+			t.Fatal(err)
+		}
+		if !running {
+			h, _ = start(t, s)
+		}
+		// What must go has no event to wait for: ask again until nothing is retained.
+		for end := time.Now().Add(patience); ; {
+			heard := make(chan string, 8)
+			// A client ID of its own: with the hub's it would end the hub's connection.
+			ear := mqtt.NewClient(mqtt.NewClientOptions().AddBroker("tcp://" + h.ready["mqtt"]).SetClientID("test").SetUsername(broker.HubUser).
+				SetPassword(h.broker.HubPassword()).SetProtocolVersion(4))
+			if w := ear.Connect(); !w.WaitTimeout(patience) || w.Error() != nil {
+				t.Fatalf("connect: %v", w.Error())
+			}
+			ear.Subscribe("fieldcam/1/#", 1, func(_ mqtt.Client, m mqtt.Message) { heard <- m.Topic() }).WaitTimeout(patience)
+			time.Sleep(200 * time.Millisecond)
+			_, known := h.fleet.System("north")
+			n := len(heard)
+			ear.Disconnect(0)
+			if n == 0 && !known {
+				break
+			}
+			if time.Now().After(end) {
+				t.Fatalf("running %v: %d messages are retained, known %v", running, n, known)
+			}
+		}
+		stop()
+	}
+}
+
+func TestSecondHubOnTheSameDataIsToldWhoHasIt(t *testing.T) {
+	s := settings{data: t.TempDir(), listen: "127.0.0.1:0", mqtt: "127.0.0.1:0", page: "127.0.0.1:0", plain: true}
+	_, stop := start(t, s)
+	if _, err := open(s, zerolog.Nop()); err == nil || !strings.Contains(err.Error(), "process "+strconv.Itoa(os.Getpid())) {
+		t.Fatalf("a second hub: %v", err)
+	}
+	stop()
+	start(t, s)
 }
 
 // mosquitto runs Debian's broker with TLS and one password file, and gives its URL.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
@@ -9,10 +10,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"fieldcam/cmd/fieldcam-hub/internal/receiver"
 	"fieldcam/cmd/fieldcam-hub/internal/subscriber"
@@ -27,6 +32,41 @@ type place struct {
 	Plain  bool   `json:"plain"`
 }
 
+// dirMode and fileMode keep photos and addresses from the machine's other users;
+// a group may be let in, for backups.
+const (
+	dirMode  = 0o750
+	fileMode = 0o640
+)
+
+// holdData takes the data folder for this process alone, until unlock: two hubs
+// would answer for each other's uploads without each other's locks.
+func holdData(data string) (unlock func(), err error) {
+	f, err := os.OpenFile(filepath.Join(data, "hub.lock"), os.O_CREATE|os.O_RDWR, fileMode)
+	if err != nil {
+		return nil, fmt.Errorf("lock data folder: %w", err)
+	}
+	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		holder, _ := io.ReadAll(io.LimitReader(f, maxPID)) // only to say it
+		_ = f.Close()                                      // only read
+		return nil, fmt.Errorf("--data %s is in use by another hub, process %s", data, cmp.Or(strings.TrimSpace(string(holder)), "unknown"))
+	}
+	if err == nil {
+		err = f.Truncate(0)
+	}
+	if err == nil {
+		_, err = fmt.Fprintln(f, os.Getpid())
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("lock data folder: %w", err), f.Close())
+	}
+	return func() { _ = f.Close() }, nil // the lock goes with it
+}
+
+// maxPID is more digits than a process ID has.
+const maxPID = 32
+
 func placeFile(data string) string { return filepath.Join(data, "hub.json") }
 
 func (p place) write(data string) error {
@@ -35,7 +75,7 @@ func (p place) write(data string) error {
 		return fmt.Errorf("write hub.json: %w", err)
 	}
 	// Torn by a power cut, it is written again at the next run.
-	if err := os.WriteFile(placeFile(data), append(b, '\n'), 0o644); err != nil {
+	if err := os.WriteFile(placeFile(data), append(b, '\n'), fileMode); err != nil {
 		return fmt.Errorf("write hub.json: %w", err)
 	}
 	return nil
@@ -89,6 +129,11 @@ func (p place) addr(listening string) string {
 		return listening
 	}
 	return net.JoinHostPort(p.Host, port)
+}
+
+// onlyHere tells whether a device elsewhere could not use these addresses.
+func (p place) onlyHere() bool {
+	return isThisMachine(p.addr(p.Upload)) || p.MQTT != "" && isThisMachine(p.addr(p.MQTT))
 }
 
 // reachable is a listening address as a client on this machine dials it.
@@ -148,7 +193,7 @@ func hubClientID(data string) (string, error) {
 	var b [6]byte
 	rand.Read(b[:]) // never fails (crypto/rand)
 	id := "fieldcam-hub-" + hex.EncodeToString(b[:])
-	if err := os.WriteFile(path, []byte(id), 0o644); err != nil {
+	if err := os.WriteFile(path, []byte(id), fileMode); err != nil {
 		return "", fmt.Errorf("keep client ID: %w", err)
 	}
 	return id, nil

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -87,6 +88,9 @@ func (s *settings) check() error {
 				flag, addr, addr[strings.LastIndex(addr, ":"):]))
 		}
 	}
+	for _, host := range s.hosts {
+		errs = append(errs, checkHost(host))
+	}
 	scheme, addr, _ := strings.Cut(s.external.url, "://")
 	if s.external.url == "" {
 		if s.external != (external{}) {
@@ -99,6 +103,18 @@ func (s *settings) check() error {
 		errs = append(errs, errors.New("--client-ca needs TLS: not with --plain"))
 	}
 	return errors.Join(errs...)
+}
+
+// hostForm is a host name (RFC 1123, 2.1), with '_' as some networks use it.
+var hostForm = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$`)
+
+// checkHost tells whether a certificate and a URL can name host: "hub:8443", "*"
+// and 0.0.0.0 are none.
+func checkHost(host string) error {
+	if ip := net.ParseIP(host); ip != nil && !ip.IsUnspecified() || ip == nil && hostForm.MatchString(host) {
+		return nil
+	}
+	return fmt.Errorf("--host %q: want a host name or an address, without a port", host)
 }
 
 // isThisMachine tells whether an address cannot be reached from elsewhere.

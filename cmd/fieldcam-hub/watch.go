@@ -3,15 +3,20 @@ package main
 import (
 	"context"
 	"errors"
-	stdlog "log"
 	"time"
 
-	"github.com/rs/zerolog"
+	"fieldcam/agent/message"
+	"fieldcam/cmd/fieldcam-hub/internal/fleet"
 )
 
-// expectEvery is how often new devices and photo folders are looked for: what
-// "device add" has registered appears on the page so soon.
-const expectEvery = 2 * time.Second
+const (
+	// expectEvery is how often new devices and photo folders are looked for: what
+	// "device add" has registered appears on the page so soon.
+	expectEvery = 2 * time.Second
+	// clearQueue is how many retained messages wait to be removed: those of a few
+	// devices. What finds no place is heard again, and removed then.
+	clearQueue = 64
+)
 
 // expect keeps the fleet's list of systems until ctx ends.
 func (h *hub) expect(ctx context.Context) error {
@@ -22,13 +27,14 @@ func (h *hub) expect(ctx context.Context) error {
 		if now, err := h.expected(); err != nil {
 			h.log.Warn().Err(err).Msg("list systems")
 		} else {
-			for name := range now {
-				h.fleet.Expect(name)
-			}
 			for name := range before {
 				if !now[name] {
 					h.fleet.Forget(name)
 				}
+			}
+			h.forgetRemoved()
+			for name := range now {
+				h.fleet.Expect(name)
 			}
 			before = now
 		}
@@ -53,12 +59,39 @@ func (h *hub) expected() (map[string]bool, error) {
 	return names, errors.Join(err, err2)
 }
 
-// quietly takes net/http's complaints about clients, such as bad handshakes.
-func quietly(log zerolog.Logger) *stdlog.Logger { return stdlog.New(debugWriter{log}, "", 0) }
+// forgetRemoved drops what devices said, here and at the hub's own broker, that
+// are struck off since. Their photos stay.
+func (h *hub) forgetRemoved() {
+	for _, s := range h.fleet.Systems() {
+		// Asked after the list was made: one that was added meanwhile is known.
+		if h.broker != nil && s.State != fleet.Fresh && !h.devices.Known(s.Name) {
+			h.fleet.Forget(s.Name)
+			h.purge(s.Name, message.Kinds()...)
+		}
+	}
+}
 
-type debugWriter struct{ log zerolog.Logger }
+// hear takes one message from the broker. The hub's own can still hold what a
+// device said that is struck off by now: that is removed, not shown. Who may
+// speak on another's is that one's to decide.
+func (h *hub) hear(topic string, payload []byte, retained bool) {
+	if name, kind, err := message.ParseTopic(topic); err == nil && h.broker != nil && !h.devices.Known(name) {
+		if len(payload) > 0 { // else it is removed already
+			h.purge(name, kind)
+		}
+		return
+	}
+	if err := h.fleet.Handle(topic, payload, retained); err != nil {
+		h.log.Warn().Err(err).Msg("message not understood")
+	}
+}
 
-func (w debugWriter) Write(p []byte) (int, error) {
-	w.log.Debug().Msg(string(p))
-	return len(p), nil
+// purge has retained messages of a device removed. It does not wait.
+func (h *hub) purge(name string, kinds ...message.Kind) {
+	for _, kind := range kinds {
+		select {
+		case h.clear <- message.Topic(name, kind):
+		default:
+		}
+	}
 }

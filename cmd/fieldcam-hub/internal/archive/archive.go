@@ -29,6 +29,12 @@ import (
 	"fieldcam/capture/photo"
 )
 
+// ErrSync says that the disk did not take a photo's bytes, which are given up:
+// only new ones can be filed. Linux tells of a failed write once and then holds
+// the pages for clean, so that another sync of the same file would succeed over
+// bytes that are on no disk (fsync(2); lwn.net/Articles/752063).
+var ErrSync = errors.New("the disk did not take it")
+
 // ErrNotFound says that the archive has no such photo, day or device.
 var ErrNotFound = errors.New("no such photo")
 
@@ -51,11 +57,18 @@ type Entry struct {
 	Format string
 }
 
+// dirMode and fileMode keep photos from the machine's other users; a group may be
+// let in, for backups.
+const (
+	dirMode  = 0o750
+	fileMode = 0o640
+)
+
 // Open gives the archive in dir, which is made where it is missing. fault, nil
 // outside tests, is asked before each durable step: where it gives an error, all
 // stops there as a power cut would stop it.
 func Open(dir string, fault func(step string) error) (*Archive, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, dirMode); err != nil {
 		return nil, fmt.Errorf("open archive: %w", err)
 	}
 	if fault == nil {

@@ -8,8 +8,13 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 
+	"fieldcam/agent/message"
 	"fieldcam/capture/photo"
 )
+
+// maxLogged cuts in the log what a stranger calls itself, in characters: a
+// device's name has 63.
+const maxLogged = 64
 
 // Check tells NATS whether a connection may be, and what it may do.
 func (b *Broker) Check(c server.ClientAuthentication) bool {
@@ -26,7 +31,7 @@ func (b *Broker) Check(c server.ClientAuthentication) bool {
 		return false
 	}
 	if id, ok := clientID(c); !ok || id != device {
-		b.log.Warn().Str("device", device).Str("client_id", id).Msg("connection refused: the client ID must be the device's name")
+		b.refused.Warn().Str("device", device).Str("client_id", fmt.Sprintf("%.*s", maxLogged, id)).Msg("connection refused: the client ID must be the device's name")
 		return false
 	}
 	c.RegisterUser(&server.User{Username: device, Permissions: permissions(device)})
@@ -39,7 +44,7 @@ func (b *Broker) device(c server.ClientAuthentication) (string, bool) {
 	o := c.GetOpts()
 	if o.Username != "" && o.Password != "" {
 		if photo.CheckDevice(o.Username) != nil || !b.devices.Authenticate(o.Username, o.Password) {
-			b.log.Warn().Str("device", o.Username).Msg("connection refused: unknown name or wrong password")
+			b.refused.Warn().Str("device", fmt.Sprintf("%.*s", maxLogged, o.Username)).Msg("connection refused: unknown name or wrong password")
 			return "", false
 		}
 		return o.Username, true
@@ -52,22 +57,26 @@ func (b *Broker) device(c server.ClientAuthentication) (string, bool) {
 	return name, photo.CheckDevice(name) == nil && b.devices.Known(name)
 }
 
-// permissions lets a device use its own topics. In NATS' words a topic's '/' is
-// a '.', and '>' is the rest of it. "$MQTT.sub.>" is where NATS delivers QoS 1
-// messages to the subscriber; an MQTT client cannot subscribe to it
-// (nats-server v2.12.2, server/mqtt.go, processSubs).
+// permissions lets a device publish on its topics of today, one for each kind
+// of message, and hear nothing, since there is nothing to tell it yet. Whatever
+// else it could publish retained, or have kept for a session of its own (NATS
+// keeps what a QoS 1 subscription has not acknowledged), would fill the store that
+// all devices share. In NATS' words a topic's '/' is a '.', and '>' is all.
 func permissions(device string) *server.Permissions {
 	root := "fieldcam.1." + device
+	var own []string
+	for _, kind := range message.Kinds() {
+		own = append(own, root+"."+string(kind))
+	}
 	return &server.Permissions{
-		Publish: &server.SubjectPermission{Allow: []string{root + ".>"}},
-		// An MQTT filter that ends in "#" covers its parent, too (MQTT 3.1.1, 4.7.1.2).
-		Subscribe: &server.SubjectPermission{Allow: []string{root, root + ".>", "$MQTT.sub.>"}},
+		Publish:   &server.SubjectPermission{Allow: own},
+		Subscribe: &server.SubjectPermission{Deny: []string{">"}},
 	}
 }
 
 // clientID is the MQTT client ID of a connection. NATS tells it only in the
 // connection's description, as its last part, quoted as Go quotes
-// (nats-server v2.12.2, server/mqtt.go, mqttParse). Where that changes, nobody
+// (nats-server v2.12.12, server/mqtt.go, mqttParse). Where that changes, nobody
 // gets in, and the tests fail.
 func clientID(c server.ClientAuthentication) (string, bool) {
 	s, ok := c.(fmt.Stringer)

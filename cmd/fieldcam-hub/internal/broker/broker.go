@@ -2,7 +2,9 @@
 // nothing of NATS reachable from outside.
 //
 // Promises: only registered devices and the hub itself get in; a device
-// publishes and subscribes below fieldcam/1/<device>/ only, its will included;
+// publishes on fieldcam/1/<device>/<kind> only, for the kinds of package message,
+// its will included, so that what is retained for it is bounded; it subscribes
+// below fieldcam/1/<device>/ only, and nothing is kept for it while it is away;
 // its client ID is its name, so that it cannot end another's connection or take
 // over its session; a device that is struck off is disconnected within seconds;
 // retained messages and QoS 1 survive a restart and a power cut.
@@ -76,7 +78,12 @@ type Broker struct {
 	password string
 	addr     string
 	log      zerolog.Logger
+	refused  zerolog.Logger // log, for strangers: a few lines a minute
 }
+
+// refusedBurst is how many refused connections are logged each minute: whoever
+// tries passwords must not fill the log.
+const refusedBurst = 10
 
 // Open starts a broker and returns when it accepts connections. The caller
 // closes it, and runs Run beside it.
@@ -92,7 +99,8 @@ func Open(o Options) (*Broker, error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open broker: %w", err)
 	}
-	b := &Broker{devices: o.Devices, password: rand.Text(), log: o.Log}
+	b := &Broker{devices: o.Devices, password: rand.Text(), log: o.Log,
+		refused: o.Log.Sample(&zerolog.BurstSampler{Burst: refusedBurst, Period: time.Minute})}
 	opts := &server.Options{
 		ServerName:         "fieldcam-hub",
 		DontListen:         true, // NATS' own protocol stays closed
@@ -106,7 +114,7 @@ func Open(o Options) (*Broker, error) {
 		// messages in a power cut (measured; docs of JetStream: sync_interval 2m).
 		SyncAlways:                 true,
 		CustomClientAuthentication: b,
-		MQTT:                       server.MQTTOpts{Host: host, Port: int(port), TLSConfig: o.TLS, TLSTimeout: tlsTimeout.Seconds()},
+		MQTT:                       server.MQTTOpts{Host: host, Port: int(port), TLSConfig: o.TLS, TLSTimeout: tlsTimeout.Seconds(), AuthTimeout: tlsTimeout.Seconds()},
 	}
 	if port == 0 {
 		opts.MQTT.Port = server.RANDOM_PORT
@@ -136,7 +144,8 @@ func Open(o Options) (*Broker, error) {
 var errNotReady = fmt.Errorf("not ready after %s", readyWait)
 
 // tlsTimeout bounds a handshake: four round trips over a mobile link at its
-// worst. NATS' default of 2 s shuts such a link out.
+// worst. It bounds the wait for the CONNECT after it, too. NATS' default of 2 s
+// for either shuts such a link out.
 const tlsTimeout = 30 * time.Second
 
 // Addr is where the broker listens, HOST:PORT; the host is as it was given.

@@ -3,7 +3,11 @@
 // Promises: a system is unavailable after three heartbeats missed in a row, by
 // this machine's own steady clock, whatever clocks say elsewhere; after a restart
 // of the hub its state is what the broker's retained messages tell, and silence
-// counts from that start. Nothing is kept on the disk.
+// counts from that start. Nothing is kept on the disk, the interval of a
+// system's heartbeats neither: until the first one tells it, the longest that may
+// be is allowed for, since a false alarm for every slow system at each restart
+// would teach people to look away. What one system can take of the memory is
+// bounded.
 //
 // Out of scope: photos (archive), and who may speak (the broker).
 package fleet
@@ -16,7 +20,6 @@ import (
 	"sync"
 	"time"
 
-	"fieldcam/agent/heartbeat"
 	"fieldcam/agent/message"
 	"fieldcam/capture/photo"
 )
@@ -30,6 +33,8 @@ const (
 	// slackLeast is added at the end, for short intervals: a mobile link that
 	// wakes up takes seconds.
 	slackLeast = 2 * time.Second
+	// longestEvery is the longest interval that message.Heartbeat allows.
+	longestEvery = 24 * time.Hour
 )
 
 // Fleet holds the state. Its methods may be called at once from several
@@ -154,15 +159,18 @@ func (f *Fleet) system(name string) *system {
 }
 
 // condition applies an event, unless the status that the device sent later
-// already says what became of it.
+// already says what became of it. A name beyond message.MaxConditions is dropped:
+// a status could not tell of it either.
 func (s *system) condition(m message.Condition) {
 	if s.status != nil && m.At < s.status.At {
 		return
 	}
-	if m.Raised {
-		s.actives[m.Name] = m.Active
-	} else {
+	_, known := s.actives[m.Name]
+	switch {
+	case !m.Raised:
 		delete(s.actives, m.Name)
+	case known || len(s.actives) < message.MaxConditions:
+		s.actives[m.Name] = m.Active
 	}
 }
 
@@ -196,12 +204,12 @@ func (f *Fleet) System(name string) (System, bool) {
 	return s.view(name, f.started), true
 }
 
-// every is the interval at which a heartbeat is due.
+// every is the interval at which a heartbeat is due, as far as is known.
 func (s *system) every() time.Duration {
 	if s.beats {
 		return time.Duration(s.beat.EverySeconds) * time.Second
 	}
-	return heartbeat.Default().Every
+	return longestEvery
 }
 
 // Allowance is the silence after which a system is unavailable, for heartbeats

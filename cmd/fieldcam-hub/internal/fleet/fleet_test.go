@@ -95,8 +95,50 @@ func TestRestartedHubShowsWhatTheBrokerKept(t *testing.T) {
 		if s.State != Critical || s.Status == nil || s.Status.Queue.Waiting != 7 || !s.Heard.Equal(said) {
 			t.Errorf("%+v, want critical, 7 waiting, heard %v", s, said)
 		}
-		time.Sleep(Allowance(5*time.Minute) + time.Second)
+		time.Sleep(Allowance(24*time.Hour) + time.Second)
 		wantState(t, f, Unavailable)
+	})
+}
+
+// A status carries no interval: a system that speaks once a day is not missed
+// after a quarter of an hour.
+func TestRestartedHubAllowsForTheLongestInterval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := New()
+		say(t, f, message.KindStatus, status(t, message.Status{}), true)
+		time.Sleep(3 * 24 * time.Hour)
+		wantState(t, f, Waiting)
+		beat(t, f, time.Minute) // from now on its own interval counts
+		time.Sleep(Allowance(time.Minute) + time.Second)
+		wantState(t, f, Unavailable)
+	})
+}
+
+func TestConditionsOfOneSystemAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := New()
+		raise := func(name string, raised bool) {
+			b, err := message.Condition{At: message.At(time.Now()), Raised: raised, Active: message.Active{Name: name, Severity: message.Warning}}.Marshal()
+			if err != nil {
+				t.Fatal(err)
+			}
+			say(t, f, message.KindCondition, b, false)
+		}
+		want := func(n int) {
+			t.Helper()
+			if s, _ := f.System("north"); len(s.Conditions) != n {
+				t.Errorf("%d conditions, want %d", len(s.Conditions), n)
+			}
+		}
+		for i := range 2 * message.MaxConditions {
+			raise(fmt.Sprint("c", i), true)
+		}
+		want(message.MaxConditions)
+		raise("c0", true) // one that is known may still change
+		raise("c1", false)
+		want(message.MaxConditions - 1)
+		raise("new", true)
+		want(message.MaxConditions)
 	})
 }
 

@@ -18,7 +18,8 @@ const (
 	Fresh State = "new"
 	// OK: heard, and nothing is wrong.
 	OK State = "ok"
-	// Waiting: the hub has just started and not yet heard this system.
+	// Waiting: the hub has started and not yet heard this system, whose heartbeats
+	// may be a day apart.
 	Waiting State = "waiting"
 	// Warning: something is wrong, or the connection is lost; still capturing, as
 	// far as is known.
@@ -107,7 +108,7 @@ func (s *system) state(conditions []message.Active, started time.Time) (State, s
 	case worst == message.Warning.Rank():
 		return Warning, ""
 	case s.heard.IsZero():
-		return Waiting, "The hub has just started; the next heartbeat is awaited."
+		return Waiting, "Not heard since the hub's start; the next heartbeat is awaited."
 	}
 	return OK, ""
 }

@@ -30,7 +30,10 @@ func (p *Page) guard(next http.Handler) http.Handler {
 			return
 		}
 		if p.o.Authenticate != nil {
-			if _, password, _ := r.BasicAuth(); !p.o.Authenticate(password) {
+			if _, password, given := r.BasicAuth(); !given || !p.o.Authenticate(password) {
+				if given { // a browser asks first without
+					p.refused.Warn().Str("from", r.RemoteAddr).Msg("wrong operator's password")
+				}
 				h.Set("WWW-Authenticate", `Basic realm="fieldcam hub", charset="UTF-8"`)
 				http.Error(w, "the operator's password, please", http.StatusUnauthorized)
 				return

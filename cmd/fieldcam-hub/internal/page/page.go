@@ -53,9 +53,13 @@ type Options struct {
 	Log        zerolog.Logger
 }
 
+// refusedBurst is how many wrong passwords are logged each minute.
+const refusedBurst = 10
+
 // Page is an http.Handler.
 type Page struct {
 	o         Options
+	refused   zerolog.Logger // Options.Log, for strangers: a few lines a minute
 	templates *template.Template
 	handler   http.Handler
 }
@@ -73,7 +77,7 @@ func New(o Options) (*Page, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open static files: %w", err)
 	}
-	p := &Page{o: o, templates: t}
+	p := &Page{o: o, templates: t, refused: o.Log.Sample(&zerolog.BurstSampler{Burst: refusedBurst, Period: time.Minute})}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", p.serveFleet)
 	mux.HandleFunc("GET /system/{device}", p.serveSystem)

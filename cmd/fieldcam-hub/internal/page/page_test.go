@@ -198,6 +198,36 @@ func TestOperatorsPasswordIsAsked(t *testing.T) {
 	}
 }
 
+func TestWrongPasswordsAreLoggedWithoutFillingTheLog(t *testing.T) {
+	g := newRig(t)
+	g.o.Authenticate = func(password string) bool { return password == "right" }
+	var log bytes.Buffer
+	g.o.Log = zerolog.New(&log)
+	p, err := New(g.o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(password string) {
+		q := httptest.NewRequest("GET", "/", nil)
+		q.Host = "localhost"
+		if password != "" {
+			q.SetBasicAuth("anybody", password)
+		}
+		p.ServeHTTP(httptest.NewRecorder(), q)
+	}
+	ask("")
+	ask("right")
+	if log.Len() != 0 {
+		t.Errorf("logged %s", log.String())
+	}
+	for range 1000 {
+		ask("wrong")
+	}
+	if n := strings.Count(log.String(), "wrong operator's password"); n < 1 || n > 2*refusedBurst {
+		t.Errorf("%d lines for 1000 wrong passwords", n)
+	}
+}
+
 func TestUnchangedPageIsNotSentAgain(t *testing.T) {
 	g := newRig(t)
 	g.photo("north", 1, picture(t), "jpg")

@@ -30,7 +30,7 @@ type card struct {
 	Photos []archive.Entry
 }
 
-// Latest is the newest photo; false where there is none.
+// Latest is the newest photo; nil where there is none.
 func (c card) Latest() *archive.Entry {
 	if len(c.Photos) == 0 {
 		return nil

@@ -2,11 +2,15 @@ package receiver
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"maps"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"fieldcam/capture/photo"
 	"fieldcam/cmd/fieldcam-hub/internal/archive"
@@ -136,6 +140,63 @@ func TestTooManyBytesDoNotHarm(t *testing.T) {
 	}
 	g.want("HEAD", g.head(s), 200, 1_000)
 	g.wantFiled(s)
+}
+
+func TestEveryRefusalNamesTheProtocol(t *testing.T) {
+	g := newRig(t)
+	id := string(newShot("north", 1, 1).id)
+	for _, c := range []struct {
+		method, path, user string
+		want               int
+	}{
+		{"POST", "", "", 401}, {"POST", "", "east", 401}, {"GET", "", "north", 405}, {"HEAD", "south/" + id, "north", 404}, {"DELETE", "north/" + id, "north", 405},
+		{"PATCH", "north/x", "north", 404}, {"HEAD", "../elsewhere", "north", 404},
+	} {
+		q, err := http.NewRequest(c.method, g.srv.URL+Path+c.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.user != "" {
+			q.SetBasicAuth(c.user, c.user+c.user)
+		}
+		resp, err := g.srv.Client().Do(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if got := resp.Header.Get("Tus-Resumable"); resp.StatusCode != c.want || got != "1.0.0" {
+			t.Errorf("%s %s by %q: got %d, Tus-Resumable %q; want %d, 1.0.0", c.method, c.path, c.user, resp.StatusCode, got, c.want)
+		}
+	}
+}
+
+func TestUnfinishedUploadsOfOneDeviceAreBounded(t *testing.T) {
+	g := newRig(t)
+	first := newShot("north", 1, 100)
+	g.want("POST of the oldest", g.post(first), 201, -1)
+	past := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(g.r.store.binPath("north/"+string(first.id)), past, past); err != nil {
+		t.Fatal(err)
+	}
+	for i := range maxHalves - 1 {
+		path := g.r.store.binPath(fmt.Sprintf("north/filler-%d", i))
+		if err := errors.Join(os.WriteFile(path, nil, 0o600), os.WriteFile(path+".info", nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g.want("HEAD of the oldest", g.head(first), 200, 0)
+	next := newShot("north", 2, 100)
+	g.want("POST of one more", g.post(next), 201, -1)
+	g.want("HEAD of the newest", g.head(next), 200, 0)
+	g.want("HEAD of the oldest", g.head(first), 404, -1)
+	if n := len(g.files("uploads")); n != 2*maxHalves {
+		t.Errorf("%d files, want %d", n, 2*maxHalves)
+	}
+	other := newShot("south", 3, 100)
+	g.want("POST of another device", g.post(other), 201, -1)
+	if n := len(g.files("uploads/north")); n != 2*maxHalves {
+		t.Errorf("another device's upload cost %d files", 2*maxHalves-n)
+	}
 }
 
 func FuzzMetadataIsSafeOrRefused(f *testing.F) {

@@ -18,6 +18,9 @@ const (
 	keepHalf = 7 * 24 * time.Hour
 	// sweepEvery is how often the janitor looks.
 	sweepEvery = 6 * time.Hour
+	// maxHalves bounds the unfinished uploads of one device: a photo every ten
+	// minutes for the week that they are kept, each of them cut.
+	maxHalves = 1000
 )
 
 // Run files what a crash left whole and removes half uploads that nobody has
@@ -37,22 +40,69 @@ func (r *Receiver) Run(ctx context.Context) error {
 
 // sweep looks at every upload once.
 func (r *Receiver) sweep(ctx context.Context) {
-	infos, err := filepath.Glob(filepath.Join(r.store.dir, "*", "*.info"))
+	devices, err := os.ReadDir(r.store.dir)
 	if err != nil {
-		return // the pattern is good
+		r.log.Warn().Err(err).Msg("list uploads")
 	}
-	for _, info := range infos {
-		if ctx.Err() != nil {
-			return
-		}
-		rel, err := filepath.Rel(r.store.dir, strings.TrimSuffix(info, ".info"))
+	for _, d := range devices {
+		halves, err := r.store.halves(d.Name())
 		if err != nil {
-			continue
+			r.log.Warn().Err(err).Msg("list uploads")
 		}
-		if err := r.store.tidy(ctx, filepath.ToSlash(rel)); err != nil {
-			r.log.Warn().Err(err).Str("upload", rel).Msg("look after upload")
+		for _, id := range halves {
+			if ctx.Err() != nil {
+				return
+			}
+			if err := r.store.tidy(ctx, id); err != nil {
+				r.log.Warn().Err(err).Str("upload", id).Msg("look after upload")
+			}
 		}
 	}
+}
+
+// halves lists the uploads of a device that are not filed.
+func (s *store) halves(device string) ([]string, error) {
+	files, err := os.ReadDir(filepath.Join(s.dir, device))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var ids []string
+	for _, f := range files {
+		if name, ok := strings.CutSuffix(f.Name(), ".info"); ok {
+			ids = append(ids, device+"/"+name)
+		}
+	}
+	return ids, err
+}
+
+// trim removes a device's oldest half upload where it has too many. Nothing of it
+// was promised, and the device creates it anew; a refusal would keep a device that
+// sends its newest photos first from sending any.
+func (s *store) trim(ctx context.Context, device string) error {
+	ids, err := s.halves(device)
+	if err != nil || len(ids) <= maxHalves {
+		return err
+	}
+	oldest, when := "", time.Time{}
+	for _, id := range ids {
+		// One without a file is filed, and still to be settled.
+		if st, err := os.Stat(s.binPath(id)); err == nil && (oldest == "" || st.ModTime().Before(when)) {
+			oldest, when = id, st.ModTime()
+		}
+	}
+	if oldest == "" {
+		return nil
+	}
+	unlock, err := s.lock(ctx, oldest)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if _, err := os.Stat(s.binPath(oldest)); err != nil {
+		return nil // filed meanwhile
+	}
+	s.log.Warn().Str("upload", oldest).Int("uploads", len(ids)).Msg("oldest half upload removed: the device has too many")
+	return s.forget(oldest)
 }
 
 // tidy files one upload that is whole and removes one that is stale.

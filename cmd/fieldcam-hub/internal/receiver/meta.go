@@ -12,8 +12,10 @@ import (
 	"fieldcam/cmd/fieldcam-hub/internal/archive"
 )
 
-// maxSession bounds a session's name, in bytes.
-const maxSession = 128
+// maxSession bounds a session's name, in bytes: what a controller's configuration
+// accepts (capture/schedule, Session.Name: 40 characters) must not be refused
+// after the photo was taken.
+const maxSession = 40 * utf8.UTFMax
 
 var (
 	hashForm    = regexp.MustCompile(`^[0-9a-f]{64}$`)

@@ -50,6 +50,15 @@ const (
 	// lockWait is how long a request waits for another of the same photo to end:
 	// the hash of the largest photo takes some seconds.
 	lockWait = 20 * time.Second
+	// unwantedWait bounds how long a body is read that belongs to a refusal: long
+	// enough for the sender to hear why, short for whoever has not signed in.
+	unwantedWait = 3 * time.Second
+	// refusedBurst is how many wrong passwords are logged each minute, and
+	// maxLogged cuts the names in them (a device's has 63 characters).
+	refusedBurst = 10
+	maxLogged    = 64
+	// protocol is the version of tus.
+	protocol = "1.0.0"
 )
 
 // Devices tells who may send. *registry.Registry is one.
@@ -72,24 +81,25 @@ type Options struct {
 	Log       zerolog.Logger
 }
 
-// Receiver is an http.Handler for Path and everything below.
+// Receiver is an http.Handler for Path and everything below; elsewhere is nothing.
 type Receiver struct {
 	devices Devices
 	store   *store
 	tus     http.Handler
 	log     zerolog.Logger
+	refused zerolog.Logger // log, for strangers: a few lines a minute
 }
 
 // Open makes a Receiver. Run must run beside it.
 func Open(o Options) (*Receiver, error) {
-	if err := os.MkdirAll(o.Dir, 0o755); err != nil {
+	if err := os.MkdirAll(o.Dir, 0o750); err != nil {
 		return nil, fmt.Errorf("open receiver: %w", err)
 	}
 	if o.FreeBytes == nil {
 		o.FreeBytes = freeBytes
 	}
 	files := filestore.New(o.Dir)
-	files.DirModePerm, files.FileModePerm = 0o755, 0o644
+	files.DirModePerm, files.FileModePerm = 0o750, 0o640
 	s := &store{dir: o.Dir, files: files, archive: o.Archive, locks: locker{memorylocker.New()}, freeBytes: o.FreeBytes, log: o.Log}
 	composer := handler.NewStoreComposer()
 	composer.UseCore(s)
@@ -112,11 +122,20 @@ func Open(o Options) (*Receiver, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open receiver: %w", err)
 	}
-	return &Receiver{devices: o.Devices, store: s, tus: tus, log: o.Log}, nil
+	return &Receiver{devices: o.Devices, store: s, tus: tus, log: o.Log,
+		refused: o.Log.Sample(&zerolog.BurstSampler{Burst: refusedBurst, Period: time.Minute})}, nil
 }
 
 // ServeHTTP answers one request below Path.
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
+	h, control := w.Header(), http.NewResponseController(w)
+	h.Set("Tus-Resumable", protocol) // on each answer (tus 1.0, "Headers")
+	if q.ContentLength != 0 {
+		// Nobody has asked for this body yet: each answer from here on ends the
+		// connection, so that it is not waited for.
+		h.Set("Connection", "close")
+		_ = control.SetReadDeadline(time.Now().Add(unwantedWait)) // only a real connection has one
+	}
 	device, ok := r.device(q)
 	if !ok {
 		w.Header().Set("WWW-Authenticate", `Basic realm="fieldcam"`)
@@ -156,8 +175,12 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	q.Header.Del("X-HTTP-Method-Override") // tusd would follow it past these checks
 	asked := *q.URL
 	asked.Path, asked.RawPath = "/"+rest, ""
-	b := &body{ReadCloser: q.Body, control: http.NewResponseController(w)}
-	q = q.WithContext(context.WithValue(q.Context(), askKey{}, ask{device: device, answer: w.Header(), body: b}))
+	if q.ContentLength != 0 {
+		h.Del("Connection")
+		_ = control.SetReadDeadline(time.Now().Add(silence)) // tusd renews it with each byte
+	}
+	b := &body{ReadCloser: q.Body, control: control}
+	q = q.WithContext(context.WithValue(q.Context(), askKey{}, ask{device: device, answer: h, body: b}))
 	q.URL, q.Body = &asked, b
 	r.tus.ServeHTTP(w, q)
 }
@@ -166,7 +189,11 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 // layer has verified.
 func (r *Receiver) device(q *http.Request) (string, bool) {
 	if name, password, ok := q.BasicAuth(); ok {
-		return name, photo.CheckDevice(name) == nil && r.devices.Authenticate(name, password)
+		ok := photo.CheckDevice(name) == nil && r.devices.Authenticate(name, password)
+		if !ok {
+			r.refused.Warn().Str("device", fmt.Sprintf("%.*s", maxLogged, name)).Msg("request refused: unknown name or wrong password")
+		}
+		return name, ok
 	}
 	if q.TLS == nil || len(q.TLS.VerifiedChains) == 0 {
 		return "", false
@@ -178,8 +205,7 @@ func (r *Receiver) device(q *http.Request) (string, bool) {
 // describe answers OPTIONS (tus 1.0, "OPTIONS").
 func describe(w http.ResponseWriter) {
 	h := w.Header()
-	h.Set("Tus-Resumable", "1.0.0")
-	h.Set("Tus-Version", "1.0.0")
+	h.Set("Tus-Version", protocol)
 	h.Set("Tus-Extension", "creation")
 	h.Set("Tus-Max-Size", strconv.Itoa(MaxBytes))
 	w.WriteHeader(http.StatusNoContent)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"fieldcam/capture/photo"
+	"fieldcam/capture/schedule"
 )
 
 func TestPhotoIsFiledWithWhatIsKnownOfIt(t *testing.T) {
@@ -210,19 +211,37 @@ func TestTornStateFileIsAnUploadThatNeverWas(t *testing.T) {
 	g.wantFiled(s)
 }
 
-func TestFullDiskSaysTryLater(t *testing.T) {
+// What a controller's configuration accepts must not be refused after the photo
+// was taken.
+func TestLongestDescriptionThatAControllerSendsIsAccepted(t *testing.T) {
 	g := newRig(t)
-	s := newShot("north", 1, 5_000)
-	g.free = func(string) (uint64, error) { return diskReserve + 4_999, nil }
-	g.want("POST on a full disk", g.post(s), 507, -1)
-	if got := g.files("uploads"); len(got) != 0 {
-		t.Errorf("uploads holds %q", got)
+	for i, letter := range []string{"a", "ä", "カ", "𝄞"} {
+		session := schedule.NewSession()
+		session.Name, session.Kind, session.Days = strings.Repeat(letter, 40), schedule.Capture, schedule.EveryDay
+		if err := session.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		s := newShot("north", uint64(i+1), 100)
+		s.meta["session"] = session.Name
+		g.want("POST with session "+session.Name, g.post(s), 201, -1)
 	}
-	g.free = roomy
+}
+
+// A name that is a pattern elsewhere is a name here.
+func TestCrashIsMendedInAFolderWithBrackets(t *testing.T) {
+	g := &rig{t: t, dir: filepath.Join(t.TempDir(), "hub[1]"), free: roomy}
+	if err := os.Mkdir(g.dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	g.open()
+	defer func() { g.srv.Close() }()
+	s := newShot("north", 1, 5_000)
 	g.want("POST", g.post(s), 201, -1)
-	g.want("PATCH", g.patch(s, 0, bytes.NewReader(s.body)), 204, 5_000)
-	g.free = func(string) (uint64, error) { return 0, nil }
-	g.want("POST of a filed photo on a full disk", g.post(s), 201, 5_000)
+	g.fault = func(string) error { return errors.New("the power was cut") }
+	g.want("PATCH, cut", g.patch(s, 0, bytes.NewReader(s.body)), 500, -1)
+	g.fault = nil
+	g.open()
+	g.r.sweep(t.Context())
 	g.wantFiled(s)
 }
 

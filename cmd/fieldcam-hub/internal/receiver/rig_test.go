@@ -88,9 +88,7 @@ func (g *rig) open() {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	mux := http.NewServeMux()
-	mux.Handle(Path, g.r)
-	g.srv = httptest.NewServer(mux)
+	g.srv = httptest.NewServer(g.r)
 }
 
 // files lists what is below a folder of the rig.

@@ -23,10 +23,6 @@ import (
 	"fieldcam/cmd/fieldcam-hub/internal/archive"
 )
 
-// diskReserve is what new uploads leave free: the broker and the index of the
-// page live on the same disk.
-const diskReserve = 64 << 20
-
 // The refusals. tusd sends them as they are.
 var (
 	errChecksum = handler.NewError("ERR_CHECKSUM_MISMATCH", "the bytes do not have the SHA-256 that was announced", 460)
@@ -57,6 +53,17 @@ func (s *store) NewUpload(ctx context.Context, info handler.FileInfo) (handler.U
 		s.log.Warn().Str("device", a.device).Err(err).Msg("photo refused")
 		return nil, handler.NewError("ERR_METADATA", err.Error(), http.StatusBadRequest)
 	}
+	up, err := s.create(ctx, info, m, a.answer)
+	if err == nil {
+		if err := s.trim(ctx, m.Device); err != nil {
+			s.log.Warn().Str("device", m.Device).Err(err).Msg("bound half uploads")
+		}
+	}
+	return up, err
+}
+
+// create is NewUpload for a photo whose description is good.
+func (s *store) create(ctx context.Context, info handler.FileInfo, m photo.Meta, answer http.Header) (handler.Upload, error) {
 	id := uploadID(m.Device, m.ID)
 	unlock, err := s.lock(ctx, id)
 	if err != nil {
@@ -70,7 +77,7 @@ func (s *store) NewUpload(ctx context.Context, info handler.FileInfo) (handler.U
 	if err == nil {
 		switch there := had.(*upload); {
 		case there.meta.SHA256 == m.SHA256 && there.info.Size == m.Size:
-			a.answer.Set("Upload-Offset", strconv.FormatInt(there.info.Offset, 10))
+			answer.Set("Upload-Offset", strconv.FormatInt(there.info.Offset, 10))
 			return had, nil
 		case there.filed:
 			s.log.Warn().Str("device", m.Device).Str("photo", string(m.ID)).Msg("another photo with the same ID refused")
@@ -149,7 +156,11 @@ func (s *store) GetUpload(ctx context.Context, id string) (handler.Upload, error
 func (s *store) filed(m photo.Meta) (handler.Upload, error) {
 	id := uploadID(m.Device, m.ID)
 	if _, err := os.Lstat(s.infoPath(id)); err == nil {
-		if err := errors.Join(s.archive.Settle(m), s.forget(id)); err != nil {
+		err := s.archive.Settle(m)
+		if err == nil || errors.Is(err, archive.ErrSync) {
+			err = errors.Join(err, s.forget(id))
+		}
+		if err != nil {
 			return nil, s.failed(m, "settle photo", err)
 		}
 	}
@@ -189,7 +200,7 @@ func (s *store) lock(ctx context.Context, id string) (unlock func(), err error) 
 // device try later.
 func (s *store) failed(m photo.Meta, doing string, err error) error {
 	s.log.Error().Str("device", m.Device).Str("photo", string(m.ID)).Err(err).Msg(doing)
-	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
+	if errors.Is(err, errFull) || errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
 		return errFull
 	}
 	return handler.NewError("ERR_INTERNAL", "the hub could not "+doing, http.StatusInternalServerError)
@@ -209,9 +220,9 @@ func (u *upload) GetInfo(context.Context) (handler.FileInfo, error) {
 	return handler.FileInfo{ID: u.info.ID, Size: u.info.Size, Offset: u.info.Offset}, nil
 }
 
-// WriteChunk appends to the file.
+// WriteChunk appends to the file, as long as the disk has room beyond the reserve.
 func (u *upload) WriteChunk(ctx context.Context, offset int64, src io.Reader) (int64, error) {
-	n, err := u.Upload.WriteChunk(ctx, offset, src)
+	n, err := u.Upload.WriteChunk(ctx, offset, &roomReader{src: src, store: u.store})
 	u.info.Offset += n
 	if err != nil {
 		err = u.store.failed(u.meta, "write photo", err)
@@ -219,7 +230,8 @@ func (u *upload) WriteChunk(ctx context.Context, offset int64, src io.Reader) (i
 	return n, err
 }
 
-// FinishUpload checks the whole file's hash and files the photo.
+// FinishUpload checks the whole file's hash and files the photo. After wrong
+// bytes, and after a disk that did not take them, nothing is left of the upload.
 func (u *upload) FinishUpload(context.Context) error {
 	if u.filed {
 		return nil
@@ -234,7 +246,11 @@ func (u *upload) FinishUpload(context.Context) error {
 		log.Warn().Str("sha256", sum).Msg("wrong bytes: upload removed")
 		return errors.Join(errChecksum, u.store.forget(id))
 	}
-	if err := u.store.archive.File(u.meta, path); err != nil {
+	err = u.store.archive.File(u.meta, path)
+	if errors.Is(err, archive.ErrSync) {
+		err = errors.Join(err, u.store.forget(id)) // the bytes must come again
+	}
+	if err != nil {
 		return u.store.failed(u.meta, "file photo", err)
 	}
 	log.Info().Int64("bytes", u.meta.Size).Msg("photo filed")
@@ -256,13 +272,4 @@ func hashFile(path string) (string, error) {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-// freeBytes is what statfs says an ordinary user may still write.
-func freeBytes(dir string) (uint64, error) {
-	var st unix.Statfs_t
-	if err := unix.Statfs(dir, &st); err != nil {
-		return 0, fmt.Errorf("statfs %s: %w", dir, err)
-	}
-	return st.Bavail * uint64(st.Bsize), nil
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"fmt"
-	"slices"
 	"sync"
 
 	"golang.org/x/crypto/bcrypt"
@@ -28,19 +27,25 @@ const (
 
 // Authenticate tells whether password is the device's own.
 func (r *Registry) Authenticate(name, password string) bool {
-	f, _ := r.current() // after an error: the last good state
-	i := slices.IndexFunc(f.Devices, func(d Device) bool { return d.Name == name })
-	if i < 0 {
-		return false
-	}
-	return r.verified.check(f.Devices[i].Hash, password)
+	d, ok := r.device(name)
+	return ok && r.ofDevices.check(d.Hash, password)
 }
 
 // Known tells whether there is a device of this name, for those who show a
 // certificate in place of a password.
 func (r *Registry) Known(name string) bool {
-	f, _ := r.current() // after an error: the last good state
-	return slices.ContainsFunc(f.Devices, func(d Device) bool { return d.Name == name })
+	_, ok := r.device(name)
+	return ok
+}
+
+// device looks one up in the file as it is now; after an error, in the last good
+// state.
+func (r *Registry) device(name string) (Device, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_ = r.refresh() // whoever lists the devices tells of it
+	d, ok := r.byName[name]
+	return d, ok
 }
 
 // SetOperator sets the page's password; empty removes it.
@@ -69,7 +74,7 @@ func (r *Registry) HasOperator() (bool, error) {
 // is set.
 func (r *Registry) AuthenticateOperator(password string) bool {
 	f, _ := r.current() // after an error: the last good state
-	return f.Operator != "" && r.verified.check(f.Operator, password)
+	return f.Operator != "" && r.ofOperator.check(f.Operator, password)
 }
 
 // newPassword is 26 random characters of the base32 alphabet.
@@ -84,25 +89,41 @@ func hashDevice(password string) (string, error) {
 }
 
 // verified remembers which passwords were found right, so that each request of
-// an upload doesn't cost a bcrypt. It holds a digest, never the password.
+// an upload doesn't cost a bcrypt. It holds a digest, never the password. A wrong
+// password always costs a bcrypt.
 type verified struct {
+	// slots bounds how many bcrypts run at once: guesses must not take all
+	// processors from the photos.
+	slots chan struct{}
+
 	mu    sync.Mutex // guards known
 	known map[string][sha256.Size]byte
 }
 
-// verifiedMax bounds the memory: hashes of removed devices are never asked for
-// again and would stay.
-const verifiedMax = 20_000
+const (
+	// verifiedMax bounds the memory: hashes of removed devices are never asked for
+	// again and would stay.
+	verifiedMax = 20_000
+	// deviceSlots and operatorSlots are apart: guesses at the operator's password,
+	// 60 ms each, must not hold up the devices.
+	deviceSlots   = 2
+	operatorSlots = 1
+)
+
+func newVerified(slots int) verified { return verified{slots: make(chan struct{}, slots)} }
 
 func (v *verified) check(hash, password string) bool {
 	sum := sha256.Sum256([]byte(hash + "\x00" + password))
 	v.mu.Lock()
 	known, ok := v.known[hash]
 	v.mu.Unlock()
-	if ok {
-		return subtle.ConstantTimeCompare(known[:], sum[:]) == 1
+	if ok && subtle.ConstantTimeCompare(known[:], sum[:]) == 1 {
+		return true
 	}
+	// As long as those before it take; who may wait is bounded by the connections.
+	v.slots <- struct{}{}
 	err := bcrypt.CompareHashAndPassword([]byte(hash), []byte(password))
+	<-v.slots
 	if err != nil {
 		return false
 	}

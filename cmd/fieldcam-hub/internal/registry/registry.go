@@ -52,12 +52,14 @@ type file struct {
 // Registry is one process's view of the file. Its methods may be called at
 // once from several goroutines.
 type Registry struct {
-	path     string
-	verified verified
+	path       string
+	ofDevices  verified
+	ofOperator verified
 
-	mu   sync.Mutex // guards what follows
-	seen stamp
-	file file
+	mu     sync.Mutex // guards what follows
+	seen   stamp
+	file   file
+	byName map[string]Device // the devices of file
 }
 
 // stamp tells one version of the file from the next. Every change makes a new
@@ -71,7 +73,7 @@ type stamp struct {
 // Open gives the registry kept in dir, which must exist. A missing file is an
 // empty registry; a damaged one is an error.
 func Open(dir string) (*Registry, error) {
-	r := &Registry{path: filepath.Join(dir, "devices.json")}
+	r := &Registry{path: filepath.Join(dir, "devices.json"), ofDevices: newVerified(deviceSlots), ofOperator: newVerified(operatorSlots)}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r, r.refresh()
@@ -131,7 +133,7 @@ func (r *Registry) refresh() error {
 	var st unix.Stat_t
 	err := unix.Stat(r.path, &st)
 	if errors.Is(err, fs.ErrNotExist) {
-		r.file, r.seen = file{}, stamp{}
+		r.file, r.seen, r.byName = file{}, stamp{}, nil
 		return nil
 	}
 	if err != nil {
@@ -153,7 +155,10 @@ func (r *Registry) refresh() error {
 	if f.Version != fileVersion {
 		return fmt.Errorf("read %s: version %d: want %d", r.path, f.Version, fileVersion)
 	}
-	r.file, r.seen = f, now
+	r.file, r.seen, r.byName = f, now, make(map[string]Device, len(f.Devices))
+	for _, d := range f.Devices {
+		r.byName[d.Name] = d
+	}
 	return nil
 }
 

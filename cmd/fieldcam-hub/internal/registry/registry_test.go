@@ -157,3 +157,27 @@ func TestOperatorPassword(t *testing.T) {
 		t.Error("the operator is not told from a stranger")
 	}
 }
+
+// A guess must be slow even after the right password was used. A tenth of a
+// bcrypt tells the two apart on a busy machine, too: a digest takes microseconds.
+func TestEachGuessAtTheOperatorsPasswordIsSlow(t *testing.T) {
+	r := open(t, t.TempDir())
+	if err := r.SetOperator("correct horse"); err != nil {
+		t.Fatal(err)
+	}
+	timed := func(do func() bool, want bool) time.Duration {
+		t.Helper()
+		began := time.Now()
+		if got := do(); got != want {
+			t.Errorf("got %v, want %v", got, want)
+		}
+		return time.Since(began)
+	}
+	slow := timed(func() bool { return r.AuthenticateOperator("correct horse") }, true) / 10
+	if took := timed(func() bool { return r.AuthenticateOperator("wrong horse") }, false); took < slow {
+		t.Errorf("a guess takes %s, want at least %s", took, slow)
+	}
+	if took := timed(func() bool { return r.AuthenticateOperator("correct horse") }, true); took > slow {
+		t.Errorf("the right password takes %s again, want less than %s", took, slow)
+	}
+}

@@ -2,7 +2,8 @@
 // speaks MQTT 3.1.1: it hands what devices publish to a function.
 //
 // Promises: it reconnects for ever, with jitter; after each connection the
-// retained messages come again; it publishes nothing. Messages that were sent
+// retained messages come again; it publishes nothing but the empty messages that
+// remove retained ones, where it is asked to. Messages that were sent
 // while the connection was down and are not retained are lost: what they said
 // is old by then.
 package subscriber
@@ -50,7 +51,10 @@ type Options struct {
 	// Link is called with true after each connection, once the subscriptions
 	// stand, and with false when it is lost.
 	Link func(up bool)
-	Log  zerolog.Logger
+	// Clear brings topics whose retained message is to be removed; nil: none.
+	// They wait while there is no connection.
+	Clear <-chan string
+	Log   zerolog.Logger
 }
 
 // Run listens until ctx ends.
@@ -108,14 +112,14 @@ func listen(ctx context.Context, o Options) error {
 	}
 	o.Link(true)
 	for _, pause := range again() {
-		if done, err := hold(ctx, lost, pause); done {
+		if done, err := hold(ctx, c, o.Clear, lost, pause); done {
 			return err
 		}
 		if err := subscribe(ctx, c, filters, o.Handle); err != nil {
 			return fmt.Errorf("subscribe again at %s: %w", o.URL, err)
 		}
 	}
-	_, err := hold(ctx, lost, 0)
+	_, err := hold(ctx, c, o.Clear, lost, 0)
 	return err
 }
 
@@ -140,22 +144,29 @@ func subscribe(ctx context.Context, c mqtt.Client, filters map[string]byte, hand
 	return nil
 }
 
-// hold waits for a pause, 0 for ever; done tells that the connection has ended,
-// or ctx has.
-func hold(ctx context.Context, lost <-chan error, pause time.Duration) (done bool, err error) {
+// hold waits for a pause, 0 for ever, and removes what it is asked to; done tells
+// that the connection has ended, or ctx has.
+func hold(ctx context.Context, c mqtt.Client, clear <-chan string, lost <-chan error, pause time.Duration) (done bool, err error) {
 	var over <-chan time.Time
 	if pause > 0 {
 		t := time.NewTimer(pause)
 		defer t.Stop()
 		over = t.C
 	}
-	select {
-	case <-over:
-		return false, nil
-	case <-ctx.Done():
-		return true, nil
-	case err := <-lost:
-		return true, fmt.Errorf("connection lost: %w", err)
+	for {
+		select {
+		case <-over:
+			return false, nil
+		case <-ctx.Done():
+			return true, nil
+		case err := <-lost:
+			return true, fmt.Errorf("connection lost: %w", err)
+		case topic := <-clear:
+			// An empty retained message removes the one before (MQTT 3.1.1, 3.3.1.3).
+			if err := wait(ctx, c.Publish(topic, 1, true, []byte{}), ackWait); err != nil {
+				return true, fmt.Errorf("remove retained message: %w", err)
+			}
+		}
 	}
 }
 

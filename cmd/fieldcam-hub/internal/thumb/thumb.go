@@ -1,7 +1,8 @@
 // Package thumb makes small pictures of large ones, once each.
 //
-// Promises: a picture is never decoded whose size says that it would fill the
-// memory; only a few are decoded at once; what is in the cache is whole.
+// Promises: a picture is never decoded whose header says that the decoder would
+// need more than maxDecoder bytes for it; one is decoded at a time; what is in
+// the cache is whole.
 //
 // Out of scope: formats other than JPEG (ErrFormat), and cleaning the cache: a
 // person may empty its folder at any time.
@@ -22,15 +23,15 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// ErrFormat says that there is no small picture of this file.
+// ErrFormat says that there is no small picture of this file: it is no JPEG, or too
+// large a one.
 var ErrFormat = errors.New("not a JPEG that can be shown small")
 
 const (
-	// maxPixels bounds what is decoded: 24 megapixels take 36 MB (measured), and
-	// this is the largest sensor of today, twice over.
-	maxPixels = 128 << 20
-	// atOnce bounds the memory; the page asks for dozens together.
-	atOnce = 2
+	// maxDecoder bounds the memory that decoding takes, in bytes, on a machine of
+	// 1 GB: 64 megapixels as cameras write them (4:2:0, baseline), 24 progressive.
+	// Four bytes a pixel of it are rarely needed (decoderBytes).
+	maxDecoder = 384 << 20
 	// quality is JPEG's; below it the sky shows steps.
 	quality = 80
 )
@@ -44,11 +45,11 @@ type Size struct {
 // Cache keeps small pictures in a folder.
 type Cache struct {
 	dir   string
-	slots chan struct{}
+	slots chan struct{} // one: whoever decodes has it
 }
 
 // Open gives the cache in dir, which is made when it is needed.
-func Open(dir string) *Cache { return &Cache{dir: dir, slots: make(chan struct{}, atOnce)} }
+func Open(dir string) *Cache { return &Cache{dir: dir, slots: make(chan struct{}, 1)} }
 
 // Open gives the small picture of the file that source opens, known as name: a
 // relative path without "..", unique to that file for ever. The caller closes
@@ -84,8 +85,8 @@ func (c *Cache) Open(ctx context.Context, size Size, name string, source func() 
 
 // shrink is the JPEG of in, scaled down to fit size.
 func shrink(in io.ReadSeeker, size Size) ([]byte, error) {
-	head, format, err := image.DecodeConfig(in)
-	if err != nil || format != "jpeg" || int64(head.Width)*int64(head.Height) > maxPixels {
+	head, err := readFrame(in)
+	if err != nil || head.decoderBytes() > maxDecoder {
 		return nil, ErrFormat
 	}
 	if _, err := in.Seek(0, io.SeekStart); err != nil {
@@ -95,7 +96,7 @@ func shrink(in io.ReadSeeker, size Size) ([]byte, error) {
 	if err != nil {
 		return nil, ErrFormat
 	}
-	w, h := fit(head.Width, head.Height, size)
+	w, h := fit(big.Bounds().Dx(), big.Bounds().Dy(), size)
 	small := image.NewRGBA(image.Rect(0, 0, w, h))
 	draw.ApproxBiLinear.Scale(small, small.Bounds(), big, big.Bounds(), draw.Src, nil)
 	var out bytes.Buffer
@@ -118,7 +119,7 @@ func fit(w, h int, size Size) (int, int) {
 
 // keep writes a file that is whole from the moment it has its name.
 func keep(path string, content []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return err
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".*.tmp")
