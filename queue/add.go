@@ -21,7 +21,7 @@ func (q *Queue) Add(shot photo.Shot, fill func(io.Writer) (photo.Exposure, error
 	if err := q.begin(); err != nil {
 		return photo.Meta{}, err
 	}
-	defer q.under.Done()
+	defer q.end()
 	m, err := q.add(shot, fill)
 	if err != nil {
 		return photo.Meta{}, fmt.Errorf("add photo: %w", err)

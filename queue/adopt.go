@@ -13,7 +13,7 @@ import (
 const (
 	// adoptBatch is how many photos one transaction adopts.
 	adoptBatch = 256
-	// unsureNewest is how many of the newest numbers a rebuild reads in full. Only
+	// unsureNewest is how many of the newest numbers Open reads in full. Only
 	// photos that were being committed when the power went can have metadata and
 	// not all their bytes, at most a few; reading a whole card of 64 GB would keep
 	// the camera waiting for half an hour. Damage that came later is found by the
@@ -25,8 +25,9 @@ const (
 type adopter struct {
 	q       *Queue
 	readAll bool   // read each photo that is not in the index in full
-	newest  uint64 // the highest number in the spool, where not readAll
+	newest  uint64 // the highest number in index or spool, where not readAll
 	known   int    // photos that have an item with a file
+	full    bool   // the index has no room for more
 	batch   []photo.Meta
 }
 
@@ -60,7 +61,7 @@ func (a *adopter) visit(e spool.Entry) error {
 	var known, deleted bool
 	var state State
 	var taken photo.ID
-	err := a.q.view(func(t txn) (err error) {
+	err := a.q.viewItems(func(t txn) (err error) {
 		if deleted = string(t.bucket(bucketUnlinking).Get(seqKey(e.Seq))) == e.Name; deleted {
 			return nil
 		}
@@ -68,12 +69,19 @@ func (a *adopter) visit(e spool.Entry) error {
 			state, _, err = t.state(e.Seq)
 			return err
 		}
-		if m, err := t.meta(e.Seq); err == nil {
-			taken = m.ID
-		} else if !errors.Is(err, ErrUnknown) {
+		m, err := t.meta(e.Seq)
+		if errors.Is(err, ErrUnknown) {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
-		return nil
+		has, err := a.q.spool.Has(spool.Name(m))
+		if err == nil && !has {
+			return &itemError{e.Seq, fmt.Errorf("%w: %s has no file, %s has", ErrDamaged, m.ID, e.ID)}
+		}
+		taken = m.ID
+		return err
 	})
 	switch {
 	case err != nil:
@@ -86,7 +94,11 @@ func (a *adopter) visit(e spool.Entry) error {
 	case taken != "":
 		return a.setAside(e.Name, fmt.Errorf("its number is that of %s", taken))
 	}
-	m, err := a.check(e)
+	if a.full {
+		a.leave(e.Seq)
+		return nil
+	}
+	m, err := a.check(e, known)
 	if errors.Is(err, ErrDamaged) || errors.Is(err, fs.ErrNotExist) {
 		return a.setAside(e.Name, err)
 	}
@@ -103,8 +115,9 @@ func (a *adopter) visit(e spool.Entry) error {
 	return nil
 }
 
-// check reads the metadata of e, and the photo itself where it may not be whole.
-func (a *adopter) check(e spool.Entry) (photo.Meta, error) {
+// check reads the metadata of e, and the photo itself where it may not be whole,
+// as one that was lost.
+func (a *adopter) check(e spool.Entry, lost bool) (photo.Meta, error) {
 	m, err := a.q.spool.Meta(e)
 	if err != nil {
 		return photo.Meta{}, err
@@ -112,7 +125,7 @@ func (a *adopter) check(e spool.Entry) (photo.Meta, error) {
 	if err := checkSlot(m.Slot); err != nil {
 		return photo.Meta{}, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	if a.readAll || m.Seq()+unsureNewest > a.newest {
+	if a.readAll || lost || m.Seq()+unsureNewest > a.newest {
 		return m, a.q.spool.Secure(m)
 	}
 	f, err := a.q.spool.Open(m) // checks the size
@@ -129,22 +142,63 @@ func (a *adopter) remove(name string) error {
 }
 
 func (a *adopter) setAside(name string, cause error) error {
-	a.q.recovery.Damaged++
-	a.q.o.Log.Error().Err(cause).Str("file", name).Msg("photo set aside")
-	return a.q.spool.SetAside(name)
+	err := a.q.spool.SetAside(name)
+	if errors.Is(cardFull(err), ErrCardFull) {
+		a.leave(spool.Sequence(name))
+		return nil
+	}
+	if err == nil {
+		a.q.recovery.Damaged++
+		a.q.o.Log.Error().Err(cause).Str("file", name).Msg("photo set aside")
+	}
+	return err
+}
+
+// leave leaves a file in the spool for a start with more room.
+func (a *adopter) leave(seq uint64) {
+	a.q.recovery.Unadopted++
+	a.q.unadopted[seq] = struct{}{}
+}
+
+// insist does one change of the index. Where there is no room for it, it deletes
+// confirmed photos, oldest first, until there is or none is left.
+func (a *adopter) insist(change func() error) error {
+	for {
+		err := cardFull(change())
+		if !errors.Is(err, ErrCardFull) {
+			return err
+		}
+		deleted, errTrim := a.q.trimForAdopting()
+		if errTrim != nil && !errors.Is(cardFull(errTrim), ErrCardFull) {
+			return errTrim
+		}
+		if deleted == 0 {
+			return err
+		}
+	}
 }
 
 // found lets a lost photo wait again whose file is back, whole.
 func (a *adopter) found(m photo.Meta) error {
-	a.q.recovery.Found++
-	a.known++
-	return a.q.update(StepIndexAdopt, func(t txn) error {
-		s, r, err := t.state(m.Seq())
-		if err != nil {
-			return err
-		}
-		return t.move(m.Seq(), s, r, Waiting, stateRecord{})
+	err := a.insist(func() error {
+		return a.q.update(StepIndexAdopt, func(t txn) error {
+			s, r, err := t.state(m.Seq())
+			if err != nil {
+				return err
+			}
+			return t.move(m.Seq(), s, r, Waiting, stateRecord{})
+		})
 	})
+	switch {
+	case errors.Is(err, ErrCardFull):
+		a.full = true
+		a.leave(m.Seq())
+		return nil
+	case err == nil:
+		a.q.recovery.Found++
+		a.known++
+	}
+	return err
 }
 
 // flush adopts the batch in one transaction.
@@ -152,22 +206,31 @@ func (a *adopter) flush() error {
 	if len(a.batch) == 0 {
 		return nil
 	}
-	// The power may go before the file system has written what the scan read.
-	if err := a.q.spool.Sync(); err != nil {
-		return err
-	}
-	err := a.q.update(StepIndexAdopt, func(t txn) error {
-		for _, m := range a.batch {
-			if err := t.accept(m); err != nil {
-				return err
+	batch := a.batch
+	a.batch = nil
+	err := a.insist(func() error {
+		// The power may go before the file system has written what the scan read.
+		if err := a.q.spool.Sync(); err != nil {
+			return err
+		}
+		return a.q.update(StepIndexAdopt, func(t txn) error {
+			for _, m := range batch {
+				if err := t.accept(m); err != nil {
+					return err
+				}
 			}
+			return nil
+		})
+	})
+	switch {
+	case errors.Is(err, ErrCardFull):
+		a.full = true
+		for _, m := range batch {
+			a.leave(m.Seq())
 		}
 		return nil
-	})
-	if err != nil {
-		return err
+	case err == nil:
+		a.q.recovery.Adopted += len(batch)
 	}
-	a.q.recovery.Adopted += len(a.batch)
-	a.batch = a.batch[:0]
-	return nil
+	return err
 }

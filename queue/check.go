@@ -3,6 +3,7 @@ package queue
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"fieldcam/capture/photo"
 	"fieldcam/queue/spool"
@@ -15,10 +16,10 @@ func (q *Queue) Check() error {
 	if err := q.begin(); err != nil {
 		return err
 	}
-	defer q.under.Done()
+	defer q.end()
 	errs := []error{q.checkStructure()}
 	err := q.view(func(t txn) error {
-		errs = append(errs, t.verify()...)
+		errs = append(errs, t.verify(math.MaxInt)...)
 		return nil
 	})
 	errs = append(errs, err)
@@ -45,8 +46,9 @@ func (q *Queue) checkStructure() error {
 	})
 }
 
-// verify checks what the index alone can tell.
-func (t txn) verify() (errs []error) {
+// verify checks what the index alone can tell. It decodes the newest items and
+// slots, so many of each.
+func (t txn) verify(newest int) (errs []error) {
 	bad := func(format string, args ...any) {
 		errs = append(errs, fmt.Errorf("%w: "+format, append([]any{ErrDamaged}, args...)...))
 	}
@@ -58,21 +60,26 @@ func (t txn) verify() (errs []error) {
 	if len(errs) > 0 {
 		return errs
 	}
-	var last uint64
+	mark := t.sequence()
+	var total int64
+	next := uint64(math.MaxUint64)
 	items := t.bucket(bucketItems).Cursor()
-	for k, _ := items.First(); k != nil; k, _ = items.Next() {
+	for k, _ := items.Last(); k != nil; k, _ = items.Prev() {
 		seq := keySeq(k)
-		if seq <= last {
-			bad("photo %d after %d", seq, last)
+		if seq == 0 || seq >= next {
+			bad("photo %x before %d", k, next)
 		}
-		last = seq
-		errs = append(errs, t.verifyItem(seq)...)
+		if seq > mark {
+			bad("sequence mark %d, but there is photo %d", mark, seq)
+		}
+		if total < int64(newest) {
+			errs = append(errs, t.verifyItem(seq)...)
+		}
+		next = seq
+		total++
 	}
-	if mark := t.sequence(); mark < last {
-		bad("sequence mark %d, but there is photo %d", mark, last)
-	}
-	errs = append(errs, t.verifyStates()...)
-	errs = append(errs, t.verifyLedger()...)
+	errs = append(errs, t.verifyStates(total)...)
+	errs = append(errs, t.verifyLedger(newest)...)
 	return errs
 }
 
@@ -109,13 +116,15 @@ func (t txn) verifyItem(seq uint64) (errs []error) {
 	return errs
 }
 
-// verifyStates compares the states with the items and the counters.
-func (t txn) verifyStates() (errs []error) {
+// verifyStates compares the states with the items, so many in all, and with the
+// counters.
+func (t txn) verifyStates(items int64) (errs []error) {
 	want, err := t.counters()
 	if err != nil {
 		return []error{err}
 	}
 	for _, s := range states() {
+		items -= want[s].photos
 		got := counters{}
 		c := t.bucket(string(s)).Cursor()
 		for k, v := c.First(); k != nil; k, v = c.Next() {
@@ -132,13 +141,17 @@ func (t txn) verifyStates() (errs []error) {
 			errs = append(errs, fmt.Errorf("%w: %s: counted %v, counters say %v", ErrDamaged, s, got[s], want[s]))
 		}
 	}
+	if items != 0 {
+		errs = append(errs, fmt.Errorf("%w: %d photos more than states", ErrDamaged, items))
+	}
 	return errs
 }
 
-func (t txn) verifyLedger() (errs []error) {
+func (t txn) verifyLedger(newest int) (errs []error) {
 	mark := t.sequence()
 	c := t.bucket(bucketSlots).Cursor()
-	for k, v := c.First(); k != nil; k, v = c.Next() {
+	for k, v := c.Last(); k != nil && newest > 0; k, v = c.Prev() {
+		newest--
 		r, err := decodeSlot(v)
 		if err != nil || len(k) != 8 {
 			errs = append(errs, fmt.Errorf("%w: ledger at %x (%v)", ErrDamaged, k, err))
@@ -199,7 +212,7 @@ func (q *Queue) checkSpool() error {
 		q.mu.Lock()
 		_, writing := q.writing[e.Seq]
 		q.mu.Unlock()
-		if writing {
+		if _, ok := q.unadopted[e.Seq]; ok || writing {
 			return nil
 		}
 		known := false

@@ -28,7 +28,8 @@
 //     the sums over them.
 //  3. Each waiting, refused or confirmed item has a file of its size.
 //  4. Each photo in the spool has an item, but those whose deletion was decided
-//     (bucket "unlinking") and those that an Add is still writing.
+//     (bucket "unlinking"), those that an Add is still writing, and those for
+//     whose items Open had no room (Recovery.Unadopted).
 //  5. Each scheduled item is in the ledger at its slot. A photo in the ledger is
 //     an item or was one: its number is not above the sequence mark.
 //  6. No sequence number of an accepted photo is given out again. The mark is in
@@ -42,8 +43,14 @@
 // It is about slots. A slot is accounted for when a scheduled photo of it was
 // accepted, or when a Miss names it or spans it. Nothing in it is overwritten:
 // when a clock stepped back and a slot is taken again, the slot lists both
-// photos; a photo of a slot that was missed stands beside the miss. A manual
-// photo has no slot and is not in the ledger.
+// photos; a photo of a slot that was missed stands beside the miss, and a miss
+// beside a longer one that spans it. A manual photo has no slot and is not in the
+// ledger.
+//
+// Trim drops what ended 400 days before the newest photo, by the slots' own time;
+// not after the slot of the photo that waits longest, and not by a clock that
+// isn't synced. Where the index is full of it, a month is kept. A slot keeps its
+// photos as long as they have items, and the last slot stays.
 //
 // # Power and damage
 //
@@ -52,7 +59,12 @@
 // set aside whole and made anew from the spool; then confirmed photos are
 // waiting again (the cloud knows their IDs and says so at once), refused ones
 // are tried once more, and the ledger holds the photos but not the misses.
-// Recovery tells all of it.
+// Recovery tells all of it. A single damaged item, which the probe may not have
+// read, is written anew from its photo when it is met.
+//
+// A full card does not stop Open: it deletes confirmed photos, and leaves in the
+// spool what it has no room to adopt. Only where there is no index, and no room
+// for an empty one, it fails with ErrCardFull.
 //
 // # Out of scope
 //

@@ -25,8 +25,8 @@ func (q *Queue) Newest(skip func(seq uint64) bool) (m photo.Meta, ok bool, err e
 	if err := q.begin(); err != nil {
 		return photo.Meta{}, false, err
 	}
-	defer q.under.Done()
-	err = q.view(func(t txn) (err error) {
+	defer q.end()
+	err = q.viewItems(func(t txn) (err error) {
 		c := t.bucket(string(Waiting)).Cursor()
 		for k, _ := c.Last(); k != nil; k, _ = c.Prev() {
 			if seq := keySeq(k); skip == nil || !skip(seq) {
@@ -50,15 +50,33 @@ func (q *Queue) Open(m photo.Meta) (io.ReadSeekCloser, error) {
 	if err := q.begin(); err != nil {
 		return nil, err
 	}
-	defer q.under.Done()
+	defer q.end()
 	f, err := q.spool.Open(m)
-	if err == nil {
-		return f, nil
+	if err != nil {
+		return nil, q.judge(m, err)
 	}
+	return f, nil
+}
+
+// Verify reads the whole photo and compares it with its SHA-256: for one that
+// arrives elsewhere as something else. nil says that it is whole on the card.
+// Where it isn't, the photo is Lost, as by Open, and the error wraps
+// fs.ErrNotExist or ErrDamaged. A card that can't be read decides nothing.
+func (q *Queue) Verify(m photo.Meta) error {
+	if err := q.begin(); err != nil {
+		return err
+	}
+	defer q.end()
+	return q.judge(m, q.spool.Verify(m))
+}
+
+// judge loses the photo where err, which is returned, says that its file is gone
+// or damaged.
+func (q *Queue) judge(m photo.Meta, err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrDamaged) {
 		err = errors.Join(err, q.lose(m, err))
 	}
-	return nil, err
+	return err
 }
 
 // lose takes note that the photo's file is not what it was. The cloud has a
@@ -66,6 +84,7 @@ func (q *Queue) Open(m photo.Meta) (io.ReadSeekCloser, error) {
 func (q *Queue) lose(m photo.Meta, cause error) error {
 	lost := false
 	err := q.update(StepIndexLose, func(t txn) error {
+		lost = false
 		if !t.holds(m.Seq(), m.ID) {
 			return nil // deleted meanwhile
 		}
@@ -100,7 +119,7 @@ func (q *Queue) Acknowledge(seqs ...uint64) error {
 	if err := q.begin(); err != nil {
 		return err
 	}
-	defer q.under.Done()
+	defer q.end()
 	if len(seqs) == 0 {
 		return nil
 	}
@@ -141,7 +160,7 @@ func (q *Queue) Refuse(seq uint64, reason string) error {
 	if err := q.begin(); err != nil {
 		return err
 	}
-	defer q.under.Done()
+	defer q.end()
 	err := q.update(StepIndexRefuse, func(t txn) error {
 		s, r, err := t.state(seq)
 		if err != nil || s == Confirmed || s == Lost {
@@ -162,8 +181,9 @@ func (q *Queue) Retry(ids ...photo.ID) (n int, err error) {
 	if err := q.begin(); err != nil {
 		return 0, err
 	}
-	defer q.under.Done()
+	defer q.end()
 	err = q.update(StepIndexRetry, func(t txn) error {
+		n = 0
 		seqs := make([]uint64, 0, len(ids))
 		for _, id := range ids {
 			if !t.holds(id.Seq(), id) {
@@ -218,7 +238,7 @@ func (q *Queue) SetUploadURL(seq uint64, url string) error {
 	if err := q.begin(); err != nil {
 		return err
 	}
-	defer q.under.Done()
+	defer q.end()
 	if len(url) > urlLimit {
 		return fmt.Errorf("remember upload: URL of %d bytes: want at most %d", len(url), urlLimit)
 	}

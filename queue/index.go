@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
 	"runtime/debug"
 	"time"
 
@@ -19,8 +18,9 @@ const schemaVersion = 1
 const (
 	// indexPage: 16 KiB pages cost four times the bytes per commit.
 	indexPage = 4096
-	// indexMaxBytes keeps clear of 967 MB, where bbolt dies on 32 bits; it is
-	// room for about a million photos.
+	// indexMaxBytes keeps clear of 967 MB, where bbolt dies on 32 bits. A photo
+	// takes 0.5 KB of it, so the card is full first but with the smallest photos;
+	// see indexLimits.
 	indexMaxBytes = 768 << 20
 	// indexMapBytes of address space are mapped at the start, so that commits
 	// need not wait for readers to remap. Untouched pages take no memory.
@@ -28,7 +28,35 @@ const (
 	// indexGrowBytes is by how much the file grows; bbolt's 16 MiB would be a
 	// quarter of the card's default reserve.
 	indexGrowBytes = 1 << 20
+	// indexReserve is for deletions alone: before they free pages they copy some,
+	// 20 for a batch of 64 photos.
+	indexReserve = 1 << 20
+	// indexFill is how full bbolt leaves a page that it splits. Items and slots
+	// come in ascending order, so that a page once split is never filled further:
+	// at bbolt's 0.5 a confirmed photo took 1,028 bytes, at this 0.5 KB. The other
+	// buckets keep 0.5: a backlog is confirmed newest first, and descending order
+	// would leave nearly empty pages.
+	indexFill = 0.95
 )
+
+// indexLimits are bytes of pages in use: above trim, confirmed photos are
+// deleted; above stop, no photo is begun. What lies between stop and the file's
+// limit is for misses, acknowledgements, and the copies that each commit makes.
+func (q *Queue) indexLimits() (trim, stop int64) {
+	// bbolt counts its next growth as taken.
+	limit := int64(q.o.maxIndex - indexReserve - indexGrowBytes)
+	return limit * 2 / 3, limit * 5 / 6
+}
+
+// indexUsed is the size of the pages in use: the file itself never shrinks.
+func (q *Queue) indexUsed() (bytes int64, err error) {
+	err = q.view(func(t txn) error {
+		bytes = t.Size()
+		return nil
+	})
+	s := q.db.Stats()
+	return bytes - int64(s.FreePageN+s.PendingPageN)*indexPage, err
+}
 
 // openIndex opens or creates the database at path.
 //
@@ -36,10 +64,10 @@ const (
 // takes 0.6 s at 100,000 photos, instead of being written with every commit,
 // which after a drained backlog costs a card more than the photos' own entries.
 // The probe reads the whole tree at a start anyway.
-func openIndex(path string, timeout time.Duration, noSync bool) (*bbolt.DB, error) {
+func openIndex(path string, timeout time.Duration, noSync bool, maxSize int) (*bbolt.DB, error) {
 	db, err := bbolt.Open(path, 0o644, &bbolt.Options{
-		Timeout: timeout, PageSize: indexPage, MaxSize: indexMaxBytes, InitialMmapSize: indexMapBytes,
-		FreelistType: bbolt.FreelistMapType, NoFreelistSync: true, NoSync: noSync, NoStatistics: true,
+		Timeout: timeout, PageSize: indexPage, MaxSize: maxSize, InitialMmapSize: indexMapBytes,
+		FreelistType: bbolt.FreelistMapType, NoFreelistSync: true, NoSync: noSync,
 	})
 	if errors.Is(err, berrors.ErrTimeout) {
 		err = fmt.Errorf("%w: another process reads %s", ErrLocked, path)
@@ -90,7 +118,14 @@ func initIndex(t txn) error {
 	return t.bucket(bucketMeta).Put([]byte(keySchema), seqKey(schemaVersion))
 }
 
-func (t txn) bucket(name string) *bbolt.Bucket { return t.Bucket([]byte(name)) }
+// bucket is nil where there is none.
+func (t txn) bucket(name string) *bbolt.Bucket {
+	b := t.Bucket([]byte(name))
+	if b != nil && (name == bucketItems || name == bucketSlots) {
+		b.FillPercent = indexFill
+	}
+	return b
+}
 
 // schema is the version of the database; the error wraps ErrDamaged where it is
 // not an index and ErrNewer where a newer fieldcam wrote it.
@@ -118,10 +153,28 @@ func (q *Queue) view(f func(txn) error) error {
 }
 
 // update changes the index in one transaction, whose commit is the durable step
-// of that name.
+// of that name. Where the index has no room, it deletes confirmed photos and
+// tries once more: f may be called twice. ErrCardFull is wrapped where that
+// doesn't help, or the card has no room.
 func (q *Queue) update(step string, f func(txn) error) error {
+	err := q.commit(step, f)
+	if !errors.Is(err, berrors.ErrMaxSizeReached) {
+		return err
+	}
+	if n, errTrim := q.trimForIndex(); n == 0 || errTrim != nil {
+		return errors.Join(err, errTrim)
+	}
+	return q.commit(step, f)
+}
+
+// commit is one try of update, for the callers that delete.
+func (q *Queue) commit(step string, f func(txn) error) error {
 	err := guard(func() error {
 		return q.db.Update(func(tx *bbolt.Tx) error {
+			q.db.MaxSize = q.o.maxIndex // read by this transaction alone
+			if step != StepIndexTrim {
+				q.db.MaxSize -= indexReserve
+			}
 			if err := f(txn{tx}); err != nil {
 				return err
 			}
@@ -137,6 +190,11 @@ func (q *Queue) update(step string, f func(txn) error) error {
 // guard turns the panics of f into errors that wrap ErrDamaged: bbolt panics on
 // pages that make no sense, and the memory map faults where the file is shorter
 // than it was.
+//
+// It helps readers. A panic in a writing transaction makes bbolt roll back by
+// reading every page in a goroutine of its own, where the same damage panics
+// again and nobody can recover it: then the process dies, and the probe of the
+// next start finds the damage.
 func guard(f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -145,59 +203,4 @@ func guard(f func() error) (err error) {
 		}
 	}()
 	return f()
-}
-
-// Probe reads the whole index at path, which nobody may have open, and returns
-// an error where it is damaged. An index of a newer fieldcam is sound when
-// bbolt's own structure is. Probe can panic, in goroutines that the caller can't
-// recover too: call it in a process of its own.
-func Probe(path string) error {
-	if st, err := os.Stat(path); err != nil || st.Size() == 0 || !st.Mode().IsRegular() {
-		return errors.Join(fmt.Errorf("probe index: %w: not a file with content", ErrDamaged), err)
-	}
-	db, err := bbolt.Open(path, 0, &bbolt.Options{
-		ReadOnly: true, Timeout: defaultLockTimeout, PageSize: indexPage, FreelistType: bbolt.FreelistMapType,
-	})
-	if errors.Is(err, berrors.ErrTimeout) {
-		err = fmt.Errorf("%w: another process has it open", ErrNotProbed)
-	}
-	if err != nil {
-		return fmt.Errorf("probe index: %w", err)
-	}
-	defer db.Close()
-	if err := db.View(func(tx *bbolt.Tx) error { return probe(txn{tx}, path) }); err != nil {
-		return fmt.Errorf("probe index: %w", err)
-	}
-	return nil
-}
-
-func probe(t txn, path string) error {
-	st, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	if st.Size() < t.Size() {
-		return fmt.Errorf("%w: %d bytes, want %d", ErrDamaged, st.Size(), t.Size())
-	}
-	err = t.schema()
-	newer := errors.Is(err, ErrNewer)
-	if err != nil && !newer {
-		return err
-	}
-	// Our own walk meets most damage, in this goroutine, before bbolt's check
-	// meets it in one of its own.
-	if !newer {
-		if errs := t.verify(); len(errs) > 0 {
-			return errors.Join(errs...)
-		}
-	}
-	return errors.Join(t.structure()...)
-}
-
-// structure is what bbolt finds wrong with its own pages.
-func (t txn) structure() (errs []error) {
-	for err := range t.Check() {
-		errs = append(errs, err)
-	}
-	return errs
 }

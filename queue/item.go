@@ -131,7 +131,7 @@ func (t txn) count(s State, photos, size int64) error {
 }
 
 // meta is the photo with that number; the error wraps ErrUnknown where there is
-// none.
+// none, and is an itemError where it can't be decoded.
 func (t txn) meta(seq uint64) (photo.Meta, error) {
 	v := t.bucket(bucketItems).Get(seqKey(seq))
 	if v == nil {
@@ -142,7 +142,7 @@ func (t txn) meta(seq uint64) (photo.Meta, error) {
 		err = fmt.Errorf("%w: it is %s", ErrDamaged, m.ID)
 	}
 	if err != nil {
-		return photo.Meta{}, fmt.Errorf("photo %d in the index: %w", seq, err)
+		return photo.Meta{}, &itemError{seq, err}
 	}
 	return m, nil
 }

@@ -114,13 +114,14 @@ func (t txn) changeSlot(slot time.Time, change func(*slotRecord)) error {
 	return t.bucket(bucketSlots).Put(slotKey(slot), v)
 }
 
-// Miss accounts for slots without a photo. It is durable on return. Detail is cut at 200 bytes. The same Miss again
-// adds nothing.
+// Miss accounts for slots without a photo. It is durable on return. Detail is cut
+// at 200 bytes. The same Miss again adds nothing; any other stands beside what
+// the ledger has of these slots, such as a longer Miss that spans them.
 func (q *Queue) Miss(m photo.Miss) error {
 	if err := q.begin(); err != nil {
 		return err
 	}
-	defer q.under.Done()
+	defer q.end()
 	if m.Slots < 1 || m.To.Before(m.From) || m.Cause == "" {
 		return fmt.Errorf("record miss: %d slots from %s to %s, cause %q: no slot, no cause or ends reversed", m.Slots, m.From, m.To, m.Cause)
 	}
@@ -171,22 +172,48 @@ func (t txn) miss(from, to time.Time, record missRecord) error {
 // which is logged. Manual photos don't count.
 func (q *Queue) LastSlot() (slot time.Time, ok bool) {
 	q.read("last slot", func(t txn) error {
-		if k, _ := t.bucket(bucketSlots).Cursor().Last(); len(k) == 8 {
-			slot, ok = keySlot(k), true
-		}
-		// A range's key begins with its end, so that the last key ends last.
-		if k, _ := t.bucket(bucketRanges).Cursor().Last(); len(k) == 16 {
-			if to := keySlot(k[:8]); !ok || to.After(slot) {
-				slot, ok = to, true
-			}
-		}
+		slot, ok = t.lastSlot()
 		return nil
 	})
 	return slot, ok
 }
 
-// Accounted tells whether the ledger has the slot, taken or missed; false too
-// where the queue is closed or the index can't be read, which is logged.
+func (t txn) lastSlot() (slot time.Time, ok bool) {
+	if k, _ := t.bucket(bucketSlots).Cursor().Last(); len(k) == 8 {
+		slot, ok = keySlot(k), true
+	}
+	// A range's key begins with its end, so that the last key ends last.
+	if k, _ := t.bucket(bucketRanges).Cursor().Last(); len(k) == 16 {
+		if to := keySlot(k[:8]); !ok || to.After(slot) {
+			slot, ok = to, true
+		}
+	}
+	return slot, ok
+}
+
+// Taken tells whether the ledger has a photo of the very slot; misses, which may
+// span slots that a wrong clock only jumped over, don't count. false too where
+// the queue is closed or the index can't be read, which is logged.
+func (q *Queue) Taken(slot time.Time) (ok bool) {
+	if checkSlot(slot) != nil {
+		return false
+	}
+	q.read("slot ledger", func(t txn) error {
+		v := t.bucket(bucketSlots).Get(slotKey(slot))
+		if v == nil {
+			return nil
+		}
+		r, err := decodeSlot(v)
+		ok = len(r.Photos) > 0
+		return err
+	})
+	return ok
+}
+
+// Accounted tells whether the ledger has the slot, taken or missed. All that lies
+// in the span of a Miss counts, even where the clock was wrong that made it: ask
+// Taken for photos alone, and record what is known better by another Miss. false
+// too where the queue is closed or the index can't be read, which is logged.
 func (q *Queue) Accounted(slot time.Time) (ok bool) {
 	if checkSlot(slot) != nil {
 		return false
@@ -220,7 +247,7 @@ func (q *Queue) Ledger(from, to time.Time) ([]Entry, error) {
 	if err := q.begin(); err != nil {
 		return nil, err
 	}
-	defer q.under.Done()
+	defer q.end()
 	for _, end := range []time.Time{from, to} {
 		if err := checkSlot(end); err != nil {
 			return nil, fmt.Errorf("read ledger: %w", err)

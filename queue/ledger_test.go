@@ -39,6 +39,32 @@ func TestMissedRangeAccountsForItsSlots(t *testing.T) {
 	}
 }
 
+// A clock that ran ahead can leave a range of a year. What happens inside it is
+// recorded all the same, and told from it.
+func TestMissInsideMissedRangeStandsBesideIt(t *testing.T) {
+	r := newRig(t)
+	q := r.open()
+	r.do("Miss", q.Miss(photo.Miss{From: at(0, 0), To: at(0, 0).AddDate(1, 0, 0), Slots: 9999, Cause: photo.ClockStep}))
+	r.do("Miss", q.Miss(photo.Miss{From: at(8, 0), To: at(8, 0), Slots: 1, Cause: photo.CameraFault}))
+	r.do("Miss", q.Miss(photo.Miss{From: at(9, 0), To: at(9, 30), Slots: 3, Cause: photo.NotRunning}))
+	_, err := q.Add(scheduled(at(8, 15)), picture(1, 100))
+	r.do("Add", err)
+	q = r.reopen()
+	entries, err := q.Ledger(at(7, 0), at(10, 0))
+	r.do("Ledger", err)
+	if len(entries) != 4 || entries[1].Misses[0].Cause != photo.CameraFault || len(entries[2].Photos) != 1 || entries[3].Misses[0].Slots != 3 {
+		t.Errorf("Ledger = %+v, want the year, the camera's fault, the photo, the three slots", entries)
+	}
+	for _, c := range []struct {
+		slot time.Time
+		want bool
+	}{{at(8, 15), true}, {at(8, 0), false}, {at(9, 0), false}, {at(12, 0), false}, {time.Time{}, false}} {
+		if got := q.Taken(c.slot); got != c.want {
+			t.Errorf("Taken(%s) = %t, want %t", c.slot, got, c.want)
+		}
+	}
+}
+
 func TestPhotoInsideMissedRangeStandsBesideIt(t *testing.T) {
 	r := newRig(t)
 	q := r.open()
@@ -100,7 +126,7 @@ func TestLedgerOutlivesDeletedPhotos(t *testing.T) {
 	r.add()
 	r.do("Acknowledge", q.Acknowledge(m.Seq()))
 	r.setFree(0)
-	if n, err := q.Trim(); n != 1 || err != nil {
+	if n, err := q.Trim(t.Context()); n != 1 || err != nil {
 		t.Fatalf("Trim = %d, %v, want 1", n, err)
 	}
 	r.setFree(10 << 30)

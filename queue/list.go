@@ -23,7 +23,7 @@ func (q *Queue) List(f Filter) (items []Item, err error) {
 	if err := q.begin(); err != nil {
 		return nil, err
 	}
-	defer q.under.Done()
+	defer q.end()
 	if f.Limit <= 0 {
 		f.Limit = defaultList
 	}
@@ -35,7 +35,8 @@ func (q *Queue) List(f Filter) (items []Item, err error) {
 	default:
 		return nil, fmt.Errorf("list photos: no state %q", f.State)
 	}
-	err = q.view(func(t txn) error {
+	err = q.viewItems(func(t txn) error {
+		items = nil
 		c := t.bucket(bucket).Cursor()
 		k, _ := c.Last()
 		if f.Before > 0 {
@@ -67,8 +68,8 @@ func (q *Queue) Item(id photo.ID) (item Item, err error) {
 	if err := q.begin(); err != nil {
 		return Item{}, err
 	}
-	defer q.under.Done()
-	err = q.view(func(t txn) (err error) {
+	defer q.end()
+	err = q.viewItems(func(t txn) (err error) {
 		if !t.holds(id.Seq(), id) {
 			return ErrUnknown
 		}
@@ -134,8 +135,8 @@ func (q *Queue) read(what string, f func(txn) error) {
 	if err != nil {
 		return
 	}
-	defer q.under.Done()
-	if err := q.view(f); err != nil {
+	defer q.end()
+	if err := q.viewItems(f); err != nil {
 		q.o.Log.Error().Err(err).Str("what", what).Msg("index can't be read")
 	}
 }

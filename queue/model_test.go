@@ -1,6 +1,7 @@
 package queue_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"path/filepath"
@@ -172,7 +173,7 @@ func TestQueueBehavesAsItsModel(t *testing.T) {
 				keep := uint64(queue.Default().KeepFreeMegabytes) * 1_000_000
 				need := int64(rapid.IntRange(0, 300_000).Draw(t, "need"))
 				m.r.setFree(keep - uint64(need))
-				n, err := q.Trim()
+				n, err := q.Trim(context.Background())
 				m.r.do("Trim", err)
 				m.r.setFree(10 << 30)
 				for _, p := range m.in(queue.Confirmed) {

@@ -1,6 +1,7 @@
 package queue_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -132,7 +133,7 @@ func (p *promise) run(r *rig) error {
 		return err
 	}
 	r.setFree(511_700_000) // two photos of 200,000 bytes must go
-	if err := change("", func() error { _, err := r.q.Trim(); return err }, m[0].ID, m[2].ID); err != nil {
+	if err := change("", func() error { _, err := r.q.Trim(context.Background()); return err }, m[0].ID, m[2].ID); err != nil {
 		return err
 	}
 	if err := change(queue.Waiting, func() error { _, err := r.q.Retry(); return err }, m[1].ID); err != nil {
@@ -310,7 +311,7 @@ func dirty(r *rig) (kept []photo.Meta) {
 	r.do("Acknowledge", r.q.Acknowledge(m[0].Seq()))
 	r.setFree(0)
 	r.cutAt(spool.StepUnlink, 1, func() {})
-	r.q.Trim()
+	r.q.Trim(context.Background())
 	r.setFree(10 << 30)
 	// A picture was being written; another was whole; a third has bad bytes.
 	r.cutAt(spool.StepMeta, 1, func() {})

@@ -27,6 +27,10 @@ const (
 // defaultLockTimeout is for a predecessor that is still stopping.
 const defaultLockTimeout = 5 * time.Second
 
+// closeWait is how long Close waits for the calls under way: a commit takes some
+// 10 ms, a bad card's fsync seconds, and the daemon has 5 s to stop.
+const closeWait = time.Second
+
 var (
 	// ErrCardFull says that there is no room for the picture. What is queued
 	// stays, and Add works again when there is room.
@@ -76,10 +80,13 @@ type Options struct {
 	// FreeBytes is the free space of dir's file system; nil asks the system.
 	FreeBytes func(dir string) (uint64, error)
 	Log       zerolog.Logger
+
+	maxIndex int // bytes; 0: indexMaxBytes. For tests: none can fill that
 }
 
 // Queue is an open queue. Its methods may be called at once from several
-// goroutines; none waits for the filling of a picture, but Close.
+// goroutines; none waits for the filling of a picture, but Close, and that for a
+// second.
 type Queue struct {
 	o        Options
 	lock     *lock
@@ -87,11 +94,16 @@ type Queue struct {
 	db       *bbolt.DB
 	recovery Recovery
 
-	trimming sync.Mutex     // held by the one that deletes
-	under    sync.WaitGroup // calls under way; joined with mu held
+	// trimming is full while one batch is deleted. Unlike a mutex it serves in
+	// turn, so that Add waits for one batch of Trim and no more.
+	trimming  chan struct{}
+	unadopted map[uint64]struct{} // in the spool, without an item; fixed by Open
 
-	mu       sync.Mutex // guards the following
-	closed   bool
+	mu       sync.Mutex    // guards the following
+	calls    int           // under way
+	idle     chan struct{} // made by the first Close, closed by the last call's end
+	released bool
+	ledgerAt time.Time           // up to where the ledger was trimmed
 	next     uint64              // the next sequence number
 	writing  map[uint64]struct{} // numbers of Adds under way
 	unlinked []uint64            // files removed, still in bucket unlinking
@@ -128,7 +140,10 @@ func open(ctx context.Context, o Options, rebuild bool) (_ *Queue, err error) {
 	if o.Probe == nil {
 		o.Probe = func(_ context.Context, path string) error { return guard(func() error { return Probe(path) }) }
 	}
-	q := &Queue{o: o, writing: map[uint64]struct{}{}}
+	if o.maxIndex == 0 {
+		o.maxIndex = indexMaxBytes
+	}
+	q := &Queue{o: o, writing: map[uint64]struct{}{}, unadopted: map[uint64]struct{}{}, trimming: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("open queue: %w", errors.Join(err, q.release()))
@@ -155,17 +170,35 @@ func open(ctx context.Context, o Options, rebuild bool) (_ *Queue, err error) {
 
 func (q *Queue) path(name string) string { return filepath.Join(q.o.Dir, name) }
 
-// Close waits for the calls under way and closes the queue. End captures first:
-// an Add lasts as long as its fill. A second call does nothing.
+// Close ends the queue: later calls get ErrClosed. It waits for the calls under
+// way, at most a second: a card may hang in an fsync, a camera in an Add. If some
+// are left then, nothing is closed, as they still write, and the error says so;
+// the process should end, and the lock ends with it. Or call Close again, which
+// waits anew. Once the queue is closed, a call does nothing.
 func (q *Queue) Close() error {
 	q.mu.Lock()
-	if q.closed {
-		q.mu.Unlock()
+	if q.idle == nil {
+		q.idle = make(chan struct{})
+		if q.calls == 0 {
+			close(q.idle)
+		}
+	}
+	q.mu.Unlock()
+	limit := time.NewTimer(closeWait)
+	defer limit.Stop()
+	select {
+	case <-q.idle:
+	case <-limit.C:
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		return fmt.Errorf("close queue: %d calls are still under way after %s: left open", q.calls, closeWait)
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.released {
 		return nil
 	}
-	q.closed = true
-	q.mu.Unlock()
-	q.under.Wait()
+	q.released = true
 	if err := q.release(); err != nil {
 		return fmt.Errorf("close queue: %w", err)
 	}
@@ -187,13 +220,21 @@ func (q *Queue) release() error {
 	return errors.Join(errs...)
 }
 
-// begin marks a call as under way; the caller calls q.under.Done at its end.
+// begin marks a call as under way; the caller calls end.
 func (q *Queue) begin() error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.closed {
+	if q.idle != nil {
 		return ErrClosed
 	}
-	q.under.Add(1)
+	q.calls++
 	return nil
+}
+
+func (q *Queue) end() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.calls--; q.calls == 0 && q.idle != nil {
+		close(q.idle)
+	}
 }

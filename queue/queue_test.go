@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"fieldcam/capture/photo"
@@ -57,7 +59,7 @@ func TestSlowPictureBlocksNobody(t *testing.T) {
 		}
 		r.do("meanwhile", errors.Join(errAdd, errNewest, q.Acknowledge(first.Seq()), q.Check()))
 		r.setFree(511_999_999)
-		n, errTrim := q.Trim()
+		n, errTrim := q.Trim(t.Context())
 		r.setFree(10 << 30)
 		if n != 1 || errTrim != nil {
 			t.Errorf("Trim = %d, %v, want 1", n, errTrim)
@@ -193,6 +195,39 @@ func TestClosedQueueAnswers(t *testing.T) {
 	if _, ok := q.LastSlot(); ok || q.Accounted(at(8, 0)) || q.Close() != nil {
 		t.Error("a closed queue claims to know slots, or can't be closed twice")
 	}
+}
+
+// A driver may hang, and so may a card's fsync: the daemon must end all the same.
+func TestCloseDoesNotWaitForAHungCall(t *testing.T) {
+	dir := filepath.Join(scratch(t), "state")
+	synctest.Test(t, func(t *testing.T) {
+		r := rigAt(t, dir)
+		q := r.open()
+		hang, done := make(chan struct{}), make(chan error, 1)
+		go func() {
+			_, err := q.Add(r.shot(), func(w io.Writer) (photo.Exposure, error) {
+				<-hang
+				return picture(1, 100)(w)
+			})
+			done <- err
+		}()
+		synctest.Wait()
+		began := time.Now()
+		if err := q.Close(); err == nil || !strings.Contains(err.Error(), "1 calls") || time.Since(began) != time.Second {
+			t.Errorf("Close = %v after %s, want an error with the calls under way after 1s", err, time.Since(began))
+		}
+		if err := q.Acknowledge(1); !errors.Is(err, queue.ErrClosed) {
+			t.Errorf("Acknowledge = %v, want %v", err, queue.ErrClosed)
+		}
+		close(hang)
+		r.do("the Add that hung", <-done)
+		r.close()
+		if got := r.open().Stats(); got.Waiting != 1 {
+			t.Errorf("Stats = %+v, want the photo of the Add that hung", got)
+		}
+		r.check()
+		r.close()
+	})
 }
 
 func TestPanicOfCameraLeavesNothingBehind(t *testing.T) {

@@ -19,10 +19,19 @@ func (q *Queue) recover(ctx context.Context, rebuild bool) error {
 		return err
 	}
 	if damage == nil {
-		if err := q.reconcile(ctx); err != nil {
+		err := q.reconcile(ctx)
+		if err == nil {
+			return q.firstNumber()
+		}
+		if !errors.Is(err, ErrDamaged) {
 			return err
 		}
-		return q.firstNumber()
+		damage = err // what Probe doesn't read
+		if err := q.closeIndex(); err != nil {
+			return err
+		}
+		q.recovery = Recovery{}
+		clear(q.unadopted)
 	}
 	if !errors.Is(damage, fs.ErrNotExist) {
 		q.recovery.Damage = damage.Error()
@@ -33,7 +42,7 @@ func (q *Queue) recover(ctx context.Context, rebuild bool) error {
 	if err := q.create(ctx, path, rebuild); err != nil {
 		return fmt.Errorf("create index: %w", err)
 	}
-	if q.db, err = openIndex(path, q.o.LockTimeout, false); err != nil {
+	if q.db, err = openIndex(path, q.o.LockTimeout, false, q.o.maxIndex); err != nil {
 		return err
 	}
 	return q.firstNumber()
@@ -58,7 +67,7 @@ func (q *Queue) openSound(ctx context.Context, path string, rebuild bool) (damag
 	case damage != nil:
 		return damage, nil
 	}
-	if q.db, err = openIndex(path, q.o.LockTimeout, false); err != nil {
+	if q.db, err = openIndex(path, q.o.LockTimeout, false, q.o.maxIndex); err != nil {
 		return nil, err
 	}
 	err = q.view(func(t txn) error { return t.schema() })
@@ -68,9 +77,13 @@ func (q *Queue) openSound(ctx context.Context, path string, rebuild bool) (damag
 	if err == nil || !errors.Is(err, ErrDamaged) {
 		return nil, err
 	}
+	return err, q.closeIndex()
+}
+
+func (q *Queue) closeIndex() error {
 	db := q.db
 	q.db = nil
-	return err, db.Close()
+	return db.Close()
 }
 
 // setIndexAside moves the index to damaged/queue-UTC.db, with -2, -3 … where a
@@ -109,7 +122,7 @@ func (q *Queue) create(ctx context.Context, path string, readAll bool) (err erro
 	if err := os.RemoveAll(temporary); err != nil {
 		return err
 	}
-	if q.db, err = openIndex(temporary, q.o.LockTimeout, true); err != nil { // one fsync at the end
+	if q.db, err = openIndex(temporary, q.o.LockTimeout, true, q.o.maxIndex); err != nil { // one fsync at the end
 		return err
 	}
 	if err := q.fillIndex(ctx, readAll); err != nil {
@@ -151,7 +164,13 @@ func (q *Queue) fillIndex(ctx context.Context, readAll bool) error {
 
 // reconcile brings a sound index and the spool in step.
 func (q *Queue) reconcile(ctx context.Context) error {
-	a := adopter{q: q, readAll: true}
+	a := adopter{q: q}
+	if err := q.view(func(t txn) error {
+		a.newest = t.sequence()
+		return nil
+	}); err != nil {
+		return err
+	}
 	if err := a.scan(ctx); err != nil {
 		return err
 	}
@@ -185,8 +204,12 @@ func (q *Queue) findLost(ctx context.Context) error {
 			}
 			_, err := q.spool.Size(item.Meta)
 			if errors.Is(err, fs.ErrNotExist) {
-				q.recovery.Lost++
-				err = q.lose(item.Meta, err)
+				if err = q.lose(item.Meta, err); err == nil {
+					q.recovery.Lost++
+				}
+			}
+			if errors.Is(cardFull(err), ErrCardFull) {
+				return nil // Open(m) or a later start notes it
 			}
 			if err != nil {
 				return err
@@ -212,17 +235,21 @@ func (q *Queue) finishUnlinking() error {
 	if err := q.spool.Sync(); err != nil {
 		return err
 	}
-	return q.update(StepIndexUnlinked, func(t txn) error {
+	err = q.update(StepIndexUnlinked, func(t txn) error {
 		if err := t.DeleteBucket([]byte(bucketUnlinking)); err != nil {
 			return err
 		}
 		_, err := t.CreateBucket([]byte(bucketUnlinking))
 		return err
 	})
+	if errors.Is(err, ErrCardFull) {
+		return nil // at a later start
+	}
+	return err
 }
 
 // firstNumber finds the first sequence number that was never given out. All
-// that the spool holds is in the index by now.
+// that the spool holds is in the index by now, or unadopted.
 func (q *Queue) firstNumber() error {
 	err := q.view(func(t txn) error {
 		q.next = t.sequence()
@@ -230,6 +257,9 @@ func (q *Queue) firstNumber() error {
 	})
 	if err != nil {
 		return err
+	}
+	for seq := range q.unadopted {
+		q.next = max(q.next, seq)
 	}
 	// What was set aside has a number too.
 	dir, err := os.ReadDir(q.path(damagedName))

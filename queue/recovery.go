@@ -19,6 +19,9 @@ type Recovery struct {
 	// Adopted photos were whole in the spool and not in the index. Of those,
 	// Unread were taken by metadata and size, without reading them.
 	Adopted, Unread int
+	// Unadopted files wait in the spool for a start with more room on the card:
+	// there was none for their items, nor could any be made.
+	Unadopted int
 	// Removed files were never accepted: unfinished pictures, decided deletions.
 	Removed int
 	// Damaged photos are now in damaged/: not what their metadata says, or without.
@@ -46,7 +49,7 @@ func (r *Recovery) foreign(name string) {
 
 // remarkable tells whether a person should read it.
 func (r Recovery) remarkable() bool {
-	return r.Damage != "" || r.Adopted+r.Removed+r.Damaged+r.Lost+r.Found+r.Foreign > 0
+	return r.Damage != "" || r.Unadopted+r.Adopted+r.Removed+r.Damaged+r.Lost+r.Found+r.Foreign > 0
 }
 
 // MarshalZerologObject writes r as the fields of a log line.
@@ -54,7 +57,7 @@ func (r Recovery) MarshalZerologObject(e *zerolog.Event) {
 	if r.Damage != "" {
 		e.Str("damage", r.Damage).Str("set_aside", r.SetAside)
 	}
-	e.Bool("rebuilt", r.Rebuilt).Int("adopted", r.Adopted).Int("unread", r.Unread).Int("removed", r.Removed)
+	e.Bool("rebuilt", r.Rebuilt).Int("adopted", r.Adopted).Int("unadopted", r.Unadopted).Int("unread", r.Unread).Int("removed", r.Removed)
 	e.Int("damaged", r.Damaged).Int("lost", r.Lost).Int("found", r.Found)
 	e.Int("foreign", r.Foreign).Strs("foreign_names", r.ForeignNames)
 }

@@ -1,6 +1,7 @@
 package queue_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"testing/synctest"
 
 	"fieldcam/capture/photo"
 	"fieldcam/queue"
@@ -118,11 +120,11 @@ func TestTrimDeletesOnlyConfirmedOldestFirst(t *testing.T) {
 	}
 	r.do("Acknowledge", q.Acknowledge(all[1].Seq(), all[2].Seq(), all[3].Seq(), all[5].Seq()))
 	r.do("Refuse", q.Refuse(all[4].Seq(), "415"))
-	if n, err := q.Trim(); n != 0 || err != nil {
+	if n, err := q.Trim(t.Context()); n != 0 || err != nil {
 		t.Errorf("Trim with room = %d, %v, want 0", n, err)
 	}
 	r.setFree(512_000_000 - 7_000) // two photos' worth
-	if n, err := q.Trim(); n != 2 || err != nil {
+	if n, err := q.Trim(t.Context()); n != 2 || err != nil {
 		t.Errorf("Trim = %d, %v, want 2", n, err)
 	}
 	got := r.states()
@@ -130,7 +132,7 @@ func TestTrimDeletesOnlyConfirmedOldestFirst(t *testing.T) {
 		t.Errorf("states = %v, want the two oldest confirmed gone", got)
 	}
 	r.setFree(0)
-	if n, err := q.Trim(); n != 1 || err != nil {
+	if n, err := q.Trim(t.Context()); n != 1 || err != nil {
 		t.Errorf("Trim of a full card = %d, %v, want 1: the newest stays for its number", n, err)
 	}
 	if got := q.Stats(); got.Waiting != 1 || got.Refused != 1 || got.Confirmed != 1 {
@@ -161,6 +163,84 @@ func TestAddMakesRoomFromConfirmedPhotos(t *testing.T) {
 	r.check()
 }
 
+// fill adds n confirmed photos and one that waits.
+func (r *rig) fill(n int) (all []photo.Meta) {
+	r.Helper()
+	var seqs []uint64
+	for range n {
+		m := r.add()
+		all, seqs = append(all, m), append(seqs, m.Seq())
+	}
+	r.do("Acknowledge", r.q.Acknowledge(seqs...))
+	return append(all, r.add())
+}
+
+func TestTrimEndsWithItsContextAfterABatch(t *testing.T) {
+	r := newRig(t)
+	q := r.open()
+	r.fill(130)
+	r.setFree(0)
+	ctx, cancel := context.WithCancel(t.Context())
+	r.setFault(func(step string) error {
+		if step == queue.StepIndexTrim {
+			cancel()
+		}
+		return nil
+	})
+	if n, err := q.Trim(ctx); n != 64 || !errors.Is(err, context.Canceled) {
+		t.Errorf("Trim = %d, %v, want 64, %v", n, err, context.Canceled)
+	}
+	if n, err := q.Trim(t.Context()); n != 66 || err != nil {
+		t.Errorf("second Trim = %d, %v, want the other 66", n, err)
+	}
+}
+
+// The shutter waits for one batch of a Trim that deletes a whole card. Were it
+// for all, this would be a deadlock.
+func TestAddWaitsForOneBatchOfTrimOnly(t *testing.T) {
+	dir := filepath.Join(scratch(t), "state")
+	synctest.Test(t, func(t *testing.T) {
+		r := rigAt(t, dir)
+		q := r.open()
+		r.fill(200)
+		r.setFree(0)
+		shot := r.shot()
+		shuttered, ended := make(chan struct{}), make(chan error, 1)
+		batches := 0
+		r.setFault(func(step string) error {
+			if step != queue.StepIndexTrim {
+				return nil
+			}
+			switch batches++; batches {
+			case 1:
+				go func() {
+					_, err := q.Add(shot, func(w io.Writer) (photo.Exposure, error) {
+						close(shuttered)
+						return picture(1, 100)(w)
+					})
+					ended <- err
+				}()
+				// The fault hook's lock is held here: let the Add get to the queue's.
+				r.mu.Unlock()
+				synctest.Wait()
+				r.mu.Lock()
+				r.free = 64_000_000 // what this batch frees
+			case 2:
+				r.mu.Unlock()
+				<-shuttered
+				r.mu.Lock()
+			}
+			return nil
+		})
+		if n, err := q.Trim(t.Context()); n != 200 || err != nil {
+			t.Errorf("Trim = %d, %v, want 200", n, err)
+		}
+		r.do("Add", <-ended)
+		r.check()
+		r.close()
+	})
+}
+
 func TestNumbersNeverComeAgain(t *testing.T) {
 	r := newRig(t)
 	q := r.open()
@@ -170,7 +250,7 @@ func TestNumbersNeverComeAgain(t *testing.T) {
 	}
 	r.do("Acknowledge", q.Acknowledge(1, 2, 3))
 	r.setFree(0)
-	_, err := q.Trim()
+	_, err := q.Trim(t.Context())
 	r.do("Trim", err)
 	r.setFree(10 << 30)
 	r.close()

@@ -14,7 +14,7 @@ const (
 	StepIndexRefuse   = "index.refuse"   // the cloud refuses a photo
 	StepIndexRetry    = "index.retry"    // refused photos wait again
 	StepIndexURL      = "index.url"      // remember an upload's URL
-	StepIndexTrim     = "index.trim"     // decide on deletions
+	StepIndexTrim     = "index.trim"     // decide on deletions, drop what is old from the ledger
 	StepIndexUnlinked = "index.unlinked" // forget deletions that were carried out
 	StepIndexLose     = "index.lose"     // a photo's file is gone or damaged
 )

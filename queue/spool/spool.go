@@ -102,19 +102,43 @@ func (s *Spool) Size(m photo.Meta) (int64, error) {
 	return st.Size(), nil
 }
 
-// readBuffer is the memory that Secure uses: large enough for a card's
+// readBuffer is the memory that Verify uses: large enough for a card's
 // read-ahead, small beside the daemon.
 const readBuffer = 64 << 10
 
-// Secure reads the whole photo, compares it with m, and makes its bytes durable:
-// a process that was killed before its fsync left them to the page cache. The
-// error wraps ErrDamaged where the photo differs.
+// Verify reads the whole photo and compares it with m. The error is that of Open,
+// and wraps ErrDamaged too where the photo's bytes differ.
+func (s *Spool) Verify(m photo.Meta) error {
+	f, err := s.Open(m)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return verify(f, m)
+}
+
+// Secure is Verify, and makes the photo's bytes durable: a process that was
+// killed before its fsync left them to the page cache.
 func (s *Spool) Secure(m photo.Meta) error {
 	f, err := s.Open(m)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
+	if err := verify(f, m); err != nil {
+		return err
+	}
+	if err := s.fault(StepSync); err != nil {
+		return fmt.Errorf("sync photo: %w", err)
+	}
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("sync photo: %w", err)
+	}
+	return nil
+}
+
+// verify compares the bytes of f with m.
+func verify(f *os.File, m photo.Meta) error {
 	h := sha256.New()
 	// The bare Reader and Writer keep io.CopyBuffer at our buffer.
 	if _, err := io.CopyBuffer(struct{ io.Writer }{h}, struct{ io.Reader }{f}, make([]byte, readBuffer)); err != nil {
@@ -122,12 +146,6 @@ func (s *Spool) Secure(m photo.Meta) error {
 	}
 	if got := hex.EncodeToString(h.Sum(nil)); got != m.SHA256 {
 		return fmt.Errorf("read photo: %w: its SHA-256 is %s, want %s", ErrDamaged, got, m.SHA256)
-	}
-	if err := s.fault(StepSync); err != nil {
-		return fmt.Errorf("sync photo: %w", err)
-	}
-	if err := f.Sync(); err != nil {
-		return fmt.Errorf("sync photo: %w", err)
 	}
 	return nil
 }

@@ -1,0 +1,69 @@
+package queue_test
+
+import (
+	"testing"
+	"time"
+
+	"fieldcam/capture/photo"
+)
+
+func TestTrimForgetsTheOldLedgerButNotWhatWaits(t *testing.T) {
+	r := newRig(t)
+	q := r.open()
+	years := func(n int) time.Time { return at(8, 0).AddDate(-n, 0, 0) }
+	miss := func(from, to time.Time) {
+		t.Helper()
+		r.do("Miss", q.Miss(photo.Miss{From: from, To: to, Slots: 1, Cause: photo.NotRunning}))
+	}
+	miss(years(4), years(4))
+	miss(years(5), years(4).Add(time.Hour))
+	old, err := q.Add(scheduled(years(3)), picture(1, 100))
+	r.do("Add", err)
+	gone, err := q.Add(scheduled(years(2)), picture(1, 100))
+	r.do("Add", err)
+	for n := range 600 { // more than one batch
+		miss(years(2).Add(time.Duration(n+1)*time.Second), years(2).Add(time.Duration(n+1)*time.Second))
+	}
+	miss(years(2), years(0).AddDate(0, -1, 0)) // ends a month ago
+	unsynced, err := q.Add(scheduled(at(8, 0)), picture(1, 100))
+	r.do("Add", err)
+	trim := func() {
+		t.Helper()
+		_, err := q.Trim(t.Context())
+		r.do("Trim", err)
+	}
+	has := func(want bool, slots ...time.Time) {
+		t.Helper()
+		for _, slot := range slots {
+			entries, err := q.Ledger(slot, slot.Add(1))
+			r.do("Ledger", err)
+			got := false
+			for _, e := range entries {
+				got = got || e.From.Equal(slot)
+			}
+			if got != want {
+				t.Errorf("ledger has %s: %t, want %t", slot, got, want)
+			}
+		}
+	}
+	trim()
+	has(true, years(4), years(3), years(2)) // a clock that isn't synced decides nothing
+	shot := scheduled(at(8, 15))
+	shot.ClockSynced = true
+	_, err = q.Add(shot, picture(1, 100))
+	r.do("Add", err)
+	trim()
+	has(false, years(4), years(5))
+	has(true, old.Slot, gone.Slot, gone.Slot.Add(time.Second)) // after what waits
+
+	r.do("Acknowledge", q.Acknowledge(gone.Seq(), old.Seq()))
+	trim()
+	has(false, gone.Slot.Add(time.Second), gone.Slot.Add(600*time.Second))
+	has(true, old.Slot, gone.Slot, unsynced.Slot) // still on the card
+	if !q.Accounted(at(7, 0).AddDate(0, -2, 0)) {
+		t.Error("a range that ended a month ago is dropped")
+	}
+	if last, ok := q.LastSlot(); !ok || !last.Equal(at(8, 15)) {
+		t.Errorf("LastSlot = %s, %t, want 08:15", last, ok)
+	}
+}
