@@ -48,6 +48,15 @@ const (
 	Stopping              // ctx has ended
 )
 
+const (
+	// dialTime bounds a connection's opening: longer than a mobile link takes to
+	// wake, shorter than the kernel's two minutes of SYNs.
+	dialTime = 30 * time.Second
+	// closeTime bounds Close, beside stopBound: a camera or a card that hangs must
+	// not hold up the end of the process.
+	closeTime = 900 * time.Millisecond
+)
+
 // Options are an Agent's surroundings.
 type Options struct {
 	// Config must be valid.
@@ -90,6 +99,8 @@ type Agent struct {
 	sessions *session.Runner // nil without a destination
 	monitor  *link.Monitor   // nil without a cloud
 	mqtt     *mqtt.Link
+	stranger error     // why the cloud would not know us; nil: it does
+	linked   time.Time // when the control link came up last, by package time; its goroutine's
 	heart    *heartbeat.Heart
 	control  *control.Server
 }
@@ -102,7 +113,7 @@ func Open(ctx context.Context, o Options) (_ *Agent, err error) {
 		a.o.Notify = func(State) {}
 	}
 	if a.o.Dial == nil {
-		a.o.Dial = (&net.Dialer{}).DialContext
+		a.o.Dial = (&net.Dialer{Timeout: dialTime}).DialContext
 	}
 	if a.plan, err = o.Config.Schedule(); err != nil {
 		return nil, fmt.Errorf("read schedule: %w", err)
@@ -123,15 +134,8 @@ func Open(ctx context.Context, o Options) (_ *Agent, err error) {
 	a.clock = newFloorClock(o.Clock, a.lastKnownTime())
 	a.started = a.clock.Now()
 	a.health = health.New(a.clock, a.log)
-	who, err := identity.Open(o.Config.Identity, o.Config.Device, a.clock.Now)
-	if err != nil {
-		return nil, err
-	}
 	a.makeCapture()
-	for _, w := range who.Warnings() {
-		a.log.Warn().Msg(w)
-	}
-	if err := a.makeLinks(who); err != nil {
+	if err := a.makeLinks(); err != nil {
 		return nil, err
 	}
 	a.control = control.New(control.Options{
@@ -155,9 +159,17 @@ func (a *Agent) makeCapture() {
 	})
 }
 
-// makeLinks makes the parts that talk to the cloud.
-func (a *Agent) makeLinks(who *identity.Identity) error {
+// makeLinks makes the parts that talk to the cloud. Where the identity's files
+// can't be used it makes them as if no cloud were configured: photos need none.
+func (a *Agent) makeLinks() error {
 	c := a.o.Config
+	who, err := a.openIdentity()
+	if err != nil {
+		a.stranger = err
+		a.health.Raise(health.IdentityFault, health.IdentityFault.Severity(), err.Error())
+		c.Upload.URL, c.MQTT.URL = "", ""
+		who = &identity.Identity{}
+	}
 	a.mqtt = mqtt.New(c.MQTT, mqtt.Options{
 		Device: c.Device, TLS: who.TLS(), Username: who.Username(), Password: who.Password(),
 		Dial: a.o.Dial, Clock: a.clock, Log: a.log,
@@ -210,18 +222,29 @@ func (a *Agent) Run(ctx context.Context) error {
 	c.start(ctx, part{"heartbeat", a.heart.Run})
 	c.start(ctx, part{"control", a.control.Run})
 	a.o.Notify(Ready)
-	a.watch(ctx)
+	err := a.watch(ctx)
 	a.o.Notify(Stopping)
-	err := c.stop()
+	err = errors.Join(err, c.stop())
 	a.log.Info().Err(err).Msg("stop")
 	return err
 }
 
 // Close switches the camera off, ends the connection that waits for the next
-// upload, and closes the queue. Run has returned.
+// upload, and closes the queue. Run has returned. What hangs is left behind after
+// closeTime, and the error says so: the process is about to end, and what was
+// promised is on the card.
 func (a *Agent) Close() error {
 	if a.uploads != nil {
 		a.uploads.Close()
 	}
-	return errors.Join(a.camera.Close(), a.queue.Close())
+	done := make(chan error, 1)
+	go func() { done <- errors.Join(a.camera.Close(), a.queue.Close()) }()
+	t := time.NewTimer(closeTime)
+	defer t.Stop()
+	select {
+	case err := <-done:
+		return err
+	case <-t.C:
+		return fmt.Errorf("close camera and queue: still at it after %v", closeTime)
+	}
 }

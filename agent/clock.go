@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"sync"
 	"time"
 
 	"fieldcam/hal"
@@ -8,12 +9,15 @@ import (
 
 // floorClock is a wall clock that never shows a time at which this controller
 // has already been, as long as nobody knows the time: a board without a battery
-// boots in 1970, and goes on from the last slot of its ledger until NTP answers.
-// Once the source is synced it is believed, whatever it says.
+// boots in 1970, and goes on from its newest photo until NTP answers. A source
+// that is synced is believed, whatever it says, and is the new floor: the kernel
+// calls a clock unsynced again after hours without NTP.
 type floorClock struct {
 	source hal.Clock
-	floor  time.Time // last wall time known to have passed, UTC
-	since  time.Time // monotonic moment at which floor was taken over
+
+	mu    sync.Mutex // guards the following
+	floor time.Time  // last wall time known to have passed, UTC
+	since time.Time  // monotonic moment at which floor was taken over
 }
 
 // newFloorClock starts at floor or at the source's time, whichever is later.
@@ -22,8 +26,11 @@ func newFloorClock(source hal.Clock, floor time.Time) *floorClock {
 }
 
 func (c *floorClock) Now() time.Time {
-	now := c.source.Now()
-	if c.source.Synced() {
+	now, synced := c.source.Now(), c.source.Synced()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if synced {
+		c.floor, c.since = now, time.Now()
 		return now
 	}
 	if low := c.floor.Add(time.Since(c.since)); now.Before(low) {

@@ -2,11 +2,13 @@ package agent
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/url"
 	"time"
 
 	"fieldcam/agent/health"
+	"fieldcam/agent/identity"
 	"fieldcam/config"
 	"fieldcam/queue/upload"
 )
@@ -15,8 +17,15 @@ import (
 // longer than a mobile link's usual outages.
 const silenceBound = 15 * time.Minute
 
-// brokerUp and brokerDown are called by the control link.
+// steadyLink is how long the control link must have lasted for its end to say
+// something of the way to the cloud. A broker that takes connections and ends
+// them is there: were it an outage, each would be over at once, and the broker
+// be tried again at the shortest wait for ever.
+const steadyLink = time.Minute
+
+// brokerUp and brokerDown are called by the control link, from one goroutine.
 func (a *Agent) brokerUp() {
+	a.linked = time.Now()
 	a.heart.LinkUp()
 	if a.monitor != nil {
 		a.monitor.Succeeded()
@@ -24,7 +33,7 @@ func (a *Agent) brokerUp() {
 }
 
 func (a *Agent) brokerDown(err error) {
-	if err != nil && a.monitor != nil {
+	if err != nil && a.monitor != nil && time.Since(a.linked) >= steadyLink {
 		a.monitor.Failed(err)
 	}
 }
@@ -91,4 +100,16 @@ func cloudAddress(c config.Config) string {
 		return net.JoinHostPort(u.Hostname(), port)
 	}
 	return ""
+}
+
+// openIdentity reads the certificates and the password.
+func (a *Agent) openIdentity() (*identity.Identity, error) {
+	who, err := identity.Open(a.o.Config.Identity, a.o.Config.Device, a.clock.Now)
+	if err != nil {
+		return nil, fmt.Errorf("open identity: %w", err)
+	}
+	for _, w := range who.Warnings() {
+		a.log.Warn().Msg(w)
+	}
+	return who, nil
 }

@@ -13,22 +13,21 @@ import (
 	"fieldcam/queue"
 )
 
-// captureProblem turns what capture says into conditions; err is nil once a
-// photo has been taken again.
+// captureProblem turns what capture says into conditions; err is nil once the
+// cause is over.
 func (a *Agent) captureProblem(cause photo.Cause, err error) {
-	if err == nil {
-		a.health.Clear(health.CameraFault)
-		a.health.Clear(health.CardFull)
-		a.health.Clear(health.StorageFault)
-		return
-	}
 	names := map[photo.Cause]health.Name{
 		photo.CameraFault: health.CameraFault,
 		photo.CardFull:    health.CardFull,
 		photo.StoreFault:  health.StorageFault,
 		photo.ClockStep:   health.ClockStepped,
 	}
-	if name, ok := names[cause]; ok {
+	name, ok := names[cause]
+	switch {
+	case !ok:
+	case err == nil:
+		a.health.Clear(name)
+	default:
 		a.health.Raise(name, name.Severity(), err.Error())
 	}
 }
@@ -56,6 +55,9 @@ func (a *Agent) raiseCount(name health.Name, n int64, text string) {
 // reportStart says what opening the queue had to do.
 func (a *Agent) reportStart() {
 	r := a.queue.Recovery()
+	if r.Unadopted > 0 {
+		a.health.Raise(health.CardFull, health.CardFull.Severity(), fmt.Sprintf("no room in the index for %d photos on the card: they wait for a start with room", r.Unadopted))
+	}
 	if r.Rebuilt {
 		text := fmt.Sprintf("the index was made anew from %d photos on the card", r.Adopted)
 		if r.Damage != "" {

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"fieldcam/agent/health"
@@ -21,9 +22,12 @@ const (
 	planHorizon = 7 * 24 * time.Hour
 )
 
+// errRestart ends Run where a new start would be better off.
+var errRestart = errors.New("the identity's files can be used now: start again")
+
 // watch feeds the watchdog while the capture loop makes progress, and looks at
-// what nobody else reports, until ctx ends.
-func (a *Agent) watch(ctx context.Context) {
+// what nobody else reports, until ctx ends. It ends early with errRestart.
+func (a *Agent) watch(ctx context.Context) error {
 	tick := time.NewTicker(watchInterval)
 	defer tick.Stop()
 	for {
@@ -34,19 +38,26 @@ func (a *Agent) watch(ctx context.Context) {
 		a.watchCloud()
 		a.watchPlan()
 		a.watchQueue()
+		if a.stranger != nil {
+			if _, err := a.openIdentity(); err == nil {
+				return errRestart
+			}
+		}
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-tick.C:
 		}
 	}
 }
 
 // captureAlive tells whether the capture loop has gone round within the longest
-// time that it may take: its own sleep, or one photo with all its attempts.
+// time that it may take: its own sleep, or one photo with all its attempts; and
+// whether the camera, or the card, has come back from the last of these.
 func (a *Agent) captureAlive() bool {
-	turn := a.capture.State().Turn
-	return !turn.IsZero() && time.Since(turn) < a.o.Config.Capture.Timeout+captureSlack
+	s, bound := a.capture.State(), a.o.Config.Capture.Timeout+captureSlack
+	stuck := !s.StuckSince.IsZero() && time.Since(s.StuckSince) > bound
+	return !stuck && !s.Turn.IsZero() && time.Since(s.Turn) < bound
 }
 
 // watchClock reports a clock that nobody vouches for.
@@ -85,12 +96,8 @@ func (a *Agent) clean(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		n, err := a.queue.Trim()
-		if err != nil {
+		if _, err := a.queue.Trim(ctx); err != nil && ctx.Err() == nil {
 			return err
-		}
-		if n > 0 {
-			a.log.Info().Int("photos", n).Msg("deleted confirmed photos to make room")
 		}
 	}
 }

@@ -110,7 +110,7 @@ func TestABoardThatBootsIn1970DoesNotReportDecades(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(t, every(t, 15*time.Minute))
 		s.clock.set(time.Unix(30, 0))
-		s.clock.unsynced = true
+		s.clock.vouch(false)
 		stop := s.start()
 		time.Sleep(40 * time.Second)
 		s.clock.set(right)
@@ -129,11 +129,16 @@ func TestABoardThatBootsIn1970DoesNotReportDecades(t *testing.T) {
 		time.Sleep(15 * time.Minute) // 07:15 is taken
 		stop()
 		s.clock.set(time.Unix(30, 0))
-		s.clock.unsynced = true
+		s.clock.vouch(false)
 		stop = s.start()
 		time.Sleep(16 * time.Minute) // a photo of 1970
 		s.clock.set(begin.Add(2 * time.Hour))
 		time.Sleep(20 * time.Second)
+		if got := s.store.misses(); len(got) != 0 {
+			t.Errorf("misses %+v while nobody vouches for the clock, want none", got)
+		}
+		s.clock.vouch(true)
+		time.Sleep(10 * time.Second)
 		stop()
 		// 07:30 to 08:45 were missed while it was off, 09:00 by the clock.
 		wantCauses(t, s, map[photo.Cause]int{photo.NotRunning: 6, photo.ClockStep: 1})
@@ -161,4 +166,42 @@ func TestALedgerFromAWrongFutureDoesNotHideTheGap(t *testing.T) {
 		wantCauses(t, s, map[photo.Cause]int{photo.NotRunning: 10})
 		s.mustAccount(begin, s.clock.Now())
 	})
+}
+
+func TestAJumpThatIsSetBackIsReportedOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		restart bool
+		want    map[photo.Cause]int
+	}{
+		// 11 to 70; of these 11 to 15 passed by the right clock. By the wrong one the
+		// service began after 60.
+		"with a ledger": {restart: true, want: map[photo.Cause]int{photo.NotRunning: 50, photo.ClockStep: 10}},
+		// 60 and before were not due by the wrong clock; 11 to 15 were.
+		"at the first start": {want: map[photo.Cause]int{photo.ClockStep: 16}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t, every(t, time.Minute))
+				begin := s.clock.Now()
+				stop := s.start()
+				time.Sleep(5 * time.Second)
+				if c.restart {
+					stop()
+					stop = s.start()
+				}
+				time.Sleep(10*time.Minute + 30*time.Second)
+				s.clock.step(time.Hour)
+				time.Sleep(5*time.Minute + 5*time.Second)
+				s.clock.step(-time.Hour)
+				time.Sleep(30 * time.Second)
+				stop()
+				wantCauses(t, s, c.want)
+				// 16, in the middle of the jump, is taken.
+				s.mustAccount(begin, begin.Add(16*time.Minute))
+				if n := len(s.store.photos()); n != 17 {
+					t.Errorf("%d photos, want 17: slots 0 to 10, 71 to 75, and 16", n)
+				}
+			})
+		})
+	}
 }

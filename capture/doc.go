@@ -15,19 +15,26 @@
 //     Busy for those that passed while the camera was at an earlier one.
 //
 // Before the first start of all nothing was due. A ledger that ends before the
-// year 2000 was written by a clock that was not set, and counts as none.
+// year 2025 was written by a clock that was not set, and counts as none.
 //
 // The Store hears of slots in their order: the missed ones before the photo
 // that follows them. So after a power cut the next start goes on after the last
 // slot that the Store knows, and nothing is lost between. A miss that the Store
-// cannot write is kept in memory and tried again at each turn; the next photo
-// is taken all the same. Misses are merged in memory rather than dropped when
+// cannot write is kept in memory and tried again at each turn; the others and the
+// next photo are written all the same. Misses are merged in memory rather than dropped when
 // there are many of them. Only a power cut while the card takes photos but no
 // misses can lose them.
 //
 // # The clock
 //
 // Photos are taken whether or not the clock is synced; the Shot says which.
+//
+// A gap, which is the slots before the start or those that a step forward jumped
+// over, is true only if the clock is. While nobody vouches for the clock it is
+// held in memory, and reckoned by the clock of the moment when it is synced. One
+// of up to 31 days is held only until something is to be written behind it, for
+// then a power cut would lose it; a longer one is lost by a power cut, if the
+// clock was right.
 //
 // Forward: the slots jumped over are ClockStep, but for those from before the
 // service's start by the corrected clock: they are NotRunning, or, where there
@@ -37,13 +44,20 @@
 // Backward by up to a minute: the slots that come again are not taken again.
 // By more: they are photographed again and the Store has both, for a photo too
 // many is cheap and a missing one can't be retaken. One that fails the second
-// time is not reported as missed, since the Store accounts for it already.
+// time is not reported as missed where the Store has its photo.
 //
-// At a start with a clock that is more than a minute before the ledger's end:
-// where it is synced, the ledger was written by a clock that was wrong, and the
-// service goes on after the newest of the last 1000 slots that the Store
-// accounts for; where it is not, the clock is held to be wrong and the
-// ledger's end counts once it has been set.
+// Backward to before the start, by the clock until then: then the gap at the start
+// was too long, or never was. What it holds up to now is reported anew: NotRunning before the start,
+// ClockStep since, while the clock showed another time. A range that a synced
+// clock wrote stays in the ledger beside it, future slots included; it hides
+// nothing, since from then on only photos and ranges that are over count.
+//
+// A clock that is more than a minute before the ledger's end, at a start or after
+// a step: the service goes on after the newest of the last 20,000 slots that the
+// Store accounts for. Where a range of missed slots ends in the future, which is
+// of a clock that was wrong, it goes on after the newest one with a photo: slots
+// that failed since may then be there as NotRunning too. If the clock steps
+// forward after all, the ledger's end counts again.
 //
 // # Attempts
 //
@@ -56,17 +70,19 @@
 // again: CardFull.
 //
 // An attempt whose context has ended and that has not returned half a second
-// later is left to itself. Until it returns, no other attempt starts, slots are
-// missed as Busy, and nothing is reported to the Store, because the attempt may
-// yet turn into the photo of its own slot. It is never counted as both.
+// later is left to itself: the camera does not come back, or the card, whoever's
+// turn it was. Until it returns, no other attempt starts, slots are missed as
+// Busy, and nothing is reported to the Store, because the attempt may yet turn
+// into the photo of its own slot. It is never counted as both.
 //
 // A panic in a driver is not caught: systemd starts the daemon again, and the
 // slot is then taken late or reported as NotRunning.
 //
 // When Run is stopped in the middle of an attempt, the attempt is cancelled and
 // the slot left open: the next start takes it late or reports it. Run waits
-// 3 s at most for the camera; if the driver is still not back, Run says so in
-// its error and leaves the goroutine behind.
+// 3 s at most for the attempt; if it is still not back, Run says so in its error
+// and leaves the goroutine behind. Its slot and those after it stay open: the next
+// start finds the photo, if it became one, and reports the others as NotRunning.
 //
 // # Manual photos
 //

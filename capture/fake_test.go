@@ -38,6 +38,13 @@ func (c *clock) Synced() bool {
 	return !c.unsynced
 }
 
+// vouch says whether the time is synced.
+func (c *clock) vouch(synced bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.unsynced = !synced
+}
+
 func (c *clock) step(by time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -112,9 +119,14 @@ func (fullError) CardFull() bool { return true }
 type store struct {
 	mu     sync.Mutex
 	taken  []photo.Meta
+	slots  map[int64]bool // those of the scheduled photos among taken
 	missed []photo.Miss
 	// These, if not nil, fail: Add before and during the picture, and Miss.
 	addErr, writeErr, missErr error
+	// hang, if not nil, is what Add waits for once it has the picture.
+	hang chan struct{}
+	// refuse, if not nil, tells which misses are never taken.
+	refuse func(photo.Miss) bool
 	// dead: the power is off, nothing becomes durable any more.
 	dead bool
 }
@@ -127,7 +139,7 @@ func (w failWriter) Write([]byte) (int, error) { return 0, w.err }
 
 func (s *store) Add(shot photo.Shot, fill func(io.Writer) (photo.Exposure, error)) (photo.Meta, error) {
 	s.mu.Lock()
-	addErr, writeErr := s.addErr, s.writeErr
+	addErr, writeErr, hang := s.addErr, s.writeErr, s.hang
 	s.mu.Unlock()
 	if addErr != nil {
 		return photo.Meta{}, fmt.Errorf("add photo: %w", addErr)
@@ -140,6 +152,9 @@ func (s *store) Add(shot photo.Shot, fill func(io.Writer) (photo.Exposure, error
 	if err != nil {
 		return photo.Meta{}, fmt.Errorf("add photo: %w", err)
 	}
+	if hang != nil {
+		<-hang
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.dead {
@@ -150,6 +165,12 @@ func (s *store) Add(shot photo.Shot, fill func(io.Writer) (photo.Exposure, error
 		Taken: shot.Taken, ClockSynced: shot.ClockSynced, Exposure: exposure,
 	}
 	s.taken = append(s.taken, m)
+	if m.Trigger == photo.Scheduled {
+		if s.slots == nil {
+			s.slots = map[int64]bool{}
+		}
+		s.slots[m.Slot.UnixNano()] = true
+	}
 	return m, nil
 }
 
@@ -161,6 +182,9 @@ func (s *store) Miss(m photo.Miss) error {
 	}
 	if s.missErr != nil {
 		return s.missErr
+	}
+	if s.refuse != nil && s.refuse(m) {
+		return errors.New("no such slot")
 	}
 	s.missed = append(s.missed, m)
 	return nil
@@ -180,6 +204,12 @@ func (s *store) LastSlot() (last time.Time, ok bool) {
 		}
 	}
 	return last, !last.IsZero()
+}
+
+func (s *store) Taken(slot time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.slots[slot.UnixNano()]
 }
 
 func (s *store) Accounted(slot time.Time) bool { return s.times(slot) > 0 }
@@ -220,6 +250,10 @@ func (s *store) misses() []photo.Miss {
 	return slices.Clone(s.missed)
 }
 
+// today is what a site's clock shows at first: in a synctest bubble time begins in
+// 2000, when no clock is right.
+var today = time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
+
 // site is one controller: what it is made of outlives each of its services.
 type site struct {
 	tb       testing.TB
@@ -233,8 +267,10 @@ type site struct {
 }
 
 func newSite(tb testing.TB, s *schedule.Schedule) *site {
+	c := &clock{}
+	c.set(today)
 	return &site{
-		tb: tb, cfg: capture.Default(), clock: &clock{}, camera: &camera{tb: tb}, store: &store{}, schedule: s,
+		tb: tb, cfg: capture.Default(), clock: c, camera: &camera{tb: tb}, store: &store{}, schedule: s,
 	}
 }
 

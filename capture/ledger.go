@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -9,6 +10,10 @@ import (
 
 // maxPending bounds the ranges of missed slots that wait for the store.
 const maxPending = 64
+
+// maxRefused is how many of them the store may refuse in one turn before the
+// rest has to wait for the next: a card that fails takes its time for each.
+const maxRefused = 4
 
 // joined is the detail of a range that stands for several. Its number of slots
 // is right, but photos can have been taken between them.
@@ -61,13 +66,20 @@ func (l *ledger) insert(n int, m photo.Miss) {
 // unwritten is how many ranges wait.
 func (l *ledger) unwritten() int { return len(l.pending) }
 
-// flush hands the ranges to the store, in order, up to the first that fails.
-func (l *ledger) flush() error {
-	for len(l.pending) > 0 {
-		if err := l.store.Miss(l.pending[0]); err != nil {
-			return fmt.Errorf("write missed slots: %w", err)
+// flush hands the ranges to the store, in order, and keeps those that it refuses.
+// One that is never taken does not hold up the others.
+func (l *ledger) flush() (err error) {
+	refused := 0
+	for refused < min(maxRefused, len(l.pending)) {
+		if merr := l.store.Miss(l.pending[refused]); merr != nil {
+			err = cmp.Or(err, merr)
+			refused++
+			continue
 		}
-		l.pending = slices.Delete(l.pending, 0, 1)
+		l.pending = slices.Delete(l.pending, refused, refused+1)
+	}
+	if err != nil {
+		return fmt.Errorf("write missed slots: %w", err)
 	}
 	return nil
 }

@@ -20,6 +20,9 @@ const (
 	stopGrace = 2500 * time.Millisecond
 )
 
+// maxSlot is the latest slot that can be accounted for: Unix nanoseconds hold it.
+var maxSlot = time.Date(2262, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // loop is one Run: everything here belongs to its one goroutine.
 type loop struct {
 	*Service
@@ -53,7 +56,8 @@ func (l *loop) run(ctx context.Context) error {
 }
 
 // turn accounts for every slot since the last turn, but for the one it returns:
-// that is to be photographed now. Again tells that the store has it already.
+// that is to be photographed now. Again tells that the store has its
+// photo already.
 func (l *loop) turn(now time.Time) (slot schedule.Slot, due, again bool) {
 	if step := l.track.notice(now); step != 0 {
 		l.o.Log.Warn().Dur("by", step).Time("now", now).Bool("synced", l.o.Clock.Synced()).Msg("clock stepped")
@@ -62,9 +66,10 @@ func (l *loop) turn(now time.Time) (slot schedule.Slot, due, again bool) {
 	slot, ok := l.o.Schedule.Last(schedule.Capture, to)
 	if ok && !slot.At.Before(from) && now.Sub(slot.At) <= max(l.cfg.Late, onTime) && l.flight == nil {
 		to, due = slot.At, true
-		again = l.track.accounted(slot.At)
+		again = l.o.Store.Taken(slot.At)
 	}
-	for _, p := range l.track.causes(from, to, now, l.worked || l.flight != nil) {
+	parts := l.track.causes(from, to, now, l.worked || l.flight != nil)
+	for _, p := range l.track.settle(parts, now, l.o.Clock.Synced(), due) {
 		l.missRange(p)
 	}
 	l.track.close(now)
@@ -79,6 +84,9 @@ func (l *loop) missRange(p part) {
 	first, ok := s.Next(schedule.Capture, p.from.Add(-1))
 	if !ok || !first.At.Before(p.to) {
 		return
+	}
+	if p.to.After(maxSlot) && first.At.Before(maxSlot) {
+		p.to = maxSlot
 	}
 	last, ok := s.Last(schedule.Capture, p.to)
 	if !ok {
@@ -99,9 +107,21 @@ func (l *loop) missRange(p part) {
 
 // miss takes note of slots without a photo, and tells.
 func (l *loop) miss(m photo.Miss, err error) {
-	l.ledger.add(m)
+	if l.storable(m) {
+		l.ledger.add(m)
+	}
 	l.update(func(s *State) { s.LastMiss = m })
 	l.raise(m.Cause, err, &m)
+}
+
+// storable tells whether a store can account for the slots, and logs where none
+// can: only a clock that is far off calls them slots.
+func (l *loop) storable(m photo.Miss) bool {
+	if m.To.After(maxSlot) {
+		l.o.Log.Error().Time("from", m.From).Time("to", m.To).Time("max", maxSlot).Msg("missed slots are left out: no store holds their year")
+		return false
+	}
+	return true
 }
 
 // raise tells of a problem, with the slots that it cost, or nil. It logs one
@@ -198,8 +218,10 @@ func (l *loop) stop() error {
 		case out := <-f.back:
 			l.landed(out)
 		case <-timer.C:
-			err = errors.New("stop capture: the camera driver has not returned")
-			l.landed(outcome{cause: photo.CameraFault, err: errStuck})
+			// It may yet turn into the photo of its slot. So that stays open, and
+			// so do those after it: the next start goes on behind the last one
+			// that the store has.
+			err = errors.New("stop capture: an attempt has not returned")
 		}
 	}
 	l.flush()

@@ -30,7 +30,7 @@ func TestEverySlotIsAccountedForWhateverHappens(t *testing.T) {
 		var events []event
 		for range rapid.IntRange(1, 12).Draw(rt, "events") {
 			e := event{what: rapid.SampledFrom([]string{
-				"go on", "go on", "power cut", "restart", "step", backward, "camera fails", "camera slow", "camera hangs", "camera well",
+				"go on", "go on", "power cut", "restart", "step", backward, "camera fails", "camera slow", "camera hangs", "camera well", "clock doubted", "clock vouched for",
 			}).Draw(rt, "event")}
 			e.d = time.Duration(rapid.Int64Range(0, int64(4*interval)).Draw(rt, "duration"))
 			events = append(events, e)
@@ -85,12 +85,17 @@ func live(t *testing.T, interval time.Duration, events []event) error {
 				<-life.Done()
 				return errLens
 			})
+		case "clock doubted":
+			s.clock.vouch(false)
+		case "clock vouched for":
+			s.clock.vouch(true)
 		case "camera well":
 			s.camera.behave(well)
 		}
 		time.Sleep(e.d)
 	}
 	off(0)
+	s.clock.vouch(true)
 	time.Sleep(6*interval + time.Minute)
 	stop()
 	die()

@@ -30,13 +30,16 @@ type Store interface {
 	// leaves nothing behind. Where there is no room, before or during fill, the
 	// error's chain holds one with a method CardFull() bool that returns true.
 	Add(shot photo.Shot, fill func(io.Writer) (photo.Exposure, error)) (photo.Meta, error)
-	// Miss accounts for slots without a photo; durable on return.
+	// Miss accounts for slots without a photo; durable on return. Its ends are
+	// years that Unix nanoseconds can hold, 1678 to 2262.
 	Miss(m photo.Miss) error
 	// LastSlot is the latest slot, by its own time, that is accounted for;
 	// false where there is none. Manual photos do not count.
 	LastSlot() (time.Time, bool)
 	// Accounted tells whether the slot is accounted for, as taken or missed.
 	Accounted(slot time.Time) bool
+	// Taken tells whether a scheduled photo was taken for this very slot.
+	Taken(slot time.Time) bool
 }
 
 // The errors of Shoot besides those of the camera and the store.
@@ -61,8 +64,8 @@ type Options struct {
 	// called from Run's loop and must not block.
 	Taken func(photo.Meta)
 	// Problem, if not nil, is told of every range of missed slots with its
-	// cause and a reason, of an attempt that does not come back (CameraFault)
-	// and of misses that cannot be written (StoreFault); and with a nil error
+	// cause and a reason, of an attempt that does not come back (CameraFault, or
+	// StoreFault where it was not the camera's turn) and of misses that cannot be written (StoreFault); and with a nil error
 	// once a photo has been taken since. It is called from Run's loop and must
 	// not block.
 	Problem func(cause photo.Cause, err error)
@@ -87,9 +90,12 @@ type State struct {
 	// 10 s, or after a photo with all its attempts. Zero before the first.
 	Turn time.Time
 	// Shooting: the camera is at work, on Slot (whose At is zero for a manual
-	// photo). Stuck: it should have come back already.
+	// photo). Stuck: the attempt should have come back already.
 	Shooting, Stuck bool
-	Slot            schedule.Slot
+	// StuckSince is when the attempt should have come back at the latest, by
+	// package time; zero when not Stuck.
+	StuckSince time.Time
+	Slot       schedule.Slot
 	// Last is the latest photo since the start; its ID is empty before.
 	Last photo.Meta
 	// LastMiss is the latest range of slots without a photo since the start;

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"fieldcam/capture/photo"
@@ -28,8 +29,11 @@ const (
 	maxDetail = 200
 )
 
-// errStuck is the error of an attempt that does not come back.
-var errStuck = errors.New("the camera does not come back")
+// The errors of an attempt that does not come back.
+var (
+	errCameraStuck = errors.New("the camera does not come back")
+	errStoreStuck  = errors.New("the card does not come back")
+)
 
 // outcome is how an attempt ended.
 type outcome struct {
@@ -41,7 +45,7 @@ type outcome struct {
 // flight is a photo under way.
 type flight struct {
 	slot schedule.Slot // its At is zero for a manual photo
-	// again: the store accounts for the slot from before a step of the clock,
+	// again: the store has a photo of the slot from before a step of the clock,
 	// so that a failure is no miss.
 	again bool
 	// interrupted: cut short by the stop; the slot stays open.
@@ -105,10 +109,14 @@ func (l *loop) photograph(ctx context.Context, shot photo.Shot, budget time.Dura
 			shot.Slot = shot.Taken
 		}
 		done := make(chan outcome, 1)
-		go func() { done <- l.attempt(ctx, shot, n) }()
+		var atCamera atomic.Bool
+		go func() { done <- l.attempt(ctx, shot, n, &atCamera) }()
 		out, ok := await(ctx, done)
-		if !ok {
-			return outcome{cause: photo.CameraFault, err: errStuck}, done
+		switch {
+		case !ok && atCamera.Load():
+			return outcome{cause: photo.CameraFault, err: errCameraStuck}, done
+		case !ok:
+			return outcome{cause: photo.StoreFault, err: errStoreStuck}, done
 		}
 		if out.err == nil || out.cause == photo.CardFull || n >= l.cfg.Attempts || !pause(ctx) {
 			return out, nil
@@ -148,14 +156,16 @@ func pause(ctx context.Context) bool {
 }
 
 // attempt takes one photo, at the nth try, and finds out who is to blame where
-// there is none.
-func (l *loop) attempt(ctx context.Context, shot photo.Shot, n int) outcome {
+// there is none. atCamera holds while it waits for the camera, not the store.
+func (l *loop) attempt(ctx context.Context, shot photo.Shot, n int, atCamera *atomic.Bool) outcome {
 	var cameraErr error
 	var to *spoolWriter
 	meta, err := l.o.Store.Add(shot, func(w io.Writer) (photo.Exposure, error) {
-		to = &spoolWriter{w: w}
+		to = &spoolWriter{w: w, atCamera: atCamera}
 		var exposure photo.Exposure
+		atCamera.Store(true)
 		exposure, cameraErr = l.o.Camera.Shoot(ctx, to)
+		atCamera.Store(false)
 		exposure.Attempts = n
 		return exposure, cameraErr
 	})
@@ -174,11 +184,14 @@ func (l *loop) attempt(ctx context.Context, shot photo.Shot, n int) outcome {
 
 // spoolWriter remembers that it was the store, not the camera, that failed.
 type spoolWriter struct {
-	w   io.Writer
-	err error
+	w        io.Writer
+	err      error
+	atCamera *atomic.Bool // false during a Write
 }
 
 func (s *spoolWriter) Write(p []byte) (int, error) {
+	s.atCamera.Store(false)
+	defer s.atCamera.Store(true)
 	n, err := s.w.Write(p)
 	if err != nil {
 		s.err = err
@@ -203,8 +216,8 @@ func (l *loop) conclude(f *flight, out outcome) {
 		f.wasOut, f.place = true, l.ledger.unwritten()
 		l.ledger.part()
 		l.flight = f
-		l.update(func(s *State) { s.Stuck = true })
-		l.raise(photo.CameraFault, out.err, nil)
+		l.update(func(s *State) { s.Stuck, s.StuckSince = true, time.Now() })
+		l.raise(out.cause, out.err, nil)
 		return
 	case out.err == nil:
 		l.ledger.part()
@@ -214,7 +227,9 @@ func (l *loop) conclude(f *flight, out outcome) {
 	default:
 		l.failed(f, out)
 	}
-	l.update(func(s *State) { s.Shooting, s.Stuck, s.Slot = false, false, schedule.Slot{} })
+	l.update(func(s *State) {
+		s.Shooting, s.Stuck, s.StuckSince, s.Slot = false, false, time.Time{}, schedule.Slot{}
+	})
 }
 
 func (l *loop) taken(m photo.Meta) {
@@ -229,7 +244,7 @@ func (l *loop) taken(m photo.Meta) {
 
 func (l *loop) failed(f *flight, out outcome) {
 	m := photo.Miss{From: f.slot.At, To: f.slot.At, Slots: 1, Cause: out.cause, Detail: detail(out.err)}
-	if !f.again {
+	if !f.again && l.storable(m) {
 		if f.wasOut {
 			l.ledger.insert(f.place, m)
 		} else {

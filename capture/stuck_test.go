@@ -96,9 +96,8 @@ func TestRunEndsThoughTheCameraDoesNot(t *testing.T) {
 		s.camera.behave(func(ctx context.Context, n int, w io.Writer) error {
 			if n == 2 {
 				<-release
-				return errLens
 			}
-			return expose(ctx, w, time.Second)
+			return expose(context.Background(), w, time.Second)
 		})
 		stop := s.start()
 		time.Sleep(5*time.Minute + 30*time.Second)
@@ -109,11 +108,57 @@ func TestRunEndsThoughTheCameraDoesNot(t *testing.T) {
 		if d := time.Since(asked); d > 3*time.Second {
 			t.Errorf("Run ended after %v, want 3s at most", d)
 		}
-		wantCauses(t, s, map[photo.Cause]int{photo.CameraFault: 1, photo.Busy: 4})
+		if got := s.store.misses(); len(got) != 0 {
+			t.Errorf("misses %+v written at the stop, want none: slot 1 is open, and the next start goes on behind the last", got)
+		}
+		close(release) // the attempt left behind brings the photo after all
+		time.Sleep(2 * time.Second)
+		stop = s.start()
+		time.Sleep(time.Minute)
+		stop()
+		if n := len(s.store.photos()); n != 3 {
+			t.Errorf("%d photos, want those of slots 0, 1 and 6", n)
+		}
+		wantCauses(t, s, map[photo.Cause]int{photo.NotRunning: 4})
 		s.mustAccount(begin, s.clock.Now())
-		close(release)
-		synctest.Wait()
 	})
+}
+
+func TestAStuckAttemptBlamesWhoeverDoesNotComeBack(t *testing.T) {
+	for want, hang := range map[photo.Cause]func(s *site, release chan struct{}){
+		photo.CameraFault: func(s *site, release chan struct{}) {
+			s.camera.behave(func(context.Context, int, io.Writer) error {
+				<-release
+				return errLens
+			})
+		},
+		photo.StoreFault: func(s *site, release chan struct{}) { s.store.hang = release },
+	} {
+		t.Run(string(want), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t, every(t, time.Minute))
+				release := make(chan struct{})
+				hang(s, release)
+				stop := s.start()
+				began := time.Now()
+				time.Sleep(5 * time.Minute)
+				synctest.Wait()
+				st := s.service.State()
+				if d := st.StuckSince.Sub(began); !st.Stuck || d < 50*time.Second || d > 70*time.Second {
+					t.Errorf("stuck %v since %v after the slot, want since its end", st.Stuck, d)
+				}
+				if s.problems[0] != string(want) {
+					t.Errorf("problems %q, want %s first", s.problems, want)
+				}
+				close(release)
+				synctest.Wait()
+				if st := s.service.State(); st.Stuck || !st.StuckSince.IsZero() {
+					t.Errorf("state %+v after the return, want not stuck", st)
+				}
+				stop()
+			})
+		})
+	}
 }
 
 func TestRunLeavesNoGoroutineBehind(t *testing.T) {

@@ -3,7 +3,6 @@ package capture
 import (
 	"time"
 
-	"fieldcam/capture/photo"
 	"fieldcam/capture/schedule"
 	"fieldcam/hal"
 )
@@ -17,25 +16,43 @@ const (
 	stepMin = time.Second
 	// smallStep is the largest step back after which slots are not taken again.
 	smallStep = time.Minute
-	// maxSearched is how many slots are looked up in the ledger at a start.
-	maxSearched = 1000
+	// maxSearched is how many slots are looked up in the ledger where its end
+	// tells nothing: more than a day at the shortest interval of 5 s.
+	maxSearched = 20_000
 	// maxCounted is how far back the slots of a long gap are counted. The range
 	// of such a Miss is whole, its number is of the last five years.
 	maxCounted = 5 * 366 * 24 * time.Hour
+	// maxDoubted is the longest gap that an unsynced clock is believed, where a
+	// power cut would lose it otherwise: no battery is flat for longer before
+	// somebody comes.
+	maxDoubted = 31 * 24 * time.Hour
 )
 
-// unsetBefore is the time before which no clock is right: boards without one
-// begin in 1970, GPS receivers and FAT in 1980.
-var unsetBefore = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+// unsetBefore is the time before which no clock is right: this software is not
+// older. Boards without a clock begin in 1970, GPS receivers and FAT in 1980,
+// clock chips that lost their battery in 2000 (DS1307, DS3231, PCF8523).
+var unsetBefore = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // track follows the clock, and knows up to where slots are accounted for.
 type track struct {
-	// cursor: all slots up to here are handled.
+	store Store
+	sched *schedule.Schedule
+
+	// cursor: all slots up to here are handled, but for those that are held.
 	cursor time.Time
-	// The slots in (since, until] are accounted for, in the store or by this
-	// loop. It holds more than the cursor after a step back. Since is zero
-	// where the store has a ledger.
+	// The slots in (since, until] were handled while the service ran and the
+	// clock went on. After a step back, until is after the cursor.
 	since, until time.Time
+	// Up to before all had been handled when that began. What lies between was
+	// jumped over, or passed before the start, if the clock was right.
+	before time.Time
+	// jumped: it was jumped over, and that has been reported.
+	jumped bool
+	// held is a gap that is not reported yet, because nobody vouches for the
+	// clock.
+	held span
+	// ahead: by the clock the store's ledger ends in the future.
+	ahead bool
 	// noLedger: before the start nothing was due.
 	noLedger bool
 
@@ -44,46 +61,73 @@ type track struct {
 	// stepped between it and this one.
 	wall, mono time.Time
 	step       time.Duration
+	// anew: the clock is now where it was not before, so that time since the
+	// start that is not handled was spent with the clock elsewhere.
+	anew bool
 }
+
+// span is the time [from, to).
+type span struct{ from, to time.Time }
+
+func (s span) empty() bool { return !s.from.Before(s.to) }
 
 func startTrack(clock hal.Clock, store Store, sched *schedule.Schedule) track {
 	now := clock.Now()
-	t := track{began: time.Now(), mono: time.Now(), wall: now}
+	t := track{store: store, sched: sched, began: time.Now(), mono: time.Now(), wall: now}
 	last, ok := store.LastSlot()
-	switch {
-	case !ok || last.Before(unsetBefore):
-		// A slot that is due at this very instant counts.
-		t.noLedger = true
-		t.cursor = now.Add(-1)
-		t.since, t.until = t.cursor, t.cursor
-	case !now.Before(last.Add(-smallStep)):
-		t.cursor, t.until = last, last
-	case !clock.Synced():
-		// The clock is wrong; the ledger counts again once it is right.
-		t.cursor, t.until = now.Add(-1), last
-	default:
-		// The ledger's end is wrong.
-		t.cursor = lastBefore(now, store, sched)
-		t.since, t.until = t.cursor, t.cursor
-	}
+	t.noLedger = !ok || last.Before(unsetBefore)
+	t.reckon(now, t.anchor(now))
+	t.anew = false
 	return t
 }
 
+// anchor is up to where slots are accounted for by what the store says. Where
+// that is nothing, a slot that is due at this very instant counts.
+func (t *track) anchor(now time.Time) time.Time {
+	last, ok := t.store.LastSlot()
+	known := ok && !last.Before(unsetBefore)
+	t.ahead = known && now.Before(last.Add(-smallStep))
+	switch {
+	case !known:
+		return now.Add(-1)
+	case t.ahead:
+		return t.lastBefore(now)
+	}
+	return last
+}
+
 // lastBefore is the newest slot up to now that the store accounts for; now where
-// none of the last maxSearched slots is.
-func lastBefore(now time.Time, store Store, sched *schedule.Schedule) time.Time {
+// none of the last maxSearched slots is, or the clock is not set. A range of
+// missed slots that ends in the future is of a wrong clock: where there is one,
+// only photos count.
+func (t *track) lastBefore(now time.Time) time.Time {
 	before := now.Add(1)
+	if now.Before(unsetBefore) {
+		return now.Add(-1)
+	}
+	next, ok := t.sched.Next(schedule.Capture, now)
+	photosOnly := ok && t.store.Accounted(next.At) && !t.store.Taken(next.At)
 	for range maxSearched {
-		slot, ok := sched.Last(schedule.Capture, before)
+		slot, ok := t.sched.Last(schedule.Capture, before)
 		if !ok {
 			break
 		}
-		if store.Accounted(slot.At) {
+		if t.store.Taken(slot.At) || !photosOnly && t.store.Accounted(slot.At) {
 			return slot.At
 		}
 		before = slot.At
 	}
 	return now.Add(-1)
+}
+
+// reckon makes the slots from after the given time to now open.
+func (t *track) reckon(now, after time.Time) {
+	t.cursor, t.before = after, after
+	t.since, t.until = now.Add(-1), now.Add(-1)
+	if t.held.to.After(after) {
+		t.held.to = after
+	}
+	t.jumped, t.anew = false, true
 }
 
 // notice compares the clock with package time and returns by how much it has
@@ -95,13 +139,30 @@ func (t *track) notice(now time.Time) time.Duration {
 	if t.step.Abs() < stepMin {
 		t.step = 0
 	}
-	if now.Before(t.cursor.Add(-smallStep)) {
-		t.cursor = now.Add(-1)
-		if t.cursor.Before(t.since) {
-			t.since, t.until = t.cursor, t.cursor
-		}
+	t.anew = false
+	switch {
+	case now.Before(t.cursor.Add(-smallStep)):
+		t.back(now)
+	case t.ahead && t.step > smallStep:
+		// The clock was behind until now, as far as anybody knows.
+		t.reckon(now, t.anchor(now))
 	}
 	return t.step
+}
+
+// back follows the clock after a large step back.
+func (t *track) back(now time.Time) {
+	switch {
+	case now.After(t.since):
+		t.cursor = now.Add(-1)
+	case now.Before(t.before.Add(-smallStep)):
+		t.reckon(now, t.anchor(now))
+	case t.jumped:
+		t.reckon(now, now.Add(-1)) // the clock did jump over these
+	default:
+		// The gap before since was too long, or never was.
+		t.reckon(now, t.before)
+	}
 }
 
 // open is the time [from, to) whose slots are not handled yet: up to now.
@@ -109,13 +170,13 @@ func (t *track) open(now time.Time) (from, to time.Time) {
 	return t.cursor.Add(1), now.Add(1)
 }
 
-// accounted tells whether the store has the slot from before.
-func (t *track) accounted(slot time.Time) bool {
-	return slot.After(t.since) && !slot.After(t.until)
-}
-
 // close makes now the end of what is handled.
 func (t *track) close(now time.Time) {
+	if t.step > smallStep && !t.anew && now.After(t.until) {
+		// Slots before the first start of all were not due, so not reported.
+		due := !t.noLedger || !t.until.Before(now.Add(-time.Since(t.began)))
+		t.before, t.since, t.jumped = t.until, now.Add(-1), due && t.held.empty()
+	}
 	t.mono = time.Now()
 	t.wall = now
 	if now.After(t.cursor) {
@@ -124,52 +185,4 @@ func (t *track) close(now time.Time) {
 	if t.cursor.After(t.until) {
 		t.until = t.cursor
 	}
-}
-
-// part is a stretch of time [from, to) whose slots were missed for one cause.
-type part struct {
-	from, to time.Time
-	cause    photo.Cause
-	detail   string
-}
-
-// causes says why the slots of [from, to) were missed. Slots that are accounted
-// for, or were never due, are left out.
-func (t *track) causes(from, to, now time.Time, busy bool) []part {
-	var parts []part
-	cut := func(end time.Time, cause photo.Cause, detail string) {
-		if end.After(to) {
-			end = to
-		}
-		if !from.Before(end) {
-			return
-		}
-		if cause != "" {
-			parts = append(parts, part{from, end, cause, detail})
-		}
-		from = end
-	}
-	if !from.After(t.until) {
-		cut(t.until.Add(1), "", "")
-	}
-	// By the clock as it is now, the service began then.
-	began := now.Add(-time.Since(t.began))
-	if t.noLedger {
-		cut(began, "", "")
-	} else {
-		cut(began, photo.NotRunning, "fieldcam was not running")
-	}
-	// Where the clock would be without a step: what lies behind it was jumped
-	// over.
-	unstepped := to
-	if t.step > 0 {
-		unstepped = now.Add(-t.step)
-	}
-	if busy {
-		cut(unstepped, photo.Busy, "the camera was at an earlier photo")
-	} else {
-		cut(unstepped, photo.NotRunning, "fieldcam was held up")
-	}
-	cut(to, photo.ClockStep, "the clock jumped over it")
-	return parts
 }

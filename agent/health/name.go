@@ -43,6 +43,9 @@ const (
 	// ClockStepped: the wall time jumped; the ledger says which slots it went
 	// over. Warning. Cleared by a slot that comes at its time.
 	ClockStepped Name = "clock-stepped"
+	// IdentityFault: the certificates or the password for the cloud can't be used;
+	// photos are taken and wait. Critical. Cleared by a start with usable ones.
+	IdentityFault Name = "identity-fault"
 	// NoSchedule: no capture slot in the next seven days. Critical. Cleared when
 	// there is one.
 	NoSchedule Name = "no-schedule"
@@ -58,7 +61,7 @@ const (
 // for a name that is not in the list.
 func (n Name) Severity() Severity {
 	switch n {
-	case CameraFault, CardFull, StorageFault, NoSchedule, PhotoLost:
+	case CameraFault, CardFull, StorageFault, IdentityFault, NoSchedule, PhotoLost:
 		return Critical
 	case IndexRebuilt:
 		return Info

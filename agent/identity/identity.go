@@ -110,6 +110,9 @@ func want(what string, err error) string { return what + " (" + err.Error() + ")
 // connection to one server.
 func (i *Identity) TLS() *tls.Config {
 	c := i.tls.Clone()
+	if c == nil { // the zero Identity
+		c = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
 	c.ClientSessionCache = tls.NewLRUClientSessionCache(ticketsKept)
 	return c
 }

@@ -9,6 +9,11 @@
 // succeeds. That costs about 400 bytes an attempt on the wire, and nothing
 // while there is no route.
 //
+// A return behind a change of routes is this controller's own: it is told at
+// once. After a long outage without one it is the cloud that was away, for the
+// whole fleet: its controllers find it again at moments of their own, spread
+// over longProbeMax, and not all in the second in which it comes back.
+//
 // Out of scope: modem power and data budgets.
 package link
 
@@ -28,6 +33,10 @@ const (
 	// radio asleep most of an outage and still finds its end soon.
 	probeMin = time.Second
 	probeMax = 30 * time.Second
+	// longProbeMax takes the place of probeMax where neither the cloud nor a
+	// route came for longOutage: 1,000 controllers are then 17 a second at first.
+	longProbeMax = 2 * time.Minute
+	longOutage   = 5 * time.Minute
 	// probeTime bounds one probe: a mobile link's first connection after an
 	// outage takes some seconds.
 	probeTime = 15 * time.Second
@@ -149,7 +158,7 @@ func (m *Monitor) set(since time.Time, cause error) {
 
 // awaitReturn is true once the cloud answers, false when ctx ends first.
 func (m *Monitor) awaitReturn(ctx context.Context) bool {
-	limit := probeMin
+	limit, quiet := probeMin, time.Now()
 	timer := time.NewTimer(rand.N(limit))
 	defer timer.Stop()
 	for {
@@ -161,13 +170,16 @@ func (m *Monitor) awaitReturn(ctx context.Context) bool {
 				return true
 			}
 		case <-m.moved:
-			limit = probeMin
+			limit, quiet = probeMin, time.Now()
 			timer.Reset(settle)
 		case <-timer.C:
 			if m.probe(ctx) == nil {
 				return true
 			}
 			limit = min(2*limit, probeMax)
+			if time.Since(quiet) >= longOutage {
+				limit = longProbeMax
+			}
 			timer.Reset(rand.N(limit))
 		}
 	}

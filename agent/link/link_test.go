@@ -99,18 +99,79 @@ func TestReturnOfTheCloudIsFoundWithinTheBackoff(t *testing.T) {
 	monitored(t, func(c *cloud, m *link.Monitor, _ func(), ups func() int) {
 		c.set(true, false)
 		m.Failed(errors.New("timeout"))
-		time.Sleep(6 * time.Hour)
-		if up(m) {
-			t.Fatal("up while the cloud is gone")
-		}
-		// Full jitter over at most 30 s is 15 s on average.
-		if n := len(c.attempts()); n < 1000 || n > 2000 {
-			t.Errorf("got %d probes in 6 h, want 1,000 to 2,000", n)
-		}
+		time.Sleep(4 * time.Minute)
 		c.set(false, false)
 		time.Sleep(30 * time.Second)
 		if !up(m) || ups() != 1 {
 			t.Errorf("30 s after the return: up %v, told %d times, want true, once", up(m), ups())
+		}
+
+		before := len(c.attempts())
+		c.set(true, false)
+		m.Failed(errors.New("timeout"))
+		time.Sleep(6 * time.Hour)
+		if up(m) {
+			t.Fatal("up while the cloud is gone")
+		}
+		// Full jitter over 2 min is a minute on average.
+		if n := len(c.attempts()) - before; n < 250 || n > 550 {
+			t.Errorf("got %d probes in 6 h, want about 375", n)
+		}
+		c.set(false, false)
+		time.Sleep(2 * time.Minute)
+		if !up(m) || ups() != 2 {
+			t.Errorf("2 min after the return: up %v, told %d times, want true, twice", up(m), ups())
+		}
+	})
+}
+
+// TestFleetFindsTheCloudSpreadOut: 1,000 monitors after a maintenance window.
+func TestFleetFindsTheCloudSpreadOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const monitors = 1000
+		c := &cloud{gone: true}
+		ctx, cancel := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		var told []time.Time
+		for range monitors {
+			m := link.New(link.Options{Address: "cloud:443", Dial: c.dial, Log: zerolog.Nop(),
+				OnUp: func() { mu.Lock(); told = append(told, time.Now()); mu.Unlock() }})
+			wg.Go(func() { _ = m.Run(ctx) })
+			m.Failed(errors.New("503"))
+		}
+		time.Sleep(time.Hour)
+		c.set(false, false)
+		back := time.Now()
+		time.Sleep(2 * time.Minute)
+		cancel()
+		wg.Wait()
+		peak, perSecond := 0, map[time.Duration]int{}
+		for _, at := range told {
+			second := at.Sub(back) / time.Second
+			perSecond[second]++
+			peak = max(peak, perSecond[second])
+		}
+		// 16.7 in the first second, on average, and four standard deviations.
+		if len(told) != monitors || peak > 34 {
+			t.Errorf("%d were told within 2 min, %d of them in one second, want %d, at most 34", len(told), peak, monitors)
+		}
+	})
+}
+
+// TestOwnRouteShortensTheWaits: a way out that appears before the cloud
+// does shortens the waits again.
+func TestOwnRouteShortensTheWaits(t *testing.T) {
+	monitored(t, func(c *cloud, m *link.Monitor, moved func(), ups func() int) {
+		c.set(true, false)
+		m.Failed(errors.New("no route"))
+		time.Sleep(time.Hour)
+		moved()
+		time.Sleep(time.Minute) // the name server comes late
+		c.set(false, false)
+		time.Sleep(30 * time.Second)
+		if ups() != 1 {
+			t.Errorf("90 s after a new route: told %d times, want once", ups())
 		}
 	})
 }
@@ -147,11 +208,11 @@ func TestHangingProbeIsBounded(t *testing.T) {
 		c.set(true, true)
 		m.Failed(errors.New("timeout"))
 		time.Sleep(10 * time.Minute)
-		if n := len(c.attempts()); n < 10 {
-			t.Errorf("got %d probes in 10 min of a black hole, want at least 10", n)
+		if n := len(c.attempts()); n < 8 {
+			t.Errorf("got %d probes in 10 min of a black hole, want at least 8", n)
 		}
 		c.set(false, false)
-		time.Sleep(time.Minute)
+		time.Sleep(2*time.Minute + 15*time.Second)
 		if ups() != 1 {
 			t.Errorf("told %d times, want once", ups())
 		}

@@ -7,7 +7,8 @@ import (
 
 // triesOfLost is where the backoff begins after a connection that was up broke: a
 // broker that restarts drops its whole fleet in one instant, so the first window
-// is already 8 times ReconnectMin, 16 s by default.
+// is already 8 times ReconnectMin, 16 s by default. A nudge halves that wait at
+// most, for a whole fleet can be nudged in one instant too.
 const triesOfLost = 3
 
 // backoff draws the waits between attempts: full jitter, each wait anywhere

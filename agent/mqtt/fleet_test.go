@@ -166,3 +166,54 @@ func TestBlipSpreadsTheFleet(t *testing.T) {
 		wg.Wait()
 	})
 }
+
+// TestNudgesDoNotGatherTheFleet: 250 links whose broker restarts, all nudged in
+// the same instants.
+func TestNudgesDoNotGatherTheFleet(t *testing.T) {
+	for name, down := range map[string]time.Duration{"back at once": 0, "back after a minute": time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const links = 250
+				b := broker(t, nil)
+				ctx, cancel := context.WithCancel(t.Context())
+				var wg sync.WaitGroup
+				var fleet []*mqtt.Link
+				for n := range links {
+					l := mqtt.New(config(), mqtt.Options{Device: fmt.Sprint("pole-", n), Clock: clock{}, Log: zerolog.Nop(), Dial: b.Dial})
+					fleet = append(fleet, l)
+					wg.Go(func() { _ = l.Run(ctx) })
+				}
+				time.Sleep(time.Hour)
+				b.Set(mqtttest.Faults{Down: down > 0})
+				b.Cut()
+				synctest.Wait()
+				time.Sleep(down)
+				b.Set(mqtttest.Faults{})
+				back := time.Now()
+				for range 10 {
+					for _, l := range fleet {
+						l.Nudge()
+					}
+					time.Sleep(2 * time.Second)
+				}
+				all, peak, tenths := 0, 0, map[time.Duration]int{}
+				for _, c := range b.Connects() {
+					if !c.At.Before(back) {
+						all++
+						tenth := c.At.Sub(back) / (100 * time.Millisecond)
+						tenths[tenth]++
+						peak = max(peak, tenths[tenth])
+					}
+				}
+				// At once: halves of waits over 16 s, 3 in a tenth of a second if they
+				// were even. Later: 2 s, 12.5; a nudge that comes again draws again, which
+				// makes it twice that at the start.
+				if all != links || peak > 45 {
+					t.Errorf("%d came back within 20 s, %d of them in one tenth of a second, want %d, at most 45", all, peak, links)
+				}
+				cancel()
+				wg.Wait()
+			})
+		})
+	}
+}

@@ -9,7 +9,7 @@
 //     {"up":true} since the connection began; {"up":false} by the device when it
 //     goes down, or by the broker (the will) when the connection breaks.
 //   - Every attempt follows the one before after a random wait (full jitter), so
-//     that a fleet comes back spread out.
+//     that a fleet comes back spread out, also where all of it is nudged at once.
 //   - Every wait is bounded: dial and handshake, writes, acknowledgements, pings.
 //     A broker that takes messages without acknowledging them is left.
 //   - No byte of the broker makes paho panic or allocate without bound.
@@ -24,6 +24,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"sync"
@@ -127,18 +128,21 @@ func (l *Link) Run(ctx context.Context) error {
 	}
 	wait := backoff{min: l.c.ReconnectMin, max: l.c.ReconnectMax}
 	for ctx.Err() == nil {
-		began := time.Now()
 		lasted := l.once(ctx)
-		if lasted > 0 {
-			select {
-			case <-l.nudge: // meant for an earlier wait
-			default:
-			}
-		}
 		if lasted >= stable {
-			wait.tries = triesOfLost
+			wait.tries = 0
 		}
-		l.pause(ctx, wait.next(), began.Add(l.c.ReconnectMin))
+		if lasted == 0 {
+			l.pause(ctx, wait.next(), l.c.ReconnectMin)
+			continue
+		}
+		select {
+		case <-l.nudge: // meant for an earlier wait
+		default:
+		}
+		wait.tries = max(wait.tries, triesOfLost)
+		d := wait.next()
+		l.pause(ctx, d, d/2)
 	}
 	return nil
 }
@@ -200,10 +204,12 @@ func refused(err error) bool {
 		errors.Is(err, packets.ErrorRefusedIDRejected) || errors.Is(err, packets.ErrorRefusedBadProtocolVersion)
 }
 
-// pause waits, until nudged; but in no case past the end of ctx, and with a nudge
-// not before floor.
-func (l *Link) pause(ctx context.Context, d time.Duration, floor time.Time) {
-	until := time.Now().Add(d)
+// pause waits for d, but not past the end of ctx. A nudge makes it shorter, to no
+// less than floor, and to a random moment within ReconnectMin from then: others
+// may have been nudged by the same event.
+func (l *Link) pause(ctx context.Context, d, floor time.Duration) {
+	began := time.Now()
+	until := began.Add(d)
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	for {
@@ -213,16 +219,22 @@ func (l *Link) pause(ctx context.Context, d time.Duration, floor time.Time) {
 		case <-timer.C:
 			return
 		case <-l.nudge:
-			if floor.Before(until) {
-				until = floor
+			soon := time.Now().Add(rand.N(l.c.ReconnectMin)) //nolint:gosec // spreads load, keeps no secret
+			if least := began.Add(floor); soon.Before(least) {
+				soon = least
+			}
+			if soon.Before(until) {
+				until = soon
 				timer.Reset(time.Until(until))
 			}
 		}
 	}
 }
 
-// Nudge cuts the wait for the next attempt short, though not below ReconnectMin
-// since the last: something is known to have changed for the better.
+// Nudge cuts the wait for the next attempt short, to a random part of
+// ReconnectMin: something is known to have changed for the better. The wait is
+// no shorter than ReconnectMin since the last attempt failed, or than half of
+// what it was when a connection broke.
 func (l *Link) Nudge() {
 	select {
 	case l.nudge <- struct{}{}:

@@ -101,7 +101,9 @@ type Shot struct {
 	// empty for Manual.
 	Session string
 	Trigger Trigger
-	// Taken is the wall time at the start of the exposure, in UTC.
+	// Taken is the wall time, in UTC, at which the camera was asked: before power
+	// on, warm-up and the search for its rate, so the exposure can be seconds
+	// later.
 	Taken time.Time
 	// ClockSynced is hal.Clock.Synced at that moment.
 	ClockSynced bool

@@ -10,11 +10,13 @@ import (
 
 // Board is the controller that this program runs on. It implements hal.Board.
 type Board struct {
-	chips   []chip // as found by New; never changed after
-	findErr error  // why there may be no chips
+	dev  string                          // where device nodes are: /dev
+	open func(path string) (chip, error) // openChip
 
-	mu   sync.Mutex
-	held map[string]bool // attribute files that are outputs now; guarded by mu
+	mu      sync.Mutex      // guards all below
+	held    map[string]bool // attribute files that are outputs now
+	chips   []chip          // those found so far; each stays open
+	findErr error           // why there may be none
 }
 
 var _ hal.Board = (*Board)(nil)
@@ -25,10 +27,11 @@ var _ hal.Board = (*Board)(nil)
 // Call it once, at the start of the program and before other goroutines open
 // files: periph v3.8.5 closes a descriptor twice, and descriptor 0, where two
 // device nodes show the same chip, as on a Raspberry Pi 5. Chips that appear
-// later are not seen.
+// later (an expander whose module is loaded late, a device node that gets its
+// permission late) are found by OpenOutput, when it knows no such line.
 func New() *Board {
 	chips, err := findChips()
-	return &Board{chips: chips, findErr: err, held: make(map[string]bool)}
+	return &Board{dev: "/dev", open: openChip, chips: chips, findErr: err, held: make(map[string]bool)}
 }
 
 // OpenOutput implements hal.Board.

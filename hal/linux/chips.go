@@ -3,6 +3,7 @@ package linux
 import (
 	"errors"
 	"fmt"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -17,7 +18,14 @@ type chip struct {
 	label string   // "pinctrl-bcm2711"
 	path  string   // "/dev/gpiochip0"
 	lines []string // the kernel's name of each line, by offset; empty where it has none
+	// node is the device number of path.
+	node uint64
+	// file keeps the chip's number its own, where periph does not.
+	file *os.File
 }
+
+// errNoLine is a name that no line of the chips has.
+var errNoLine = errors.New("no such line on the chips of this board")
 
 // findChips lists the chips by way of periph's driver, which keeps each one
 // open for the rest of the program. That is what makes path safe to open later:
@@ -30,7 +38,7 @@ func findChips() ([]chip, error) {
 	}
 	var chips []chip
 	for _, g := range gpioioctl.Chips {
-		c := chip{name: g.Name(), label: g.Label(), path: g.Path()}
+		c := chip{name: g.Name(), label: g.Label(), path: g.Path(), node: node(g.Path())}
 		for _, l := range g.Lines() {
 			c.lines = append(c.lines, l.Name())
 		}
@@ -88,7 +96,7 @@ func find(chips []chip, name string) (chip, uint32, error) {
 	case 1:
 		return found[0].chip, uint32(found[0].offset), nil
 	case 0:
-		return chip{}, 0, fmt.Errorf("no such line on the chips of this board (%s)", labels(chips))
+		return chip{}, 0, fmt.Errorf("%w (%s)", errNoLine, labels(chips))
 	}
 	return chip{}, 0, fmt.Errorf("%d lines go by this name, on the chips %s and %s", len(found), found[0].chip.label, found[1].chip.label)
 }

@@ -12,6 +12,9 @@
 // is imported, never package host: on a Raspberry Pi that one replaces the
 // kernel's lines by memory-mapped pins that nobody owns.
 //
+// Chips that appear after the start are found by this package itself, since
+// periph lists them once in a program's life.
+//
 // Lines are requested by this package itself, through the kernel's GPIO_V2_GET_LINE
 // (include/uapi/linux/gpio.h), because periph v3.8.5 configures an output
 // without a value and sets the value afterwards: its first Out(High) drives the

@@ -22,6 +22,9 @@ func TestLineRequestHasTheKernelsLayout(t *testing.T) {
 		{"lineCount", unsafe.Offsetof(r.lineCount), 560},
 		{"fd", unsafe.Offsetof(r.fd), 588},
 		{"request number's size", ioctlGetLine >> 16 & 0x3FFF, unsafe.Sizeof(r)},
+		{"chip info's size", unsafe.Sizeof(chipInfo{}), ioctlChipInfo >> 16 & 0x3FFF},
+		{"line info's size", unsafe.Sizeof(lineInfo{}), ioctlLineInfo >> 16 & 0x3FFF},
+		{"line info's flags", unsafe.Offsetof(lineInfo{}.flags), 72},
 		{"values number's size", ioctlLineSetValues >> 16 & 0x3FFF, unsafe.Sizeof(lineValues{})},
 	} {
 		if c.got != c.want {

@@ -68,9 +68,9 @@ type output struct {
 
 // openLine requests the line as an output with its first value in one call.
 func (b *Board) openLine(line hal.Line, on bool) (hal.Output, error) {
-	c, offset, err := find(b.chips, line.Name)
+	c, offset, err := b.find(line.Name)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open output %q: %w", line.Name, err), b.findErr)
+		return nil, fmt.Errorf("open output %q: %w", line.Name, err)
 	}
 	f, err := os.OpenFile(c.path, os.O_RDWR, 0)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -22,17 +23,22 @@ const (
 	cycleAfter = 2
 )
 
+// closeWait is how long Close waits for a Shoot: one whose context has ended
+// returns at once, and the daemon has 5 s to stop in all.
+const closeWait = time.Second
+
 // Camera is one camera on one serial port. Its methods may be called from any
 // goroutine; one Shoot at a time does something, the others wait.
 type Camera struct {
 	cfg   Config
 	board hal.Board
-	power *camera.Power
+	power *camera.Power // Close may use it without the turn
 	log   zerolog.Logger
 
 	turn chan struct{} // holds one token: whoever has it may use what follows
 
 	failures int    // Shoots that failed since the last that did not
+	rung     int    // the highest rung of the ladder that was logged since then
 	lastBaud int    // where the camera was seen last
 	bootBaud int    // where it was seen last after a start
 	resolved bool   // the resolution was stored although the camera does not tell it
@@ -50,12 +56,19 @@ func New(cfg Config, board hal.Board, power *camera.Power, log zerolog.Logger) *
 	return c
 }
 
-// Close waits for a Shoot that is under way, and switches the camera off. A
-// second Close does nothing.
+// Close waits for a Shoot that is under way, for closeWait at most, and switches
+// the camera off in any case; where the Shoot does not end it returns an error. A
+// second Close does nothing more.
 func (c *Camera) Close() error {
-	<-c.turn
-	defer func() { c.turn <- struct{}{} }()
-	return c.power.Close()
+	timer := time.NewTimer(closeWait)
+	defer timer.Stop()
+	select {
+	case <-c.turn:
+		defer func() { c.turn <- struct{}{} }()
+		return c.power.Close()
+	case <-timer.C:
+		return errors.Join(fmt.Errorf("close the camera at %s: its Shoot has not ended within %v", c.cfg.Port, closeWait), c.power.Close())
+	}
 }
 
 // Shoot takes one picture and streams it to w, as a whole JPEG. After an error,
@@ -77,7 +90,7 @@ func (c *Camera) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, error)
 	var sink *sinkError
 	switch {
 	case err == nil:
-		c.failures = 0
+		c.failures, c.rung = 0, 0
 		if rest != nil {
 			// The picture is good; the battery is in danger.
 			c.log.Error().Err(rest).Msg("camera stays on")
@@ -157,7 +170,7 @@ func (c *Camera) start(ctx context.Context) (fresh bool, err error) {
 	if c.failures >= cycleAfter {
 		err := c.power.Cycle(ctx)
 		if err == nil {
-			c.log.Info().Int("failures", c.failures).Msg("camera power cycled")
+			c.climbed(cycleAfter, "camera power cycled")
 			return true, nil
 		}
 		if !errors.Is(err, camera.ErrNoPowerLine) {
@@ -165,6 +178,17 @@ func (c *Camera) start(ctx context.Context) (fresh bool, err error) {
 		}
 	}
 	return c.power.On(ctx)
+}
+
+// climbed logs a step of the recovery: at Info only what was not done before,
+// since the last good picture.
+func (c *Camera) climbed(rung int, step string) {
+	event := c.log.Debug()
+	if rung > c.rung {
+		c.rung = rung
+		event = c.log.Info()
+	}
+	event.Int("failures", c.failures).Msg(step)
 }
 
 // startBaud is the rate to look at first.
@@ -183,7 +207,7 @@ func (c *Camera) ready(ctx context.Context, conn *conn, fresh bool) (found, erro
 		if err := c.power.Cycle(ctx); err != nil {
 			return f, err
 		}
-		c.log.Info().Int("failures", c.failures).Msg("camera power cycled")
+		c.climbed(cycleAfter, "camera power cycled")
 		fresh = true
 		f, err = conn.find(ctx, c.bootBaud)
 	}
@@ -194,7 +218,7 @@ func (c *Camera) ready(ctx context.Context, conn *conn, fresh bool) (found, erro
 		if f, err = conn.reset(ctx, c.bootBaud); err != nil {
 			return f, fmt.Errorf("reset: %w", err)
 		}
-		c.log.Info().Int("failures", c.failures).Msg("camera reset")
+		c.climbed(resetAfter, "camera reset")
 		fresh = true
 	}
 	c.at(f, fresh)

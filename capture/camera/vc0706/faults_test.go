@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -217,4 +218,61 @@ func TestPowerIsOffHoweverAShootEnds(t *testing.T) {
 			r.good(t)
 		})
 	}
+}
+
+func TestALastingFaultFillsNoLog(t *testing.T) {
+	run(t, setup{power: keepOn}, func(t *testing.T, r *rig) {
+		info := func() (n int) {
+			n = strings.Count(r.log.String(), `"level":"info"`)
+			r.log.Reset()
+			return n
+		}
+		r.good(t)
+		info()
+		for range 2 {
+			r.sim.SetFaults(vc0706sim.Faults{Truncate: true})
+			for range 10 {
+				r.bad(t, "FF D9")
+			}
+			r.sim.SetFaults(vc0706sim.Faults{})
+			r.good(t)
+			if n := info(); n != 2 {
+				t.Errorf("ten failures with reset and power cycles gave %d lines at info, want 2: one for each rung", n)
+			}
+		}
+	})
+}
+
+// stuckWriter holds up whoever writes.
+type stuckWriter struct{ release chan struct{} }
+
+func (w stuckWriter) Write([]byte) (int, error) {
+	<-w.release
+	return 0, io.ErrClosedPipe
+}
+
+func TestCloseSwitchesOffThoughAShootHangs(t *testing.T) {
+	run(t, setup{power: keepOn}, func(t *testing.T, r *rig) {
+		w := stuckWriter{make(chan struct{})}
+		done := make(chan error, 1)
+		go func() {
+			_, err := r.cam.Shoot(t.Context(), w)
+			done <- err
+		}()
+		time.Sleep(20 * time.Second)
+		if !r.on() {
+			t.Fatal("the camera is off, want it on in the middle of a picture")
+		}
+		start := time.Now()
+		if err := r.cam.Close(); err == nil {
+			t.Error("Close while a Shoot hangs: no error")
+		}
+		if d := time.Since(start); d > time.Second || r.on() {
+			t.Errorf("after %v, want 1s at most, the camera is on: %v, want off", d, r.on())
+		}
+		close(w.release)
+		if err := <-done; err == nil || r.on() {
+			t.Errorf("Shoot after Close: %v, on %v, want an error and the camera off", err, r.on())
+		}
+	})
 }

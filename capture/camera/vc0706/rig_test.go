@@ -3,6 +3,7 @@ package vc0706_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -25,6 +26,7 @@ type rig struct {
 	sim   *vc0706sim.Camera
 	power *sim.Line
 	pc    camera.PowerConfig
+	log   bytes.Buffer
 }
 
 // on tells whether the line gives the camera power.
@@ -75,7 +77,7 @@ func run(t *testing.T, s setup, test func(t *testing.T, r *rig)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.cam = vc0706.New(cfg, board, p, zerolog.New(zerolog.NewTestWriter(t)))
+		r.cam = vc0706.New(cfg, board, p, zerolog.New(io.MultiWriter(zerolog.NewTestWriter(t), &r.log)))
 		test(t, r)
 		if err := r.cam.Close(); err != nil {
 			t.Errorf("Close: %v", err)

@@ -1,0 +1,175 @@
+package agent_test
+
+import (
+	"errors"
+	"maps"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"fieldcam/queue/spool"
+)
+
+// room is how much the card says that it has.
+type room int
+
+const (
+	plenty room = iota
+	short       // confirmed photos must go
+	none        // no photo is begun
+	nospc       // the card says so only when it is written to
+)
+
+// errNoPower is what every durable step gets once the power has gone.
+var errNoPower = errors.New("no power")
+
+// card is the controller's card: it has room or not, and loses its power at a
+// chosen step.
+type card struct {
+	onCut func()
+
+	mu     sync.Mutex // guards what follows
+	off    bool
+	at     time.Time     // when the power went, by package time
+	hung   chan struct{} // where not nil, hungAt waits until it is closed
+	hungAt string
+	step   string // at whose nth time from now the power goes; empty: never
+	nth    int
+	seen   map[string]int
+	sick   string // the step that fails the next time, with EIO; empty: none
+	room   room
+	cut    chan struct{} // closed when the power goes
+}
+
+func newCard(onCut func()) *card {
+	return &card{onCut: onCut, seen: map[string]int{}, cut: make(chan struct{})}
+}
+
+// cutAt takes the power at the nth time that the step comes.
+func (c *card) cutAt(step string, nth int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.step, c.nth = step, nth
+}
+
+func (c *card) fault(step string) error {
+	c.mu.Lock()
+	hung := c.hung
+	waits := step == c.hungAt
+	c.mu.Unlock()
+	if hung != nil && waits {
+		<-hung
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.off {
+		return errNoPower
+	}
+	c.seen[step]++
+	if step == c.step {
+		if c.nth--; c.nth == 0 {
+			c.step = ""
+			c.switchOff()
+			c.onCut()
+			return errNoPower
+		}
+	}
+	if step == c.sick {
+		c.sick = ""
+		return unix.EIO
+	}
+	if step == spool.StepWrite && c.room == nospc {
+		return unix.ENOSPC
+	}
+	return nil
+}
+
+func (c *card) switchOff() {
+	if !c.off {
+		c.off, c.at = true, time.Now()
+		close(c.cut)
+	}
+}
+
+func (c *card) powerOff() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.switchOff()
+}
+
+func (c *card) powerOn() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.off {
+		c.off = false
+		c.cut = make(chan struct{})
+	}
+}
+
+func (c *card) isOff() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.off
+}
+
+// fail lets a step fail the next time that it comes, once.
+func (c *card) fail(step string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sick = step
+}
+
+// offSince is when the power went; false while it is there.
+func (c *card) offSince() (time.Time, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at, c.off
+}
+
+// hang lets a step wait from now on, until release is called.
+func (c *card) hang(step string) (release func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	hung := make(chan struct{})
+	c.hung, c.hungAt = hung, step
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.hung = nil
+		close(hung)
+	}
+}
+
+// steps are those that were met, and how often.
+func (c *card) steps() map[string]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.seen)
+}
+
+// gone is closed when the power goes.
+func (c *card) gone() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.cut
+}
+
+func (c *card) set(r room) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.room = r
+}
+
+// freeBytes fits the defaults of queue.Config: 512 and 64 MB.
+func (c *card) freeBytes(string) (uint64, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch c.room {
+	case short:
+		return 300e6, nil
+	case none:
+		return 20e6, nil
+	}
+	return 20e9, nil
+}

@@ -1,0 +1,85 @@
+package agent_test
+
+import (
+	"time"
+
+	"fieldcam/agent/message"
+)
+
+// beatGap is a heartbeat's interval and its tenth of jitter, and the time of a
+// message that another one delays. The first one after an outage comes with
+// the link, or, where that has lasted, at its time.
+const beatGap = 5*time.Minute + 30*time.Second + 2*time.Second
+
+// wantStatus wants the retained status to say that all is well.
+func (w *world) wantStatus() {
+	w.Helper()
+	m, ok := w.cloud.broker.Retained(message.Topic(device, message.KindStatus))
+	if !ok {
+		w.Error("the broker retains no status")
+		return
+	}
+	s, err := message.ParseStatus(m.Payload)
+	if err != nil || s.Device != device {
+		w.Errorf("retained status %s (%v), want one of %s", m.Payload, err, device)
+	}
+	if link, ok := w.cloud.broker.Retained(message.Topic(device, message.KindLink)); !ok {
+		w.Error("the broker retains no link message")
+	} else if l, err := message.ParseLink(link.Payload); err != nil || !l.Up {
+		w.Errorf("retained link: %s (%v), want up true", link.Payload, err)
+	}
+}
+
+// wantHeartbeats wants them on time whenever the broker could be reached.
+func (w *world) wantHeartbeats() {
+	w.Helper()
+	beats := w.cloud.broker.On(message.Topic(device, message.KindHeartbeat))
+	for _, p := range w.good {
+		last := p.from
+		check := func(at time.Time) {
+			if gap := at.Sub(last); gap > beatGap {
+				w.Errorf("no heartbeat for %v from %v on, want one within %v (the broker was there from %v to %v)",
+					gap, last, beatGap, p.from, p.to)
+			}
+			last = at
+		}
+		for _, b := range beats {
+			if p.holds(b.At) {
+				check(b.At)
+			}
+			if _, err := message.ParseHeartbeat(b.Payload); err != nil {
+				w.Fatal(err)
+			}
+		}
+		check(p.to)
+	}
+}
+
+// wantEvents wants each event of each start to be new, and each clearing to
+// follow its raising. A power cut can take events with it, at the end of a start.
+func (w *world) wantEvents() {
+	w.Helper()
+	raised := map[string]bool{}
+	last, start := uint64(0), 0
+	for _, m := range w.cloud.broker.On(message.Topic(device, message.KindCondition)) {
+		c, err := message.ParseCondition(m.Payload)
+		if err != nil {
+			w.Fatal(err)
+		}
+		for start < len(w.starts) && !m.At.Before(w.starts[start]) { // another start
+			clear(raised)
+			last = 0
+			start++
+		}
+		if c.N == last {
+			continue // sent again: its acknowledgement was lost
+		}
+		if c.N < last {
+			w.Errorf("event %d after event %d", c.N, last)
+		}
+		if c.Raised == raised[c.Name] && !c.Raised {
+			w.Errorf("%s was cleared without having been raised", c.Name)
+		}
+		raised[c.Name], last = c.Raised, c.N
+	}
+}

@@ -1,0 +1,320 @@
+package agent_test
+
+import (
+	"context"
+	"net"
+	"os"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"fieldcam/agent"
+	"fieldcam/agent/link/linktest"
+	"fieldcam/capture/camera/vc0706/vc0706sim"
+	"fieldcam/capture/photo"
+	"fieldcam/capture/schedule"
+	"fieldcam/config"
+	"fieldcam/hal/sim"
+)
+
+const (
+	device    = "pole-7"
+	powerLine = "CAMERA_POWER"
+	// stopBound is what the package promises for Run's end.
+	stopBound = 5 * time.Second
+)
+
+// monday is when each world begins, on the wall: before the standard week's
+// first photo.
+func monday() time.Time { return time.Date(2026, 11, 23, 5, 50, 0, 0, time.UTC) }
+
+// world is one controller on its pole, its camera and its cloud. Its methods are
+// for the test's own goroutine.
+type world struct {
+	*testing.T
+	cfg   config.Config
+	plan  *schedule.Schedule
+	dir   string
+	epoch time.Time // by package time: when it was monday
+	clock *sim.Clock
+	board *sim.Board
+	cam   *vc0706sim.Camera
+	card  *card
+	cloud *cloud
+	local *linktest.Net // holds the control socket
+
+	life     *life       // nil while the power is off
+	starts   []time.Time // of the daemon, by package time
+	good     []period    // when heartbeats had to arrive
+	repeated []period    // wall times that the clock showed more than once
+	excused  []period    // missed slots that a damaged index took with it
+	known    map[photo.ID]bool
+	newest   time.Time     // when the newest photo was taken, by the clock of the controller
+	shown    time.Time     // what that clock showed when the daemon ended
+	dark     time.Duration // how long the power stays off after a cut
+}
+
+// period is from and to, both included; by wall time, or by package time where
+// said.
+type period struct{ from, to time.Time }
+
+func (p period) holds(at time.Time) bool { return !at.Before(p.from) && !at.After(p.to) }
+
+// life is the daemon from one start to its end.
+type life struct {
+	agent *agent.Agent
+	stop  context.CancelFunc
+	ended chan error
+
+	mu     sync.Mutex
+	states []agent.State // as notified; guarded by mu
+	alive  time.Time     // when Alive was told last; guarded by mu
+}
+
+func (l *life) notify(s agent.State) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s == agent.Alive {
+		l.alive = time.Now()
+		return
+	}
+	l.states = append(l.states, s)
+}
+
+// setup is what differs between worlds.
+type setup struct {
+	config func(*config.Config)
+	// noLine: the board has no line for the camera's power.
+	noLine bool
+}
+
+// inWorld runs script in a world of its own, in simulated time.
+func inWorld(t *testing.T, s setup, script func(w *world)) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) { script(newWorld(t, s)) })
+}
+
+func newWorld(t *testing.T, s setup) *world {
+	w := &world{T: t, dir: stateDir(t), epoch: time.Now(), clock: sim.NewClock(), board: sim.New(),
+		local: linktest.New(), known: map[photo.ID]bool{}, dark: 3 * time.Minute}
+	w.clock.Set(monday())
+	w.cfg = config.Default()
+	w.cfg.Device = device
+	w.cfg.Camera.Power.Line = powerLine
+	w.cfg.Camera.VC0706.Resolution = "160x120" // simulated bytes take real time
+	w.cfg.Camera.VC0706.Compression = 255
+	w.cfg.Upload.URL = "http://" + uploadAddress + "/files/"
+	w.cfg.MQTT.URL = "tcp://" + brokerAddress
+	if s.config != nil {
+		s.config(&w.cfg)
+	}
+	if err := w.cfg.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if w.plan, err = w.cfg.Schedule(); err != nil {
+		t.Fatal(err)
+	}
+	w.cloud = newCloud(t)
+	w.card = newCard(w.cloud.powerOff)
+	w.cam = vc0706sim.New(vc0706sim.Options{Name: device, Now: w.clock.Now, Unpowered: true})
+	if !s.noLine {
+		w.connectPower()
+	}
+	ctx, unplug := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	port := w.board.AddPort(w.cfg.Camera.VC0706.Port)
+	go func() { served <- w.cam.Serve(ctx, port) }()
+	t.Cleanup(func() {
+		if w.life != nil {
+			w.kill()
+		}
+		unplug()
+		if err := <-served; err != nil {
+			t.Errorf("simulated camera: %v", err)
+		}
+		w.cloud.close()
+	})
+	return w
+}
+
+// stateDir is a directory in memory where there is one: syncing costs nothing
+// there, and what the power takes is decided by the card, not by the kernel.
+func stateDir(t *testing.T) string {
+	dir, err := os.MkdirTemp("/dev/shm", "fieldcam-days-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// connectPower gives the board the line that switches the camera.
+func (w *world) connectPower() { w.board.AddLine(powerLine).Watch(w.cam.SetPower) }
+
+// truth is what a right clock shows.
+func (w *world) truth() time.Time { return w.wall(time.Now()) }
+
+// wall is what a right clock showed at a moment of package time.
+func (w *world) wall(at time.Time) time.Time { return monday().Add(at.Sub(w.epoch)) }
+
+// boot starts the daemon. Where the power goes while it opens, it is started
+// once more.
+func (w *world) boot() {
+	w.Helper()
+	for try := 0; ; try++ {
+		a, err := w.open()
+		if err == nil {
+			w.run(a)
+			return
+		}
+		if !w.card.isOff() || try > 0 {
+			w.Fatalf("open agent: %v", err)
+		}
+		time.Sleep(w.dark)
+		w.card.powerOn()
+		w.cloud.powerOn()
+	}
+}
+
+func (w *world) open() (*agent.Agent, error) {
+	w.life = &life{ended: make(chan error, 1)}
+	w.starts = append(w.starts, time.Now())
+	w.wakes()
+	a, err := agent.Open(w.Context(), agent.Options{
+		Config: w.cfg, StateDir: w.dir, Version: "test", Board: w.board, Clock: w.clock,
+		Log:   zerolog.New(w.Output()).Level(zerolog.WarnLevel).With().Timestamp().Logger(),
+		Dial:  w.cloud.dial,
+		Fault: w.card.fault, FreeBytes: w.card.freeBytes, Notify: w.life.notify,
+		Listen: func(path string) (net.Listener, error) { return w.local.Listen(path) },
+	})
+	if err != nil {
+		w.life = nil
+	}
+	return a, err
+}
+
+func (w *world) run(a *agent.Agent) {
+	l := w.life
+	l.agent = a
+	var ctx context.Context
+	ctx, l.stop = context.WithCancel(w.Context())
+	go func() { l.ended <- a.Run(ctx) }()
+	w.mark()
+	synctest.Wait() // it listens
+}
+
+// stop ends the daemon as systemd does, and holds it to its bound.
+func (w *world) stop() {
+	w.Helper()
+	began := time.Now()
+	l := w.life
+	w.ended(l.agent)
+	l.stop()
+	err := <-l.ended
+	w.life = nil
+	w.mark()
+	if took := time.Since(began); err != nil || took >= stopBound {
+		w.Errorf("stop: %v after %v, want nil within %v", err, took, stopBound)
+	}
+	if err := l.agent.Close(); err != nil {
+		w.Errorf("close agent: %v", err)
+	}
+	w.card.powerOn() // it may have gone at a step of the stop
+	w.cloud.powerOn()
+}
+
+// restart stops the daemon, does what is to be done meanwhile, and starts it.
+func (w *world) restart(meanwhile func()) {
+	w.Helper()
+	w.stop()
+	meanwhile()
+	w.boot()
+}
+
+// kill takes the power. What the daemon does from then on reaches neither card
+// nor cloud; it is only waited for.
+func (w *world) kill() {
+	w.card.powerOff()
+	w.cloud.powerOff()
+	l := w.life
+	w.life = nil
+	w.mark()
+	w.ended(l.agent)
+	l.stop()
+	<-l.ended
+	_ = l.agent.Close() // whatever: the next start sees what is left
+	w.cam.SetPower(false)
+}
+
+// cut takes the power, and gives it back after w.dark.
+func (w *world) cut() {
+	w.Helper()
+	w.blackout(w.dark, func() {})
+}
+
+// blackout takes the power for d; before it is back, meanwhile is called.
+func (w *world) blackout(d time.Duration, meanwhile func()) {
+	w.Helper()
+	w.kill()
+	time.Sleep(d)
+	meanwhile()
+	w.card.powerOn()
+	w.cloud.powerOn()
+	w.boot()
+}
+
+// pass lets time pass. Where the card meets the step at which the power goes,
+// it is cut.
+func (w *world) pass(d time.Duration) {
+	w.Helper()
+	for until := time.Now().Add(d); ; {
+		timer := time.NewTimer(time.Until(until))
+		select {
+		case <-timer.C:
+		case <-w.card.gone():
+		}
+		timer.Stop()
+		if w.card.isOff() {
+			w.cut()
+		} else if !time.Now().Before(until) {
+			return
+		}
+	}
+}
+
+// passUntil lets time pass until the right clock shows hour:minute.
+func (w *world) passUntil(hour, minute int) {
+	w.Helper()
+	now := w.truth()
+	at := time.Date(now.Year(), now.Month(), now.Day(), hour, minute, 0, 0, time.UTC)
+	if !at.After(now) {
+		at = at.AddDate(0, 0, 1)
+	}
+	w.pass(at.Sub(now))
+}
+
+// mark notes when heartbeats can arrive and when not.
+func (w *world) mark() {
+	now := time.Now()
+	if at, off := w.card.offSince(); off {
+		now = at
+	}
+	up := w.life != nil && w.cloud.brokerWell()
+	n := len(w.good)
+	isOpen := n > 0 && w.good[n-1].to.IsZero()
+	switch {
+	case up && !isOpen:
+		w.good = append(w.good, period{from: now})
+	case !up && isOpen:
+		w.good[n-1].to = now
+	}
+}
