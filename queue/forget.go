@@ -128,7 +128,7 @@ func (t txn) forgetSlots(from []byte, horizon time.Time) (next []byte, err error
 	b := t.bucket(bucketSlots)
 	c := b.Cursor()
 	looked := 0
-	for k, v := c.Seek(from); k != nil && len(k) == 8 && keySlot(k).Before(horizon); k, v = c.Next() {
+	for k, v := c.Seek(from); len(k) == 8 && keySlot(k).Before(horizon); k, v = c.Next() {
 		if looked++; looked > ledgerBatch {
 			next = slices.Clone(k)
 			break
