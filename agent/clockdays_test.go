@@ -43,3 +43,15 @@ func TestAClockThatStepsCostsOnlyWhatItJumpsOver(t *testing.T) {
 		}
 	})
 }
+
+func TestAClockThatJumpsInTheFirstHourSkipsNoSlotSilently(t *testing.T) {
+	inWorld(t, setup{config: everyTenMinutes}, func(w *world) {
+		w.boot()
+		w.pass(45 * time.Minute)
+		w.step(3 * time.Hour)
+		w.pass(4 * time.Hour)
+		w.setRight() // what it jumped over has passed meanwhile
+		w.pass(time.Hour)
+		w.finish()
+	})
+}

@@ -188,7 +188,9 @@ func unset(at time.Time) bool { return at.Year() < 2000 }
 // showed its time more than once, and never only where it was excused.
 func (w *world) judgeSlot(at time.Time, entries []queue.Entry, v *verdict) {
 	w.Helper()
-	photos, misses := 0, 0
+	// A gap is what the clock says; a photo or a failure of the slot is what was
+	// seen, and stands above it.
+	photos, misses, gaps := 0, 0, 0
 	var found []queue.Entry
 	for _, e := range entries {
 		if at.Before(e.From) || at.After(e.To) {
@@ -197,15 +199,23 @@ func (w *world) judgeSlot(at time.Time, entries []queue.Entry, v *verdict) {
 		found = append(found, e)
 		photos += len(e.Photos)
 		for _, m := range e.Misses {
-			misses++
+			if m.Cause == photo.NotRunning || m.Cause == photo.ClockStep {
+				gaps++
+			} else {
+				misses++
+			}
 			v.missed[m.Cause]++
 		}
 	}
 	v.taken += photos
-	switch n := photos + misses; {
+	n := photos + misses
+	if n == 0 {
+		n = gaps
+	}
+	switch {
 	case n == 1, n == 0 && w.in(w.excused, at), n > 1 && w.in(w.repeated, at):
 	default:
-		w.Errorf("slot %v is in the ledger %d times (%d photos, %d misses), want once: %+v", at, n, photos, misses, found)
+		w.Errorf("slot %v is in the ledger %d times (%d photos, %d failures, %d gaps), want once: %+v", at, n, photos, misses, gaps, found)
 	}
 }
 

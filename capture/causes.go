@@ -80,8 +80,11 @@ func (t *track) settle(parts []part, now time.Time, synced, due bool) []part {
 }
 
 // cutStart cuts off what was before the service's start, by the clock as it is
-// now.
+// now; nothing where the service has run with a clock that somebody vouched for.
 func (t *track) cutStart(c *cutter, now time.Time) {
+	if t.vouched {
+		return
+	}
 	p := part{cause: photo.NotRunning, detail: "fieldcam was not running", gap: true}
 	if t.noLedger {
 		p.cause = ""

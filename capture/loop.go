@@ -69,13 +69,43 @@ func (l *loop) turn(now time.Time) (slot schedule.Slot, due, again bool) {
 		again = l.o.Store.Taken(slot.At)
 	}
 	parts := l.track.causes(from, to, now, l.worked || l.flight != nil)
-	for _, p := range l.track.settle(parts, now, l.o.Clock.Synced(), due) {
-		l.missRange(p)
+	synced := l.o.Clock.Synced()
+	for _, p := range l.track.settle(parts, now, synced, due) {
+		for _, q := range l.unaccounted(p) {
+			l.missRange(q)
+		}
 	}
-	l.track.close(now)
+	l.track.close(now, synced)
 	l.worked = false
 	l.flush()
 	return slot, due, again
+}
+
+// unaccounted is what is left of a gap without the slots that the store accounts
+// for: by a clock that stepped, time can seem to have passed twice. A gap with
+// more than maxSearched slots stays whole.
+func (l *loop) unaccounted(p part) (left []part) {
+	if !p.gap || l.o.Schedule.Count(schedule.Capture, p.from, p.to) > maxSearched {
+		return []part{p}
+	}
+	known := l.o.Store.Accounted
+	if next, ok := l.o.Schedule.Next(schedule.Capture, l.o.Clock.Now()); ok && known(next.At) {
+		known = l.o.Store.Taken // a range that ends in the future is of a wrong clock
+	}
+	open := false // the last of left still grows
+	for slot := range l.o.Schedule.Between(schedule.Capture, p.from, p.to) {
+		if known(slot.At) {
+			open = false
+			continue
+		}
+		if !open {
+			q := p
+			q.from = slot.At
+			left, open = append(left, q), true
+		}
+		left[len(left)-1].to = slot.At.Add(1)
+	}
+	return left
 }
 
 // missRange reports the slots of a part of the time as missed.

@@ -55,6 +55,9 @@ type track struct {
 	ahead bool
 	// noLedger: before the start nothing was due.
 	noLedger bool
+	// vouched: the clock has been synced in this run, so that what it jumps over
+	// from then on was due while the service ran.
+	vouched bool
 
 	began time.Time // by package time
 	// The last turn by the clock and by package time, and how far the clock
@@ -155,6 +158,7 @@ func (t *track) back(now time.Time) {
 	switch {
 	case now.After(t.since):
 		t.cursor = now.Add(-1)
+		return
 	case now.Before(t.before.Add(-smallStep)):
 		t.reckon(now, t.anchor(now))
 	case t.jumped:
@@ -163,6 +167,7 @@ func (t *track) back(now time.Time) {
 		// The gap before since was too long, or never was.
 		t.reckon(now, t.before)
 	}
+	t.vouched = false // who vouched for the clock was wrong
 }
 
 // open is the time [from, to) whose slots are not handled yet: up to now.
@@ -170,12 +175,18 @@ func (t *track) open(now time.Time) (from, to time.Time) {
 	return t.cursor.Add(1), now.Add(1)
 }
 
-// close makes now the end of what is handled.
-func (t *track) close(now time.Time) {
+// close makes now, by a clock that is synced or not, the end of what is handled.
+func (t *track) close(now time.Time, synced bool) {
 	if t.step > smallStep && !t.anew && now.After(t.until) {
 		// Slots before the first start of all were not due, so not reported.
-		due := !t.noLedger || !t.until.Before(now.Add(-time.Since(t.began)))
+		due := !t.noLedger || t.vouched || !t.until.Before(now.Add(-time.Since(t.began)))
 		t.before, t.since, t.jumped = t.until, now.Add(-1), due && t.held.empty()
+	}
+	if synced && !t.vouched {
+		t.vouched = true
+		if t.before.Before(unsetBefore) {
+			t.before = t.since // what an unset clock showed was never due
+		}
 	}
 	t.mono = time.Now()
 	t.wall = now

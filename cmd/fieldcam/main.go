@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	_ "time/tzdata" // a controller's image need not carry time zones
 
@@ -28,9 +27,6 @@ const (
 	exitBadConfig  = 3
 	exitNotRunning = 4
 )
-
-// columns is the width of the terminal that all output fits.
-const columns = "80"
 
 // The places of a controller's files, as the package installs them.
 const (
@@ -96,10 +92,9 @@ usable, 4 the daemon is not running.`,
 		SilenceUsage:  true,
 	}
 	f := root.PersistentFlags()
-	f.StringVar(&p.config, "config", defaultConfig, "configuration file")
-	f.StringVar(&p.state, "state", defaultState, "directory of the queue and the control socket")
+	f.StringVar(&p.config, "config", defaultConfig, "TOML `file`")
+	f.StringVar(&p.state, "state", defaultState, "`directory` of the queue")
 	f.BoolVar(&p.json, "json", false, "print JSON, for scripts")
-	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped "+columns))
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w (see %q)", err, c.CommandPath()+" --help")}
 	})

@@ -46,7 +46,7 @@ feeds the watchdog as long as photos are being taken when they are due.`,
 			return run(c.Context(), p, out)
 		},
 	}
-	c.Flags().StringVar(&format, "log", "auto", `"json", "text" or "auto": text on a terminal`)
+	c.Flags().StringVar(&format, "log", "auto", "json, text, or auto: text on a terminal")
 	return c
 }
 
