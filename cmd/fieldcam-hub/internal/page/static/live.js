@@ -21,7 +21,10 @@ function agoText(seconds) {
 
 function count() {
 	for (const t of document.querySelectorAll("time[data-ago]")) {
-		const text = agoText((Date.now() + skew - Date.parse(t.dateTime)) / 1000);
+		let seconds = (Date.now() + skew - Date.parse(t.dateTime)) / 1000;
+		// A photo whose time has come is due until the system says what comes next.
+		if ("next" in t.dataset && seconds > 0) seconds = 0;
+		const text = agoText(seconds);
 		if (t.textContent !== text) t.textContent = text;
 	}
 }
