@@ -36,10 +36,12 @@
 // then a power cut would lose it; a longer one is lost by a power cut, if the
 // clock was right.
 //
-// Forward: the slots jumped over are ClockStep, but for those from before the
-// service's start by the corrected clock: they are NotRunning, or, where there
-// is no ledger, were never due. So a board that boots in 1970 and is set a
-// minute later does not report decades of missed photos.
+// Forward: the slots jumped over are ClockStep. Where the clock was not synced
+// in this run before, those from before the service's start by the corrected
+// clock are NotRunning, or, where there is no ledger, were never due. So a board
+// that boots in 1970 and is set a minute later does not report decades of missed
+// photos. A gap leaves out what the Store accounts for, unless a range there
+// ends in the future.
 //
 // Backward by up to a minute: the slots that come again are not taken again.
 // By more: they are photographed again and the Store has both, for a photo too
@@ -47,8 +49,9 @@
 // time is not reported as missed where the Store has its photo.
 //
 // Backward to before the start, by the clock until then: then the gap at the start
-// was too long, or never was. What it holds up to now is reported anew: NotRunning before the start,
-// ClockStep since, while the clock showed another time. A range that a synced
+// was too long, or never was. What it holds up to now is reported anew:
+// NotRunning before the start, ClockStep since, while the clock showed another
+// time. A range that a synced
 // clock wrote stays in the ledger beside it, future slots included; it hides
 // nothing, since from then on only photos and ranges that are over count.
 //
