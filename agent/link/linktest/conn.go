@@ -181,8 +181,9 @@ func (c *Conn) Close() error {
 	c.once.Do(func() {
 		close(c.closed)
 		c.net.forget(c)
-		c.out.update(func() { c.out.ended = true })
+		// In this order: a peer that has read EOF can no longer write.
 		c.in.update(func() { c.in.gone, c.in.buf = true, nil })
+		c.out.update(func() { c.out.ended = true })
 		c.read.set(time.Time{}) // stops its timer
 		c.write.set(time.Time{})
 	})

@@ -132,19 +132,16 @@ func (n *Net) pair(addr Addr) (near, far *Conn) {
 // Cut makes the network fail in that way.
 func (n *Net) Cut(how Cut) {
 	n.mu.Lock()
-	n.cut = how
-	n.announce()
-	var reset []*Conn
+	defer n.mu.Unlock()
 	if how == Severed {
+		// Before anybody sees the change: what waited in a black hole is lost.
 		for c := range n.conns {
-			reset = append(reset, c)
+			c.reset()
 		}
 		clear(n.conns)
 	}
-	n.mu.Unlock()
-	for _, c := range reset {
-		c.reset()
-	}
+	n.cut = how
+	n.announce()
 }
 
 // Restore ends a Cut.
