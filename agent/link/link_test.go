@@ -152,9 +152,10 @@ func TestFleetFindsTheCloudSpreadOut(t *testing.T) {
 			perSecond[second]++
 			peak = max(peak, perSecond[second])
 		}
-		// 16.7 in the first second, on average, and four standard deviations.
-		if len(told) != monitors || peak > 34 {
-			t.Errorf("%d were told within 2 min, %d of them in one second, want %d, at most 34", len(told), peak, monitors)
+		// 16.7 in the first second, on average, and seven standard deviations: chance
+		// alone comes so far once in 10^8 runs.
+		if len(told) != monitors || peak > 45 {
+			t.Errorf("%d were told within 2 min, %d of them in one second, want %d, at most 45", len(told), peak, monitors)
 		}
 	})
 }

@@ -134,11 +134,7 @@ func (n *Net) Cut(how Cut) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if how == Severed {
-		// Before anybody sees the change: what waited in a black hole is lost.
-		for c := range n.conns {
-			c.reset()
-		}
-		clear(n.conns)
+		n.reset() // before anybody sees the change: what waited in a black hole is lost
 	}
 	n.cut = how
 	n.announce()
@@ -146,6 +142,25 @@ func (n *Net) Cut(how Cut) {
 
 // Restore ends a Cut.
 func (n *Net) Restore() { n.Cut(Whole) }
+
+// Reset resets all connections, those that are being made too, and leaves the
+// network Whole. It is one step: unlike a Cut that is restored at once, it has no
+// moment in which another goroutine finds the network unreachable.
+func (n *Net) Reset() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.reset()
+	n.cut = Whole
+	n.announce()
+}
+
+// reset resets all connections; n.mu is held.
+func (n *Net) reset() {
+	for c := range n.conns {
+		c.reset()
+	}
+	clear(n.conns)
+}
 
 // Limit slows each direction of each connection to so many bytes per second; 0
 // is unlimited.

@@ -97,6 +97,57 @@ func TestSeveredNetworkResetsAndRefuses(t *testing.T) {
 	})
 }
 
+// TestResetIsNoOutage: whoever connects again at once is let in, also where the
+// network was cut before.
+func TestResetIsNoOutage(t *testing.T) {
+	for _, before := range []linktest.Cut{linktest.Whole, linktest.BlackHoled, linktest.Severed} {
+		synctest.Test(t, func(t *testing.T) {
+			n, near, far := connect(t)
+			l, err := n.Listen("hub:2")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			go func() {
+				if c, err := l.Accept(); err == nil {
+					c.Close()
+				}
+			}()
+			n.Cut(before)
+			if _, err := near.Write([]byte("lost")); (err != nil) != (before == linktest.Severed) {
+				t.Errorf("cut %d: write: %v", before, err)
+			}
+			dialled := make(chan error, 1)
+			go func() { // as soon as it can tell that something happened
+				_, err := near.Read(make([]byte, 1))
+				if !errors.Is(err, syscall.ECONNRESET) {
+					t.Errorf("cut %d: read: %v, want ECONNRESET", before, err)
+				}
+				if before == linktest.Severed {
+					dialled <- nil // told of the cut, not of the reset
+					return
+				}
+				c, err := n.Dial(t.Context(), "tcp", "hub:2")
+				if err == nil {
+					c.Close()
+				}
+				dialled <- err
+			}()
+			synctest.Wait()
+			n.Reset()
+			if err := <-dialled; err != nil {
+				t.Errorf("cut %d: dial after the reset: %v, want a connection", before, err)
+			}
+			if b, err := io.ReadAll(far); !errors.Is(err, syscall.ECONNRESET) || len(b) != 0 {
+				t.Errorf("cut %d: the far end read %q, %v, want nothing and ECONNRESET", before, b, err)
+			}
+			if _, err := n.Dial(t.Context(), "tcp", "nobody:1"); !errors.Is(err, syscall.ECONNREFUSED) {
+				t.Errorf("cut %d: dial after the reset: %v, want a whole network: ECONNREFUSED", before, err)
+			}
+		})
+	}
+}
+
 func TestBlackHoleSwallowsUntilRestored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n, near, far := connect(t)

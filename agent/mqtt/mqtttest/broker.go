@@ -92,6 +92,7 @@ func (b *Broker) Dial(context.Context, string, string) (net.Conn, error) {
 		return nil, ErrDown
 	}
 	mine, yours := Pipe()
+	b.conns[mine] = true // before it is served, so that no Cut misses it
 	b.served.Go(func() { b.Serve(mine) })
 	return yours, nil
 }
@@ -173,6 +174,15 @@ func (b *Broker) Send(id string, packetID uint16, topic string, payload []byte) 
 // take keeps a message and hands it to those who subscribed.
 func (b *Broker) take(m Message) {
 	b.mu.Lock()
+	to := b.keep(m)
+	b.mu.Unlock()
+	for _, c := range to {
+		c.deliver(m, false)
+	}
+}
+
+// keep keeps a message and gives those who subscribed; b.mu is held.
+func (b *Broker) keep(m Message) (to []*client) {
 	m.At = time.Now()
 	b.messages = append(b.messages, m)
 	if m.Retained {
@@ -182,16 +192,12 @@ func (b *Broker) take(m Message) {
 			b.retained[m.Topic] = m
 		}
 	}
-	var to []*client
 	for _, c := range b.clients {
 		if c.wants(m.Topic) {
 			to = append(to, c)
 		}
 	}
-	b.mu.Unlock()
-	for _, c := range to {
-		c.deliver(m, false)
-	}
+	return to
 }
 
 // current is the faults now.

@@ -112,10 +112,16 @@ func (b *Broker) leave(c *client) {
 		return
 	}
 	delete(b.clients, c.id)
+	// In the same step: a client that returns finds its will sent, and what it
+	// says then is the later word.
 	will := c.will
-	b.mu.Unlock()
+	var to []*client
 	if will != nil {
-		b.take(*will)
+		to = b.keep(*will)
+	}
+	b.mu.Unlock()
+	for _, other := range to {
+		other.deliver(*will, false)
 	}
 }
 
@@ -161,10 +167,9 @@ func (c *client) handle(p packets.ControlPacket, mute, noPuback bool) bool {
 		for i := range p.Topics {
 			ack.ReturnCodes = append(ack.ReturnCodes, min(p.Qoss[i], 1))
 		}
-		if mute || c.write(ack) != nil {
-			return !mute
+		if !mute {
+			return c.subscribe(p.Topics, ack) == nil
 		}
-		c.subscribe(p.Topics)
 	case *packets.PingreqPacket:
 		answer = packets.NewControlPacket(packets.Pingresp)
 	case *packets.DisconnectPacket:
@@ -178,14 +183,18 @@ func (c *client) handle(p packets.ControlPacket, mute, noPuback bool) bool {
 	return answer == nil || mute || c.write(answer) == nil
 }
 
-// subscribe adds filters and sends what is retained for them.
-func (c *client) subscribe(filters []string) {
+// subscribe adds filters, answers with ack and sends what is retained for them.
+// From ack on its client misses nothing, and what comes then follows what is
+// retained: the filters stand before ack, and nobody else writes before the end.
+func (c *client) subscribe(filters []string, ack packets.ControlPacket) error {
+	c.writing <- struct{}{}
+	defer func() { <-c.writing }()
+	c.b.mu.Lock()
 	c.mu.Lock()
 	for _, f := range filters {
 		c.filters[f] = true
 	}
 	c.mu.Unlock()
-	c.b.mu.Lock()
 	var kept []Message
 	for topic, m := range c.b.retained {
 		for _, f := range filters {
@@ -196,9 +205,15 @@ func (c *client) subscribe(filters []string) {
 		}
 	}
 	c.b.mu.Unlock()
-	for _, m := range kept {
-		c.deliver(m, true)
+	if err := c.send(ack); err != nil {
+		return err
 	}
+	for _, m := range kept {
+		if err := c.send(c.publication(m, true)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // wants tells whether the client subscribed to the topic.
@@ -215,7 +230,10 @@ func (c *client) wants(topic string) bool {
 
 // deliver sends a message to the client, at the QoS at which it came. A client
 // that is just leaving misses it.
-func (c *client) deliver(m Message, retained bool) {
+func (c *client) deliver(m Message, retained bool) { _ = c.write(c.publication(m, retained)) }
+
+// publication is the packet that brings a message to the client.
+func (c *client) publication(m Message, retained bool) *packets.PublishPacket {
 	p := packets.NewControlPacket(packets.Publish).(*packets.PublishPacket)
 	p.TopicName, p.Payload, p.Qos, p.Retain = m.Topic, m.Payload, min(m.QoS, 1), retained
 	if p.Qos > 0 {
@@ -224,12 +242,17 @@ func (c *client) deliver(m Message, retained bool) {
 		p.MessageID = c.next
 		c.mu.Unlock()
 	}
-	_ = c.write(p)
+	return p
 }
 
 func (c *client) write(p packets.ControlPacket) error {
 	c.writing <- struct{}{}
 	defer func() { <-c.writing }()
+	return c.send(p)
+}
+
+// send is write for whoever holds c.writing.
+func (c *client) send(p packets.ControlPacket) error {
 	if err := c.conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
 		return err
 	}

@@ -15,7 +15,10 @@ import (
 	"fieldcam/hal/linux"
 )
 
-// The whole way in real time: driver, termios, the kernel's pty, simulator.
+// The whole way in real time: driver, termios, the kernel's pty, simulator. On a
+// busy machine the simulator may be too late for an answer; what a Shoot promises
+// then, the tests in simulated time see to. Here another one follows, as in the
+// field.
 func TestPicturesComeOverARealTerminal(t *testing.T) {
 	pty, err := vc0706sim.OpenPty()
 	if err != nil {
@@ -42,11 +45,19 @@ func TestPicturesComeOverARealTerminal(t *testing.T) {
 			t.Fatal(err)
 		}
 		cam := vc0706.New(cfg, board, power, zerolog.Nop())
-		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 		defer cancel()
 		var b bytes.Buffer
-		if _, err := cam.Shoot(ctx, &b); err != nil {
-			t.Fatal(err)
+		for {
+			_, err := cam.Shoot(ctx, &b)
+			if err == nil {
+				break
+			}
+			if ctx.Err() != nil {
+				t.Fatal(err)
+			}
+			t.Logf("another Shoot after: %v", err)
+			b.Reset()
 		}
 		if want, _ := dev.Picture(); !bytes.Equal(b.Bytes(), want) {
 			t.Errorf("got %d bytes that are not the camera's %d", b.Len(), len(want))

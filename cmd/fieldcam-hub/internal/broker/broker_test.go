@@ -21,7 +21,7 @@ import (
 
 // patience bounds what must come; silence is how long nothing must.
 const (
-	patience = 20 * time.Second
+	patience = 2 * time.Minute
 	silence  = 300 * time.Millisecond
 )
 
@@ -33,10 +33,25 @@ type rig struct {
 	passwords map[string]string
 	tls       *tls.Config
 	b         *Broker
+	looks     chan struct{} // one for each look of the broker at its devices
+}
+
+// watched tells when the broker looks at its devices.
+type watched struct {
+	*registry.Registry
+	looks chan struct{}
+}
+
+func (w watched) Devices() ([]registry.Device, error) {
+	select {
+	case w.looks <- struct{}{}:
+	default: // nobody counts
+	}
+	return w.Registry.Devices()
 }
 
 func newRig(t testing.TB) *rig {
-	g := &rig{t: t, dir: t.TempDir(), passwords: map[string]string{}}
+	g := &rig{t: t, dir: t.TempDir(), passwords: map[string]string{}, looks: make(chan struct{})}
 	var err error
 	if g.devices, err = registry.Open(g.dir); err != nil {
 		t.Fatal(err)
@@ -54,7 +69,7 @@ func newRig(t testing.TB) *rig {
 func (g *rig) open() {
 	g.t.Helper()
 	var err error
-	g.b, err = Open(Options{Dir: g.dir + "/nats", Listen: "127.0.0.1:0", TLS: g.tls, Devices: g.devices, Log: zerolog.Nop()})
+	g.b, err = Open(Options{Dir: g.dir + "/nats", Listen: "127.0.0.1:0", TLS: g.tls, Devices: watched{g.devices, g.looks}, Log: zerolog.Nop()})
 	if err != nil {
 		g.t.Fatal(err)
 	}
@@ -107,13 +122,20 @@ func (g *rig) dial(o *mqtt.ClientOptions) (*client, error) {
 	return c, t.Error()
 }
 
+// connect connects a user who is let in. Whoever takes a name over that was taken
+// over less than a second ago is kept waiting and sent away by nats-server
+// (mqttSessFlappingJailDur): then it comes again.
 func (g *rig) connect(user string) *client {
 	g.t.Helper()
-	c, err := g.dial(g.options(user))
-	if err != nil {
-		g.t.Fatalf("connect as %s: %v", user, err)
+	for end := time.Now().Add(patience); ; {
+		c, err := g.dial(g.options(user))
+		if err == nil {
+			return c
+		}
+		if time.Now().After(end) {
+			g.t.Fatalf("connect as %s: %v", user, err)
+		}
 	}
-	return c
 }
 
 func (c *client) publish(topic, payload string, retained bool) {
@@ -207,11 +229,19 @@ func TestOneDeviceCannotFillTheStore(t *testing.T) {
 		south.Publish(fmt.Sprintf("fieldcam/1/south/x%d", i), 0, true, "junk").WaitTimeout(silence)
 		south.Publish(fmt.Sprintf("fieldcam/1/south/status/x%d", i), 0, true, "junk").WaitTimeout(silence)
 	}
-	if !south.IsConnectionOpen() {
-		south = g.connect("south")
+	// It may be about to be sent away for the last junk, without knowing yet.
+	status := strings.Repeat("s", 1000)
+	for end := time.Now().Add(patience); ; south = g.connect("south") {
+		t := south.Publish("fieldcam/1/south/status", 1, true, status)
+		if t.WaitTimeout(patience) && t.Error() == nil {
+			break
+		}
+		if time.Now().After(end) {
+			g.t.Fatalf("publish a status after the junk: %v", t.Error())
+		}
 	}
-	for range 40 {
-		south.publish("fieldcam/1/south/status", strings.Repeat("s", 1000), true)
+	for range 39 {
+		south.publish("fieldcam/1/south/status", status, true)
 	}
 	// Each device that was here has its session, and south one status: once the
 	// broker has dropped those that were replaced, which it does after its PUBACK.
@@ -332,7 +362,9 @@ func TestRemovedDeviceIsDisconnected(t *testing.T) {
 	go func() { done <- g.b.Run(ctx) }()
 	defer func() { cancel(); <-done }()
 	north, south := g.connect("north"), g.connect("south")
-	time.Sleep(registryEvery + silence) // the broker has seen both registered
+	for range 2 { // with the second look it has done with the first: it knows both
+		<-g.looks
+	}
 	if err := g.devices.Remove("north"); err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // patience bounds every wait for a program of a line or two.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // shell is a Process that runs script.
 func shell(t *testing.T, script string) *child.Process {
