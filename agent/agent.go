@@ -18,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -28,12 +29,14 @@ import (
 	"fieldcam/agent/identity"
 	"fieldcam/agent/link"
 	"fieldcam/agent/mqtt"
+	"fieldcam/agent/proof"
 	"fieldcam/capture"
 	"fieldcam/capture/photo"
 	"fieldcam/capture/schedule"
 	"fieldcam/config"
 	"fieldcam/hal"
 	"fieldcam/queue"
+	"fieldcam/queue/second"
 	"fieldcam/queue/session"
 	"fieldcam/queue/upload/tus"
 )
@@ -76,8 +79,7 @@ type Options struct {
 	Routes func(ctx context.Context, changed func()) error
 	// Notify is told of each State, from one goroutine. nil: nobody is.
 	Notify func(State)
-	// Probe, Fault and FreeBytes are queue.Options'.
-	Probe     func(ctx context.Context, path string) error
+	// Fault and FreeBytes are queue.Options'.
 	Fault     func(step string) error
 	FreeBytes func(dir string) (uint64, error)
 }
@@ -91,6 +93,7 @@ type Agent struct {
 	plan    *schedule.Schedule
 	health  *health.Registry
 	queue   *queue.Queue
+	second  *second.Worker
 	camera  *boardCamera
 	newest  *photo.Meta // of those taken before this start; nil: none
 
@@ -102,7 +105,21 @@ type Agent struct {
 	stranger error     // why the cloud would not know us; nil: it does
 	linked   time.Time // when the control link came up last, by package time; its goroutine's
 	heart    *heartbeat.Heart
+	prover   *proof.Prover
 	control  *control.Server
+
+	damaged atomic.Int64 // photos found damaged since the start
+	told    atomic.Bool  // the prover was told of this start's first photo
+
+	// Of the goroutine that watches: whether the card, and the backlog, were said to
+	// fill up by the last look; how many photos were thinned out by then, and when
+	// that last grew, by package time.
+	filling   bool
+	growing   bool
+	thinned   int64
+	thinnedAt time.Time
+	looked    bool   // at the queue, once
+	aside     string // where the index is that was set aside last
 }
 
 // Open opens the queue, repairs it where a power cut or damage left it, and
@@ -118,9 +135,14 @@ func Open(ctx context.Context, o Options) (_ *Agent, err error) {
 	if a.plan, err = o.Config.Schedule(); err != nil {
 		return nil, fmt.Errorf("read schedule: %w", err)
 	}
+	var copies func(format string) bool
+	if o.Config.Copy.Mount != "" {
+		copies = o.Config.Copy.Copies
+	}
 	a.queue, err = queue.Open(ctx, queue.Options{
 		Dir: o.StateDir, Device: o.Config.Device, Config: o.Config.Queue,
-		Probe: o.Probe, Fault: o.Fault, FreeBytes: o.FreeBytes, Log: a.log,
+		Copies: copies, OpenCopy: a.openCopy, CopyDisk: a.copyDisk, MissingCopies: a.missingCopies,
+		Fault: o.Fault, FreeBytes: o.FreeBytes, Log: a.log,
 	})
 	if err != nil {
 		return nil, err
@@ -135,6 +157,9 @@ func Open(ctx context.Context, o Options) (_ *Agent, err error) {
 	a.started = a.clock.Now()
 	a.health = health.New(a.clock, a.log)
 	a.makeCapture()
+	a.second = second.New(o.Config.Copy, second.Options{
+		Queue: a.queue, Device: o.Config.Device, Dir: o.StateDir, Busy: a.shooting, Fault: o.Fault, Log: a.log,
+	})
 	if err := a.makeLinks(); err != nil {
 		return nil, err
 	}
@@ -142,7 +167,7 @@ func Open(ctx context.Context, o Options) (_ *Agent, err error) {
 		Path: control.Path(o.StateDir), Agent: a, Store: a.queue, Schedule: a.plan,
 		Zone: a.plan.Zone(), Clock: a.clock, Log: a.log, Listen: o.Listen,
 	})
-	a.reportStart()
+	a.reportOpening(a.queue.Recovery())
 	return a, nil
 }
 
@@ -183,6 +208,7 @@ func (a *Agent) makeLinks() error {
 			return slot.At, ok
 		},
 	})
+	a.prover = proof.New(proof.Options{Device: c.Device, Ledger: a.queue, Link: a.mqtt, Clock: a.clock, Log: a.log})
 	if address := cloudAddress(c); address != "" {
 		a.monitor = link.New(link.Options{
 			Address: address, Dial: a.o.Dial, Routes: a.o.Routes, Log: a.log,
@@ -212,6 +238,8 @@ func (a *Agent) Run(ctx context.Context) error {
 	c.start(ctx, part{"capture", a.capture.Run})
 	c.start(ctx, part{"camera", a.camera.prepare})
 	c.start(ctx, part{"janitor", a.clean})
+	c.start(ctx, part{"scrub", a.scrub})
+	c.start(ctx, part{"second copy", a.second.Run})
 	c.start(ctx, part{"mqtt", a.mqtt.Run})
 	if a.monitor != nil {
 		c.start(ctx, part{"link", a.monitor.Run})
@@ -220,6 +248,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		c.start(ctx, part{"sessions", a.sessions.Run})
 	}
 	c.start(ctx, part{"heartbeat", a.heart.Run})
+	c.start(ctx, part{"proof", a.prover.Run})
 	c.start(ctx, part{"control", a.control.Run})
 	a.o.Notify(Ready)
 	err := a.watch(ctx)

@@ -17,9 +17,14 @@ type room int
 const (
 	plenty room = iota
 	short       // confirmed photos must go
+	tight       // as none is deleted any more, and some days' photos have room
 	none        // no photo is begun
 	nospc       // the card says so only when it is written to
 )
+
+// tightBytes is what a tight card has for photos, beyond queue.Config's reserve:
+// some days of small ones.
+const tightBytes = 100_000
 
 // errNoPower is what every durable step gets once the power has gone.
 var errNoPower = errors.New("no power")
@@ -120,6 +125,13 @@ func (c *card) fail(step string) {
 	c.sick = step
 }
 
+// sickAt is the step that is to fail and has not come; empty: none.
+func (c *card) sickAt() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.sick
+}
+
 // offSince is when the power went; false while it is there.
 func (c *card) offSince() (time.Time, bool) {
 	c.mu.Lock()
@@ -168,6 +180,8 @@ func (c *card) freeBytes(string) (uint64, error) {
 	switch c.room {
 	case short:
 		return 300e6, nil
+	case tight:
+		return 64e6 + tightBytes, nil
 	case none:
 		return 20e6, nil
 	}

@@ -27,6 +27,7 @@ const steadyLink = time.Minute
 func (a *Agent) brokerUp() {
 	a.linked = time.Now()
 	a.heart.LinkUp()
+	a.prover.Nudge()
 	if a.monitor != nil {
 		a.monitor.Succeeded()
 	}

@@ -2,6 +2,8 @@ package agent_test
 
 import (
 	"context"
+	"encoding/json"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -12,7 +14,6 @@ import (
 	"fieldcam/agent/link/linktest"
 	"fieldcam/agent/message"
 	"fieldcam/agent/mqtt/mqtttest"
-	"fieldcam/queue"
 )
 
 // network cuts the ways to receiver and broker, or restores them.
@@ -59,8 +60,9 @@ func (w *world) unset() {
 	w.clock.SetSynced(false)
 }
 
-// ask asks the daemon over its control socket, as `fieldcam` does.
-func (w *world) ask(method, path, body string) *http.Response {
+// ask asks the daemon over its control socket, as `fieldcam` does, and gives the
+// whole answer; nil where the power went meanwhile.
+func (w *world) ask(method, path, body string) *answer {
 	w.Helper()
 	t := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return w.local.Dial(ctx, "unix", control.Path(w.dir))
@@ -69,33 +71,89 @@ func (w *world) ask(method, path, body string) *http.Response {
 	if err != nil {
 		w.Fatal(err)
 	}
-	a, err := t.RoundTrip(q)
+	r, err := t.RoundTrip(q)
+	var text []byte
+	if err == nil {
+		text, err = io.ReadAll(r.Body)
+		r.Body.Close()
+	}
+	if w.card.isOff() {
+		return nil
+	}
 	if err != nil {
-		if w.card.isOff() {
-			return nil
-		}
 		w.Fatal(err)
 	}
-	a.Body.Close()
-	return a
+	return &answer{r.StatusCode, r.Status, text}
+}
+
+// answer is the daemon's.
+type answer struct {
+	code   int
+	status string
+	body   []byte
 }
 
 // retryRefused lets all refused photos wait again, as a technician does: once
 // more where the power went at it.
 func (w *world) retryRefused() {
 	w.Helper()
+	w.hand("/queue/retry", func(q control.Queue) bool { return q.Refused > 0 })
+}
+
+// releaseHeld lets all photos that are held wait again.
+func (w *world) releaseHeld() {
+	w.Helper()
+	w.hand("/queue/release", func(q control.Queue) bool { return q.Held > 0 })
+}
+
+// hand asks for something that concerns all photos that there are of a kind.
+func (w *world) hand(path string, any func(control.Queue) bool) {
+	w.Helper()
 	for range 2 {
-		if w.life.agent.Status().Queue.Refused == 0 {
+		if !any(w.life.agent.Status().Queue) {
 			return
 		}
-		a := w.ask("POST", "/queue/retry", `{"all":true}`)
-		if !w.card.isOff() {
-			if a.StatusCode != http.StatusOK {
-				w.Errorf("retry: %s, want 200", a.Status)
+		if a := w.ask("POST", path, `{"all":true}`); a != nil {
+			if a.code != http.StatusOK {
+				w.Errorf("%s: %s, want 200", path, a.status)
 			}
 			return
 		}
 		w.pass(time.Second)
+	}
+}
+
+// dropRefused deletes the refused photos for good, unless the power goes at it.
+func (w *world) dropRefused() {
+	w.Helper()
+	a := w.ask("GET", "/queue?state=refused&limit=10", "")
+	if a == nil {
+		return
+	}
+	var photos []control.Photo
+	if err := json.Unmarshal(a.body, &photos); err != nil || a.code != http.StatusOK {
+		w.Fatalf("list refused photos: %s (%v)", a.status, err)
+	}
+	w.drop(photos...)
+}
+
+// drop deletes photos for good, unless the power goes at it.
+func (w *world) drop(photos ...control.Photo) {
+	w.Helper()
+	if len(photos) == 0 {
+		return
+	}
+	var choice control.Choice
+	for _, p := range photos {
+		choice.IDs = append(choice.IDs, p.ID)
+		w.gone[p.Seq()] = "dropped"
+	}
+	body, err := json.Marshal(choice)
+	if err != nil {
+		w.Fatal(err)
+	}
+	if a := w.ask("POST", "/queue/drop", string(body)); a != nil && a.code != http.StatusOK {
+		w.Errorf("drop: %s, want 200", a.status)
 	}
 }
 
@@ -115,27 +173,6 @@ func (w *world) conditions() []string {
 		all = append(all, sign+c.Name)
 	}
 	return all
-}
-
-// remember keeps what the queue knows by now and may forget. The daemon is off.
-func (w *world) remember() {
-	w.Helper()
-	q := w.openQueue()
-	defer q.Close()
-	entries := w.ledger(q)
-	for _, e := range entries {
-		for _, id := range e.Photos {
-			w.known[id] = true
-		}
-		w.excused = append(w.excused, period{e.From, e.To})
-	}
-	items, err := q.List(queue.Filter{})
-	if err != nil {
-		w.Fatal(err)
-	}
-	for _, i := range items {
-		w.known[i.ID] = true
-	}
 }
 
 // ended notes how the controller saw the time when its daemon ended.

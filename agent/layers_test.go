@@ -22,9 +22,9 @@ func layers() [][]string {
 		{"config/invalid"},
 		{"hal", "capture/photo", "capture/schedule", "agent/identity"},
 		{"agent/message"},
-		{"agent/health", "hal/linux", "hal/sim", "hal/haltest", "capture/camera", "capture/camera/vc0706", "capture/camera/vc0706/vc0706sim", "queue/spool"},
+		{"agent/health", "hal/linux", "hal/sim", "hal/haltest", "capture/camera", "capture/camera/vc0706", "capture/camera/vc0706/vc0706sim", "queue/boltfile", "queue/ledger", "queue/thumbnail", "queue/spool"},
 		{"capture", "queue", "queue/upload", "queue/upload/tus", "queue/upload/tustest", "queue/upload/uploadtest"},
-		{"queue/session", "agent/link", "agent/link/linktest", "agent/heartbeat"},
+		{"queue/second", "queue/session", "agent/link", "agent/link/linktest", "agent/heartbeat", "agent/proof"},
 		{"agent/mqtt", "agent/mqtt/mqtttest", "agent/control"},
 		{"config"},
 		{"agent"},
@@ -55,7 +55,7 @@ func pins() map[string][]string {
 // controller, a cloud of another make could not know.
 const hubModule = "../cmd/fieldcam-hub"
 
-func hubImports() []string { return []string{"agent/message", "capture/photo"} }
+func hubImports() []string { return []string{"agent/message", "capture/photo", "queue/ledger"} }
 
 // forbidden lists what the device's binary must not contain: simulators, test
 // helpers, the hub, and the standard packages that cost megabytes there.

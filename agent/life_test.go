@@ -135,7 +135,7 @@ func (f *fate) events() []event {
 			ctx, cancel := context.WithTimeout(f.Context(), time.Minute)
 			defer cancel()
 			if m, err := f.life.agent.Capture(ctx); err == nil {
-				f.known[m.ID] = true
+				f.known[m.Seq()] = true
 			}
 		}},
 		{"manual upload", func() {

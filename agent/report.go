@@ -32,38 +32,14 @@ func (a *Agent) captureProblem(cause photo.Cause, err error) {
 	}
 }
 
-// photoTaken tells the sessions of a photo that has just become durable.
+// photoTaken tells the sessions of a photo that has just become durable, and the
+// prover of the first one: a new controller shows up with its first day at once.
 func (a *Agent) photoTaken(photo.Meta) {
+	if !a.told.Swap(true) {
+		a.prover.Nudge()
+	}
 	if a.sessions != nil {
 		a.sessions.Added()
-	}
-}
-
-// raiseCount raises a condition whose text counts photos, or clears it at none.
-func (a *Agent) raiseCount(name health.Name, n int64, text string) {
-	if n == 0 {
-		a.health.Clear(name)
-		return
-	}
-	photos := "1 photo"
-	if n > 1 {
-		photos = fmt.Sprintf("%d photos", n)
-	}
-	a.health.Raise(name, name.Severity(), fmt.Sprintf(text, photos))
-}
-
-// reportStart says what opening the queue had to do.
-func (a *Agent) reportStart() {
-	r := a.queue.Recovery()
-	if r.Unadopted > 0 {
-		a.health.Raise(health.CardFull, health.CardFull.Severity(), fmt.Sprintf("no room in the index for %d photos on the card: they wait for a start with room", r.Unadopted))
-	}
-	if r.Rebuilt {
-		text := fmt.Sprintf("the index was made anew from %d photos on the card", r.Adopted)
-		if r.Damage != "" {
-			text += ": " + r.Damage
-		}
-		a.health.Raise(health.IndexRebuilt, health.IndexRebuilt.Severity(), text)
 	}
 }
 
@@ -92,9 +68,10 @@ func (a *Agent) Status() control.Status {
 	}
 	q := a.queue.Stats()
 	s.Queue = control.Queue{
-		Waiting: q.Waiting, WaitingBytes: q.WaitingBytes, Refused: q.Refused, Confirmed: q.Confirmed, Lost: q.Lost,
+		Waiting: q.Waiting, WaitingBytes: q.WaitingBytes, Held: q.Held, Refused: q.Refused, Kept: q.Kept, Confirmed: q.Confirmed, Lost: q.Lost,
 		FreeBytes: q.FreeBytes,
 	}
+	s.Second = a.secondStatus()
 	if q.OldestWaiting.ID != "" {
 		s.Queue.Oldest = &q.OldestWaiting.Taken
 	}

@@ -13,9 +13,6 @@ const (
 	// watchInterval is how often the agent looks at itself: a third of the least
 	// systemd watchdog worth having.
 	watchInterval = 10 * time.Second
-	// cleanInterval is how often confirmed photos make room, beside what each new
-	// photo does for itself.
-	cleanInterval = 10 * time.Minute
 	// captureSlack is for the loop's sleep and a card that is slow to sync.
 	captureSlack = time.Minute
 	// planHorizon is how far ahead a photo must be scheduled.
@@ -38,6 +35,7 @@ func (a *Agent) watch(ctx context.Context) error {
 		a.watchCloud()
 		a.watchPlan()
 		a.watchQueue()
+		a.watchSecond()
 		if a.stranger != nil {
 			if _, err := a.openIdentity(); err == nil {
 				return errRestart
@@ -77,27 +75,4 @@ func (a *Agent) watchPlan() {
 		return
 	}
 	a.health.Raise(health.NoSchedule, health.NoSchedule.Severity(), "no photo is scheduled in the next 7 days")
-}
-
-// watchQueue reports photos that will not reach the cloud on their own.
-func (a *Agent) watchQueue() {
-	s := a.queue.Stats()
-	a.raiseCount(health.UploadRefused, s.Refused, "the cloud refused %s: see \"fieldcam queue list --only refused\"")
-	a.raiseCount(health.PhotoLost, s.Lost, "%s vanished from the card or changed on it before the cloud had them")
-}
-
-// clean deletes confirmed photos where space is short, until ctx ends.
-func (a *Agent) clean(ctx context.Context) error {
-	tick := time.NewTicker(cleanInterval)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-		if _, err := a.queue.Trim(ctx); err != nil && ctx.Err() == nil {
-			return err
-		}
-	}
 }

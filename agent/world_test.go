@@ -2,19 +2,15 @@ package agent_test
 
 import (
 	"context"
-	"net"
 	"os"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"fieldcam/agent"
 	"fieldcam/agent/link/linktest"
 	"fieldcam/capture/camera/vc0706/vc0706sim"
-	"fieldcam/capture/photo"
 	"fieldcam/capture/schedule"
 	"fieldcam/config"
 	"fieldcam/hal/sim"
@@ -46,15 +42,18 @@ type world struct {
 	cloud *cloud
 	local *linktest.Net // holds the control socket
 
-	life     *life       // nil while the power is off
-	starts   []time.Time // of the daemon, by package time
-	good     []period    // when heartbeats had to arrive
-	repeated []period    // wall times that the clock showed more than once
-	excused  []period    // missed slots that a damaged index took with it
-	known    map[photo.ID]bool
-	newest   time.Time     // when the newest photo was taken, by the clock of the controller
-	shown    time.Time     // what that clock showed when the daemon ended
-	dark     time.Duration // how long the power stays off after a cut
+	life     *life           // nil while the power is off
+	starts   []time.Time     // of the daemon, by package time
+	good     []period        // when heartbeats had to arrive
+	repeated []period        // wall times that the clock showed more than once
+	known    map[uint64]bool // numbers of photos that the queue had, beside those that its ledger tells of
+	// gone says why the cloud need not have the photo with that number, in
+	// queue.Account's word.
+	gone    map[uint64]string
+	brought time.Time     // slots before are of photos that a test brought, from before the first start
+	newest  time.Time     // when the newest photo was taken, by the clock of the controller
+	shown   time.Time     // what that clock showed when the daemon ended
+	dark    time.Duration // how long the power stays off after a cut
 }
 
 // period is from and to, both included; by wall time, or by package time where
@@ -100,7 +99,7 @@ func inWorld(t *testing.T, s setup, script func(w *world)) {
 
 func newWorld(t *testing.T, s setup) *world {
 	w := &world{T: t, dir: stateDir(t), epoch: time.Now(), clock: sim.NewClock(), board: sim.New(),
-		local: linktest.New(), known: map[photo.ID]bool{}, dark: 3 * time.Minute}
+		local: linktest.New(), known: map[uint64]bool{}, gone: map[uint64]string{}, dark: 3 * time.Minute}
 	w.clock.Set(monday())
 	w.cfg = config.Default()
 	w.cfg.Device = device
@@ -165,112 +164,6 @@ func (w *world) truth() time.Time { return w.wall(time.Now()) }
 
 // wall is what a right clock showed at a moment of package time.
 func (w *world) wall(at time.Time) time.Time { return monday().Add(at.Sub(w.epoch)) }
-
-// boot starts the daemon. Where the power goes while it opens, it is started
-// once more.
-func (w *world) boot() {
-	w.Helper()
-	for try := 0; ; try++ {
-		a, err := w.open()
-		if err == nil {
-			w.run(a)
-			return
-		}
-		if !w.card.isOff() || try > 0 {
-			w.Fatalf("open agent: %v", err)
-		}
-		time.Sleep(w.dark)
-		w.card.powerOn()
-		w.cloud.powerOn()
-	}
-}
-
-func (w *world) open() (*agent.Agent, error) {
-	w.life = &life{ended: make(chan error, 1)}
-	w.starts = append(w.starts, time.Now())
-	w.wakes()
-	a, err := agent.Open(w.Context(), agent.Options{
-		Config: w.cfg, StateDir: w.dir, Version: "test", Board: w.board, Clock: w.clock,
-		Log:   zerolog.New(w.Output()).Level(zerolog.WarnLevel).With().Timestamp().Logger(),
-		Dial:  w.cloud.dial,
-		Fault: w.card.fault, FreeBytes: w.card.freeBytes, Notify: w.life.notify,
-		Listen: func(path string) (net.Listener, error) { return w.local.Listen(path) },
-	})
-	if err != nil {
-		w.life = nil
-	}
-	return a, err
-}
-
-func (w *world) run(a *agent.Agent) {
-	l := w.life
-	l.agent = a
-	var ctx context.Context
-	ctx, l.stop = context.WithCancel(w.Context())
-	go func() { l.ended <- a.Run(ctx) }()
-	w.mark()
-	synctest.Wait() // it listens
-}
-
-// stop ends the daemon as systemd does, and holds it to its bound.
-func (w *world) stop() {
-	w.Helper()
-	began := time.Now()
-	l := w.life
-	w.ended(l.agent)
-	l.stop()
-	err := <-l.ended
-	w.life = nil
-	w.mark()
-	if took := time.Since(began); err != nil || took >= stopBound {
-		w.Errorf("stop: %v after %v, want nil within %v", err, took, stopBound)
-	}
-	if err := l.agent.Close(); err != nil {
-		w.Errorf("close agent: %v", err)
-	}
-	w.card.powerOn() // it may have gone at a step of the stop
-	w.cloud.powerOn()
-}
-
-// restart stops the daemon, does what is to be done meanwhile, and starts it.
-func (w *world) restart(meanwhile func()) {
-	w.Helper()
-	w.stop()
-	meanwhile()
-	w.boot()
-}
-
-// kill takes the power. What the daemon does from then on reaches neither card
-// nor cloud; it is only waited for.
-func (w *world) kill() {
-	w.card.powerOff()
-	w.cloud.powerOff()
-	l := w.life
-	w.life = nil
-	w.mark()
-	w.ended(l.agent)
-	l.stop()
-	<-l.ended
-	_ = l.agent.Close() // whatever: the next start sees what is left
-	w.cam.SetPower(false)
-}
-
-// cut takes the power, and gives it back after w.dark.
-func (w *world) cut() {
-	w.Helper()
-	w.blackout(w.dark, func() {})
-}
-
-// blackout takes the power for d; before it is back, meanwhile is called.
-func (w *world) blackout(d time.Duration, meanwhile func()) {
-	w.Helper()
-	w.kill()
-	time.Sleep(d)
-	meanwhile()
-	w.card.powerOn()
-	w.cloud.powerOn()
-	w.boot()
-}
 
 // pass lets time pass. Where the card meets the step at which the power goes,
 // it is cut.

@@ -9,21 +9,31 @@
 // since the turn before is handled:
 //
 //   - The newest one is photographed, if it is at most Config.Late old.
-//   - All others are reported to the Store as missed, in ranges, each with a
-//     cause: NotRunning for those before the daemon started (or while the whole
-//     process was held up), ClockStep for those that the clock jumped over,
-//     Busy for those that passed while the camera was at an earlier one.
+//   - All others are reported to the Store as missed, each with a cause:
+//     NotRunning for those before the daemon started (or while the whole process
+//     was held up), ClockStep for those that the clock jumped over, Busy for
+//     those that passed while the camera was at an earlier one.
 //
 // Before the first start of all nothing was due. A ledger that ends before the
 // year 2025 was written by a clock that was not set, and counts as none.
 //
-// The Store hears of slots in their order: the missed ones before the photo
-// that follows them. So after a power cut the next start goes on after the last
-// slot that the Store knows, and nothing is lost between. A miss that the Store
-// cannot write is kept in memory and tried again at each turn; the others and the
-// next photo are written all the same. Misses are merged in memory rather than dropped when
-// there are many of them. Only a power cut while the card takes photos but no
-// misses can lose them.
+// The Store is told of missed slots exactly: as progressions, each of one session
+// and one UTC day. Only a range of more than half a million slots or five years is
+// a span. Where two sessions are due at the same instant, that is one slot, of the
+// session listed first.
+//
+// The Store hears of slots in their order: the missed ones before the photo that
+// follows them, and those of one day together, whatever their sessions. So after a
+// power cut the next start goes on after the last slot that the Store knows, and
+// nothing is lost between. A miss that the Store cannot write is kept in memory
+// and tried again at each turn; the others and the next photo are written all the
+// same. Where there are many of them they are joined into spans rather than
+// dropped. Only a power cut while the card takes photos but no misses can lose
+// them.
+//
+// The service can report a slot more than once, where the clock showed its time
+// more than once. The Store keeps one account of each: a photo stands above a
+// failure, that above a gap, a span below all; of two gaps the newest counts.
 //
 // # The clock
 //
@@ -40,27 +50,26 @@
 // in this run before, those from before the service's start by the corrected
 // clock are NotRunning, or, where there is no ledger, were never due. So a board
 // that boots in 1970 and is set a minute later does not report decades of missed
-// photos. A gap leaves out what the Store accounts for, unless a range there
-// ends in the future.
+// photos. Slots of the future that a wrong clock jumped over are reported too;
+// when they come after all, what becomes of them takes the place.
 //
 // Backward by up to a minute: the slots that come again are not taken again.
 // By more: they are photographed again and the Store has both, for a photo too
-// many is cheap and a missing one can't be retaken. One that fails the second
-// time is not reported as missed where the Store has its photo.
+// many is cheap and a missing one can't be retaken. Where one fails the second
+// time, the photo that the Store has stands.
 //
 // Backward to before the start, by the clock until then: then the gap at the start
 // was too long, or never was. What it holds up to now is reported anew:
 // NotRunning before the start, ClockStep since, while the clock showed another
-// time. A range that a synced
-// clock wrote stays in the ledger beside it, future slots included; it hides
-// nothing, since from then on only photos and ranges that are over count.
+// time. Slots of the future that the ledger has by then hide nothing: from then on
+// only photos count, and failures and gaps are reported again.
 //
 // A clock that is more than a minute before the ledger's end, at a start or after
 // a step: the service goes on after the newest of the last 20,000 slots that the
-// Store accounts for. Where a range of missed slots ends in the future, which is
-// of a clock that was wrong, it goes on after the newest one with a photo: slots
-// that failed since may then be there as NotRunning too. If the clock steps
-// forward after all, the ledger's end counts again.
+// Store accounts for. Where the next slot counts as missed already, which is by a
+// clock that was wrong, it goes on after the newest one with a photo: those
+// since are reported as a gap, and a failure that was seen stands above that. If
+// the clock steps forward after all, the ledger's end counts again.
 //
 // # Attempts
 //

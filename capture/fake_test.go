@@ -115,12 +115,24 @@ type fullError struct{}
 func (fullError) Error() string  { return "the card is full" }
 func (fullError) CardFull() bool { return true }
 
-// store is a ledger in memory. It outlives a service as a card does.
+// account is what a store knows of one slot: its photos, or why there is none.
+type account struct {
+	photos int
+	cause  photo.Cause
+}
+
+// store is a ledger in memory. It outlives a service as a card does. What it is
+// told of missed slots it holds to the contract of photo.Miss.
 type store struct {
+	tb    testing.TB
+	sched *schedule.Schedule
+
 	mu     sync.Mutex
 	taken  []photo.Meta
-	slots  map[int64]bool // those of the scheduled photos among taken
-	missed []photo.Miss
+	slots  map[int64]account // by Unix nanoseconds
+	spans  []photo.Miss
+	missed []photo.Miss // all that was told, in order
+	calls  int          // of Miss, that were taken
 	// These, if not nil, fail: Add before and during the picture, and Miss.
 	addErr, writeErr, missErr error
 	// hang, if not nil, is what Add waits for once it has the picture.
@@ -164,17 +176,21 @@ func (s *store) Add(shot photo.Shot, fill func(io.Writer) (photo.Exposure, error
 		ID: photo.NewID(shot.Taken, uint64(len(s.taken)+1)), Slot: shot.Slot, Session: shot.Session, Trigger: shot.Trigger,
 		Taken: shot.Taken, ClockSynced: shot.ClockSynced, Exposure: exposure,
 	}
-	s.taken = append(s.taken, m)
-	if m.Trigger == photo.Scheduled {
-		if s.slots == nil {
-			s.slots = map[int64]bool{}
-		}
-		s.slots[m.Slot.UnixNano()] = true
-	}
+	s.keep(m)
 	return m, nil
 }
 
-func (s *store) Miss(m photo.Miss) error {
+// keep makes the photo durable.
+func (s *store) keep(m photo.Meta) {
+	s.taken = append(s.taken, m)
+	if m.Trigger != photo.Scheduled {
+		return
+	}
+	a := s.slots[m.Slot.UnixNano()]
+	s.slots[m.Slot.UnixNano()] = account{photos: a.photos + 1}
+}
+
+func (s *store) Miss(misses ...photo.Miss) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.dead {
@@ -183,49 +199,101 @@ func (s *store) Miss(m photo.Miss) error {
 	if s.missErr != nil {
 		return s.missErr
 	}
-	if s.refuse != nil && s.refuse(m) {
+	if s.refuse != nil && slices.ContainsFunc(misses, s.refuse) {
 		return errors.New("no such slot")
 	}
-	s.missed = append(s.missed, m)
+	if len(misses) == 0 {
+		s.tb.Error("Miss of nothing")
+	}
+	for _, m := range misses {
+		s.miss(m)
+	}
+	s.calls++
 	return nil
+}
+
+func (s *store) miss(m photo.Miss) {
+	s.missed = append(s.missed, m)
+	switch {
+	case m.Slots < 1, m.Cause == "", m.To.Before(m.From), m.From.Equal(m.To) && m.Every != 0:
+		s.tb.Errorf("miss %+v makes no sense", m)
+	case m.From.Before(m.To) && m.Every == 0:
+		if m.Session != "" {
+			s.tb.Errorf("span %+v of a session", m)
+		}
+		s.spans = append(s.spans, m)
+		return
+	case !m.From.Truncate(24 * time.Hour).Equal(m.To.Truncate(24 * time.Hour)):
+		s.tb.Errorf("miss %+v is of two days", m)
+	}
+	last := m.From
+	for n := range m.Slots {
+		last = m.From.Add(time.Duration(n) * m.Every)
+		slot, ok := s.sched.Next(schedule.Capture, last.Add(-1))
+		if !ok || !slot.At.Equal(last) || slot.Session != m.Session {
+			s.tb.Errorf("miss %+v: there is no such slot at %v", m, last)
+		}
+		a := s.slots[last.UnixNano()]
+		if a.photos > 0 || m.Cause.Gap() && a.cause != "" && !a.cause.Gap() {
+			continue
+		}
+		s.slots[last.UnixNano()] = account{cause: m.Cause}
+	}
+	if !last.Equal(m.To) {
+		s.tb.Errorf("miss %+v ends at %v", m, last)
+	}
 }
 
 func (s *store) LastSlot() (last time.Time, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, m := range s.taken {
-		if m.Trigger == photo.Scheduled && m.Slot.After(last) {
-			last = m.Slot
+	for at := range s.slots {
+		if t := time.Unix(0, at).UTC(); !ok || t.After(last) {
+			last, ok = t, true
 		}
 	}
-	for _, m := range s.missed {
-		if m.To.After(last) {
-			last = m.To
+	for _, m := range s.spans {
+		if !ok || m.To.After(last) {
+			last, ok = m.To, true
 		}
 	}
-	return last, !last.IsZero()
+	return last, ok
+}
+
+// at is what is known of the slot; where only spans hold it, the newest counts.
+func (s *store) at(slot time.Time) (account, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a, ok := s.slots[slot.UnixNano()]; ok {
+		return a, true
+	}
+	for _, m := range slices.Backward(s.spans) {
+		if !slot.Before(m.From) && !slot.After(m.To) {
+			return account{cause: m.Cause}, true
+		}
+	}
+	return account{}, false
 }
 
 func (s *store) Taken(slot time.Time) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.slots[slot.UnixNano()]
+	a, _ := s.at(slot)
+	return a.photos > 0
 }
 
-func (s *store) Accounted(slot time.Time) bool { return s.times(slot) > 0 }
+func (s *store) Accounted(slot time.Time) bool {
+	_, ok := s.at(slot)
+	return ok
+}
 
-// times is how often the slot is accounted for.
-func (s *store) times(slot time.Time) int {
+// told is how often the store was told of the slot: by photos, and by misses that
+// are no spans.
+func (s *store) told(slot time.Time) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := 0
-	for _, m := range s.taken {
-		if m.Trigger == photo.Scheduled && m.Slot.Equal(slot) {
-			n++
-		}
-	}
+	n := s.slots[slot.UnixNano()].photos
 	for _, m := range s.missed {
-		if !slot.Before(m.From) && !slot.After(m.To) {
+		isSpan := m.Every == 0 && m.From.Before(m.To)
+		if slot.Equal(m.From) && !isSpan || m.Every > 0 && !slot.Before(m.From) && !slot.After(m.To) && slot.Sub(m.From)%m.Every == 0 {
 			n++
 		}
 	}
@@ -270,16 +338,22 @@ func newSite(tb testing.TB, s *schedule.Schedule) *site {
 	c := &clock{}
 	c.set(today)
 	return &site{
-		tb: tb, cfg: capture.Default(), clock: c, camera: &camera{tb: tb}, store: &store{}, schedule: s,
+		tb: tb, cfg: capture.Default(), clock: c, camera: &camera{tb: tb}, schedule: s,
+		store: &store{tb: tb, sched: s, slots: map[int64]account{}},
 	}
 }
 
-// every is a schedule with one session around the clock.
-func every(tb testing.TB, d time.Duration) *schedule.Schedule {
+// every is a schedule of one session around the clock, or of several: yard, gate
+// and crane. Where their slots meet the first has it.
+func every(tb testing.TB, intervals ...time.Duration) *schedule.Schedule {
 	tb.Helper()
-	session := schedule.NewSession()
-	session.Name, session.Kind, session.Every = "yard", schedule.Capture, d
-	s, err := schedule.New(time.UTC, []schedule.Session{session})
+	var sessions []schedule.Session
+	for i, d := range intervals {
+		session := schedule.NewSession()
+		session.Name, session.Kind, session.Every = []string{"yard", "gate", "crane"}[i], schedule.Capture, d
+		sessions = append(sessions, session)
+	}
+	s, err := schedule.New(time.UTC, sessions)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -308,33 +382,53 @@ func (s *site) start() (stop func() error) {
 	}
 }
 
-// account checks the promise: each slot of [from, to) is taken, or in one range
-// of missed slots, exactly once; and the ranges' numbers are right.
+// account checks the promise: each slot of [from, to) has an account, and the
+// store has none of what is no slot.
 func (s *site) account(from, to time.Time) error {
 	for slot := range s.schedule.Between(schedule.Capture, from, to) {
-		if n := s.store.times(slot.At); n != 1 {
-			return fmt.Errorf("slot %v is accounted for %d times, want once", slot.At, n)
+		if !s.store.Accounted(slot.At) {
+			return fmt.Errorf("slot %v is not accounted for", slot.At)
 		}
 	}
-	for _, m := range s.store.misses() {
-		if n := s.schedule.Count(schedule.Capture, m.From, m.To.Add(1)); n != m.Slots {
-			return fmt.Errorf("miss %+v counts %d slots, want %d", m, m.Slots, n)
+	for _, m := range s.store.photos() {
+		if m.Trigger == photo.Scheduled && s.schedule.Count(schedule.Capture, m.Slot, m.Slot.Add(1)) != 1 {
+			return fmt.Errorf("photo %+v is of no slot", m)
 		}
 	}
 	return nil
 }
 
+// once checks that the store was told of each slot of [from, to) once: no photo
+// was taken again, none that was taken was missed.
+func (s *site) once(from, to time.Time) error {
+	for slot := range s.schedule.Between(schedule.Capture, from, to) {
+		if n := s.store.told(slot.At); n != 1 {
+			return fmt.Errorf("the store was told of slot %v %d times, want once", slot.At, n)
+		}
+	}
+	return nil
+}
+
+// mustAccount checks both.
 func (s *site) mustAccount(from, to time.Time) {
 	s.tb.Helper()
-	if err := s.account(from, to); err != nil {
+	if err := errors.Join(s.account(from, to), s.once(from, to)); err != nil {
 		s.tb.Error(err)
 	}
 }
 
-// causes is how many slots were missed for each cause.
+// causes is how many slots were missed for each cause, by their accounts; of
+// those in spans, as many as the spans say.
 func (s *site) causes() map[photo.Cause]int {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
 	n := map[photo.Cause]int{}
-	for _, m := range s.store.misses() {
+	for _, a := range s.store.slots {
+		if a.photos == 0 {
+			n[a.cause]++
+		}
+	}
+	for _, m := range s.store.spans {
 		n[m.Cause] += m.Slots
 	}
 	return n

@@ -4,48 +4,69 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"fieldcam/capture/photo"
+	"fieldcam/capture/schedule"
 )
 
-// maxPending bounds the ranges of missed slots that wait for the store.
-const maxPending = 64
+const (
+	// maxPending bounds the ranges of missed slots that wait for the store.
+	maxPending = 64
+	// maxRefused is how many of them the store may refuse in one turn before the
+	// rest has to wait for the next: a card that fails takes its time for each.
+	maxRefused = 4
+	// maxListed is how many slots of one range are told one by one: a month at
+	// the shortest interval of 5 s, years at the usual ones. To go through so many
+	// takes a small board some seconds. More are a span: only a clock that is off
+	// by years calls them slots, or a board that lay in a drawer.
+	maxListed = 31 * 17_280
+	// maxCounted is how far back the slots of a long range are counted. The span
+	// is whole, its number is of the last five years. No longer range is listed.
+	maxCounted = 5 * 366 * 24 * time.Hour
+	// maxBatch is how many misses are handed to the store together, unless one
+	// day has more.
+	maxBatch = 64
+)
 
-// maxRefused is how many of them the store may refuse in one turn before the
-// rest has to wait for the next: a card that fails takes its time for each.
-const maxRefused = 4
-
-// joined is the detail of a range that stands for several. Its number of slots
-// is right, but photos can have been taken between them.
+// joined is the detail of a span that stands for several ranges. Its number of
+// slots is right, but which they were is not known any more: photos can have been
+// taken between them.
 const joined = "ranges joined, because the store took none for long"
 
 // ledger keeps missed slots until the store has them.
 type ledger struct {
-	store   Store
-	pending []photo.Miss
-	// parted: a slot that is not missed, or not yet, follows the last range.
-	parted bool
+	store Store
+	sched *schedule.Schedule
+	// pending are ranges of consecutive slots, of whatever sessions.
+	pending []missed
+}
+
+// missed is all slots from From to To. Every and Session are not set.
+type missed struct {
+	photo.Miss
+	// joined: only some of them, and nobody knows which.
+	joined bool
+}
+
+// isSpan tells whether the slots cannot be listed.
+func (m *missed) isSpan() bool {
+	return m.From.Before(m.To) && (m.joined || m.Slots > maxListed || m.To.Sub(m.From) > maxCounted)
 }
 
 // add takes a range that follows all those before.
-func (l *ledger) add(m photo.Miss) {
-	l.insert(len(l.pending), m)
-	l.parted = false
-}
-
-// part says that what is added next does not adjoin what was added last.
-func (l *ledger) part() { l.parted = true }
+func (l *ledger) add(m photo.Miss) { l.insert(len(l.pending), m) }
 
 // insert puts a range in the place n. It is joined to the one before where it
-// adjoins that and has the same cause, or where there are too many.
+// goes on with that and has the same cause, or where there are too many.
 func (l *ledger) insert(n int, m photo.Miss) {
+	m.Every, m.Session = 0, ""
 	if n > 0 {
 		p := &l.pending[n-1]
-		adjoins := n == len(l.pending) && !l.parted && m.From.After(p.To)
 		switch {
-		case adjoins && p.Cause == m.Cause && p.Detail == m.Detail:
+		case p.Cause == m.Cause && p.Detail == m.Detail && l.adjoins(p, m.From):
 		case len(l.pending) >= maxPending:
-			p.Detail = joined
+			p.Detail, p.joined = joined, true
 		default:
 			p = nil
 		}
@@ -60,7 +81,13 @@ func (l *ledger) insert(n int, m photo.Miss) {
 			return
 		}
 	}
-	l.pending = slices.Insert(l.pending, n, m)
+	l.pending = slices.Insert(l.pending, n, missed{Miss: m})
+}
+
+// adjoins tells whether the slot at from is the next one after the range.
+func (l *ledger) adjoins(p *missed, from time.Time) bool {
+	next, ok := l.sched.Next(schedule.Capture, p.To)
+	return ok && next.At.Equal(from)
 }
 
 // unwritten is how many ranges wait.
@@ -71,7 +98,7 @@ func (l *ledger) unwritten() int { return len(l.pending) }
 func (l *ledger) flush() (err error) {
 	refused := 0
 	for refused < min(maxRefused, len(l.pending)) {
-		if merr := l.store.Miss(l.pending[refused]); merr != nil {
+		if merr := l.write(&l.pending[refused]); merr != nil {
 			err = cmp.Or(err, merr)
 			refused++
 			continue
@@ -80,6 +107,41 @@ func (l *ledger) flush() (err error) {
 	}
 	if err != nil {
 		return fmt.Errorf("write missed slots: %w", err)
+	}
+	return nil
+}
+
+// write hands one range to the store, whole days at a time, and on an error
+// leaves in it what the store does not have.
+func (l *ledger) write(m *missed) error {
+	if m.isSpan() {
+		return l.store.Miss(m.Miss)
+	}
+	var batch []photo.Miss
+	for day := range days(l.sched, m.Miss) {
+		if len(batch)+len(day) > maxBatch && len(batch) > 0 {
+			if err := l.hand(m, batch); err != nil {
+				return err
+			}
+			batch = batch[:0]
+		}
+		batch = append(batch, day...)
+	}
+	return l.hand(m, batch)
+}
+
+// hand hands the next slots of the range to the store, which takes all of them or
+// none.
+func (l *ledger) hand(m *missed, batch []photo.Miss) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	if err := l.store.Miss(batch...); err != nil {
+		m.From = batch[0].From
+		return err
+	}
+	for _, b := range batch {
+		m.Slots -= b.Slots
 	}
 	return nil
 }

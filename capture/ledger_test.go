@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"fieldcam/capture/photo"
+	"fieldcam/capture/schedule"
 )
 
 func TestMissesThatTheStoreRefusesAreKeptAndPhotosGoOn(t *testing.T) {
@@ -44,6 +45,7 @@ func TestMissesThatTheStoreRefusesAreKeptAndPhotosGoOn(t *testing.T) {
 func TestRefusedMissesAreJoinedRatherThanDropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(t, every(t, time.Minute))
+		begin := s.clock.Now()
 		s.cfg.Attempts = 1
 		s.store.fail(func(st *store) { st.missErr = errors.New("read-only file system") })
 		s.camera.behave(func(ctx context.Context, n int, w io.Writer) error {
@@ -60,6 +62,73 @@ func TestRefusedMissesAreJoinedRatherThanDropped(t *testing.T) {
 		s.store.fail(func(st *store) { st.missErr = nil })
 		stop()
 		wantCauses(t, s, map[photo.Cause]int{photo.CameraFault: 200})
+		if err := s.account(begin, s.clock.Now()); err != nil {
+			t.Error(err)
+		}
+		if n := len(s.store.spans); n != 1 {
+			t.Errorf("%d spans, want one for the ranges that were joined", n)
+		}
+	})
+}
+
+// TestAGapOfSeveralSessionsIsToldSlotBySlot: intervals that meet at some slots, over
+// several midnights, in one transaction.
+func TestAGapOfSeveralSessionsIsToldSlotBySlot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, every(t, 15*time.Minute, 10*time.Minute, 7*time.Minute))
+		begin := s.clock.Now()
+		stop := s.start()
+		time.Sleep(time.Minute)
+		stop()
+		time.Sleep(3*24*time.Hour + time.Hour)
+		stop = s.start()
+		time.Sleep(time.Second)
+		stop()
+		s.mustAccount(begin, s.clock.Now())
+		sessions := map[string]int{}
+		for _, m := range s.store.misses() {
+			sessions[m.Session] += m.Slots
+			if m.Cause != photo.NotRunning {
+				t.Errorf("miss %+v, want it not running", m)
+			}
+		}
+		// By the day: gate has 144, of which 48 are yard's too; crane has 206, of
+		// which 14 are yard's, 21 gate's, and 7 both's.
+		if sessions["yard"] < 3*96 || sessions["gate"] < 3*(144-48) || sessions["crane"] < 3*(206-14-21+7) {
+			t.Errorf("missed by session %v, want three days and an hour of each", sessions)
+		}
+		if s.store.calls > 40 {
+			t.Errorf("%d transactions, want far fewer than slots", s.store.calls)
+		}
+	})
+}
+
+// TestALongGapIsToldInWholeDays: what the store refuses of it is kept, and no later
+// slot is told before it.
+func TestALongGapIsToldInWholeDays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, every(t, 5*time.Hour, 7*time.Hour))
+		begin := s.clock.Now()
+		stop := s.start()
+		time.Sleep(time.Minute)
+		stop()
+		refused := begin.Add(80 * 24 * time.Hour)
+		s.store.refuse = func(m photo.Miss) bool { return !m.From.Before(refused) }
+		time.Sleep(100*24*time.Hour + time.Hour)
+		stop = s.start()
+		time.Sleep(time.Second)
+		last, _ := s.store.LastSlot()
+		if got := s.service.State().Unwritten; got != 1 || !last.Before(refused) || last.Before(refused.AddDate(0, 0, -40)) {
+			t.Errorf("%d ranges unwritten after %v, want one, from some days before %v", got, last, refused)
+		}
+		s.store.fail(func(st *store) { st.refuse = nil })
+		time.Sleep(time.Minute)
+		stop()
+		wantCauses(t, s, map[photo.Cause]int{photo.NotRunning: s.schedule.Count(schedule.Capture, begin.Add(1), s.clock.Now())})
+		s.mustAccount(begin, s.clock.Now())
+		if s.store.calls > 12 {
+			t.Errorf("%d transactions for 100 days, want few", s.store.calls)
+		}
 	})
 }
 

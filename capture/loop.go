@@ -38,16 +38,18 @@ type loop struct {
 }
 
 func newLoop(s *Service) *loop {
-	l := &loop{Service: s, raised: map[photo.Cause]bool{}}
-	l.ledger.store = s.o.Store
-	return l
+	return &loop{
+		Service: s,
+		ledger:  ledger{store: s.o.Store, sched: s.o.Schedule},
+		raised:  map[photo.Cause]bool{},
+	}
 }
 
 func (l *loop) run(ctx context.Context) error {
 	l.track = startTrack(l.o.Clock, l.o.Store, l.o.Schedule)
 	for ctx.Err() == nil {
-		if slot, due, again := l.turn(l.o.Clock.Now()); due {
-			l.takeSlot(ctx, slot, again)
+		if slot, due := l.turn(l.o.Clock.Now()); due {
+			l.takeSlot(ctx, slot)
 			continue
 		}
 		l.wait(ctx)
@@ -56,9 +58,8 @@ func (l *loop) run(ctx context.Context) error {
 }
 
 // turn accounts for every slot since the last turn, but for the one it returns:
-// that is to be photographed now. Again tells that the store has its
-// photo already.
-func (l *loop) turn(now time.Time) (slot schedule.Slot, due, again bool) {
+// that is to be photographed now.
+func (l *loop) turn(now time.Time) (slot schedule.Slot, due bool) {
 	if step := l.track.notice(now); step != 0 {
 		l.o.Log.Warn().Dur("by", step).Time("now", now).Bool("synced", l.o.Clock.Synced()).Msg("clock stepped")
 	}
@@ -66,46 +67,16 @@ func (l *loop) turn(now time.Time) (slot schedule.Slot, due, again bool) {
 	slot, ok := l.o.Schedule.Last(schedule.Capture, to)
 	if ok && !slot.At.Before(from) && now.Sub(slot.At) <= max(l.cfg.Late, onTime) && l.flight == nil {
 		to, due = slot.At, true
-		again = l.o.Store.Taken(slot.At)
 	}
 	parts := l.track.causes(from, to, now, l.worked || l.flight != nil)
 	synced := l.o.Clock.Synced()
 	for _, p := range l.track.settle(parts, now, synced, due) {
-		for _, q := range l.unaccounted(p) {
-			l.missRange(q)
-		}
+		l.missRange(p)
 	}
 	l.track.close(now, synced)
 	l.worked = false
 	l.flush()
-	return slot, due, again
-}
-
-// unaccounted is what is left of a gap without the slots that the store accounts
-// for: by a clock that stepped, time can seem to have passed twice. A gap with
-// more than maxSearched slots stays whole.
-func (l *loop) unaccounted(p part) (left []part) {
-	if !p.gap || l.o.Schedule.Count(schedule.Capture, p.from, p.to) > maxSearched {
-		return []part{p}
-	}
-	known := l.o.Store.Accounted
-	if next, ok := l.o.Schedule.Next(schedule.Capture, l.o.Clock.Now()); ok && known(next.At) {
-		known = l.o.Store.Taken // a range that ends in the future is of a wrong clock
-	}
-	open := false // the last of left still grows
-	for slot := range l.o.Schedule.Between(schedule.Capture, p.from, p.to) {
-		if known(slot.At) {
-			open = false
-			continue
-		}
-		if !open {
-			q := p
-			q.from = slot.At
-			left, open = append(left, q), true
-		}
-		left[len(left)-1].to = slot.At.Add(1)
-	}
-	return left
+	return slot, due
 }
 
 // missRange reports the slots of a part of the time as missed.

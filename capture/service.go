@@ -30,9 +30,12 @@ type Store interface {
 	// leaves nothing behind. Where there is no room, before or during fill, the
 	// error's chain holds one with a method CardFull() bool that returns true.
 	Add(shot photo.Shot, fill func(io.Writer) (photo.Exposure, error)) (photo.Meta, error)
-	// Miss accounts for slots without a photo; durable on return. Its ends are
-	// years that Unix nanoseconds can hold, 1678 to 2262.
-	Miss(m photo.Miss) error
+	// Miss accounts for slots without a photo, for all of them or, with an error,
+	// for none; durable on return. What it says of a slot never stands above a
+	// photo of that, a gap (photo.Cause.Gap) never above a failure, and a span
+	// never above what is known of a single slot; else the newest counts. Its
+	// ends are years that Unix nanoseconds can hold, 1678 to 2261.
+	Miss(misses ...photo.Miss) error
 	// LastSlot is the latest slot, by its own time, that is accounted for;
 	// false where there is none. Manual photos do not count.
 	LastSlot() (time.Time, bool)
@@ -98,8 +101,9 @@ type State struct {
 	Slot       schedule.Slot
 	// Last is the latest photo since the start; its ID is empty before.
 	Last photo.Meta
-	// LastMiss is the latest range of slots without a photo since the start;
-	// its Slots are 0 before.
+	// LastMiss is the latest range of slots without a photo since the start, of
+	// whatever sessions: its Every is 0, and its Session empty unless it is a
+	// slot that failed. Its Slots are 0 before.
 	LastMiss photo.Miss
 	// Failures is how many photos in a row have failed.
 	Failures int

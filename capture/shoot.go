@@ -45,9 +45,6 @@ type outcome struct {
 // flight is a photo under way.
 type flight struct {
 	slot schedule.Slot // its At is zero for a manual photo
-	// again: the store has a photo of the slot from before a step of the clock,
-	// so that a failure is no miss.
-	again bool
 	// interrupted: cut short by the stop; the slot stays open.
 	interrupted bool
 	// back, where the attempt has not returned in time, is where its outcome
@@ -64,8 +61,9 @@ func (f *flight) manual() bool { return f.slot.At.IsZero() }
 // margin is the time to leave free at the end of d.
 func margin(d time.Duration) time.Duration { return min(d/10, maxMargin) }
 
-// takeSlot photographs the slot, or reports it as missed.
-func (l *loop) takeSlot(ctx context.Context, slot schedule.Slot, again bool) {
+// takeSlot photographs the slot, or reports it as missed. Where the store has its
+// photo already, from before a step of the clock, that stands.
+func (l *loop) takeSlot(ctx context.Context, slot schedule.Slot) {
 	budget := l.cfg.Timeout
 	now := l.o.Clock.Now()
 	if next, ok := l.o.Schedule.Next(schedule.Capture, slot.At); ok {
@@ -75,7 +73,7 @@ func (l *loop) takeSlot(ctx context.Context, slot schedule.Slot, again bool) {
 	l.update(func(s *State) { s.Shooting, s.Slot = true, slot })
 	shot := photo.Shot{Slot: slot.At, Session: slot.Session, Trigger: photo.Scheduled}
 	out, back := l.photograph(ctx, shot, budget)
-	l.conclude(&flight{slot: slot, again: again, interrupted: ctx.Err() != nil, back: back}, out)
+	l.conclude(&flight{slot: slot, interrupted: ctx.Err() != nil, back: back}, out)
 }
 
 // takeManual takes a photo for a person, before the next slot.
@@ -214,13 +212,11 @@ func (l *loop) conclude(f *flight, out outcome) {
 	switch {
 	case f.back != nil:
 		f.wasOut, f.place = true, l.ledger.unwritten()
-		l.ledger.part()
 		l.flight = f
 		l.update(func(s *State) { s.Stuck, s.StuckSince = true, time.Now() })
 		l.raise(out.cause, out.err, nil)
 		return
 	case out.err == nil:
-		l.ledger.part()
 		l.taken(out.meta)
 	case f.manual() || f.interrupted:
 		l.o.Log.Debug().Err(out.err).Msg("photo not taken")
@@ -243,8 +239,8 @@ func (l *loop) taken(m photo.Meta) {
 }
 
 func (l *loop) failed(f *flight, out outcome) {
-	m := photo.Miss{From: f.slot.At, To: f.slot.At, Slots: 1, Cause: out.cause, Detail: detail(out.err)}
-	if !f.again && l.storable(m) {
+	m := photo.Miss{From: f.slot.At, To: f.slot.At, Session: f.slot.Session, Slots: 1, Cause: out.cause, Detail: detail(out.err)}
+	if l.storable(m) {
 		if f.wasOut {
 			l.ledger.insert(f.place, m)
 		} else {

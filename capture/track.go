@@ -19,9 +19,6 @@ const (
 	// maxSearched is how many slots are looked up in the ledger where its end
 	// tells nothing: more than a day at the shortest interval of 5 s.
 	maxSearched = 20_000
-	// maxCounted is how far back the slots of a long gap are counted. The range
-	// of such a Miss is whole, its number is of the last five years.
-	maxCounted = 5 * 366 * 24 * time.Hour
 	// maxDoubted is the longest gap that an unsynced clock is believed, where a
 	// power cut would lose it otherwise: no battery is flat for longer before
 	// somebody comes.

@@ -33,6 +33,7 @@ import (
 	"fieldcam/capture/schedule"
 	"fieldcam/config/invalid"
 	"fieldcam/queue"
+	"fieldcam/queue/second"
 	"fieldcam/queue/session"
 	"fieldcam/queue/upload"
 )
@@ -56,6 +57,7 @@ type Config struct {
 	// default schedule (schedule.Default) as a whole.
 	Sessions  []schedule.Session `toml:"session"`
 	Queue     queue.Config       `toml:"queue"`
+	Copy      second.Config      `toml:"copy"`
 	Retry     session.Config     `toml:"retry"`
 	Upload    upload.Config      `toml:"upload"`
 	Identity  identity.Config    `toml:"identity"`
@@ -101,6 +103,7 @@ func Default() Config {
 		Capture:   capture.Default(),
 		Sessions:  schedule.Default(),
 		Queue:     queue.Default(),
+		Copy:      second.Default(),
 		Retry:     session.Default(),
 		Upload:    upload.Default(),
 		MQTT:      mqtt.Default(),
@@ -160,6 +163,7 @@ func (c Config) Validate() error {
 		l.Under("session", err)
 	}
 	l.Under("queue", c.Queue.Validate())
+	l.Under("copy", c.Copy.Validate())
 	l.Under("retry", c.Retry.Validate())
 	l.Under("upload", c.Upload.Validate())
 	l.Under("identity", c.Identity.Validate())

@@ -3,6 +3,7 @@ package queue
 import (
 	"fmt"
 	"io"
+	"time"
 
 	"fieldcam/capture/photo"
 	"fieldcam/queue/spool"
@@ -30,27 +31,34 @@ func (q *Queue) Add(shot photo.Shot, fill func(io.Writer) (photo.Exposure, error
 }
 
 func (q *Queue) add(shot photo.Shot, fill func(io.Writer) (photo.Exposure, error)) (photo.Meta, error) {
-	if err := checkSlot(shot.Slot); err != nil {
-		return photo.Meta{}, err
+	for _, at := range []time.Time{shot.Slot, shot.Taken} {
+		if err := checkSlot(at); err != nil {
+			return photo.Meta{}, err
+		}
+	}
+	if shot.Of != "" && shot.Of.Seq() == 0 {
+		return photo.Meta{}, fmt.Errorf("shot %.60q: want a photo's ID", shot.Of)
 	}
 	if shot.Trigger != photo.Scheduled && shot.Trigger != photo.Manual {
 		return photo.Meta{}, fmt.Errorf("trigger %q", shot.Trigger)
 	}
+	// Before the room is made, which is the last time that this waits for a revival:
+	// one that begins later must know of the file. An error leaves a gap.
+	seq := q.allot()
+	defer q.written(seq)
 	if err := q.makeRoom(); err != nil {
 		return photo.Meta{}, err
 	}
-	seq := q.allot()
-	defer q.written(seq)
 	m := photo.Meta{
 		ID: photo.NewID(shot.Taken, seq), Device: q.o.Device,
 		// Round drops the monotonic reading: what is returned equals what is read back.
 		Slot: shot.Slot.Round(0).UTC(), Taken: shot.Taken.Round(0).UTC(),
-		Session: shot.Session, Trigger: shot.Trigger, ClockSynced: shot.ClockSynced,
+		Session: shot.Session, Trigger: shot.Trigger, ClockSynced: shot.ClockSynced, Shot: shot.Of,
 	}
 	if _, err := photo.ParseID(string(m.ID)); err != nil {
 		return photo.Meta{}, fmt.Errorf("exposure at %s: %w", shot.Taken, err)
 	}
-	w, err := q.spool.Create(m.ID)
+	w, err := q.spool.Create(m.ID, shot.Format)
 	if err != nil {
 		return photo.Meta{}, cardFull(err)
 	}
@@ -70,13 +78,12 @@ func (q *Queue) add(shot photo.Shot, fill func(io.Writer) (photo.Exposure, error
 	if err != nil {
 		return photo.Meta{}, err
 	}
-	unlinked := q.takeUnlinked()
 	whole, err := w.Commit(m)
 	if err != nil {
 		return photo.Meta{}, cardFull(err)
 	}
 	m, committed = whole, true
-	if err := q.accept(m, unlinked); err != nil {
+	if err := q.accept(m); err != nil {
 		return photo.Meta{}, err
 	}
 	accepted = true
@@ -84,36 +91,45 @@ func (q *Queue) add(shot photo.Shot, fill func(io.Writer) (photo.Exposure, error
 }
 
 // accept writes the index entry of a photo that is durable in the spool. It also
-// forgets the deletions in unlinked, which the photo's directory fsync made
-// durable: so they cost no transaction of their own.
-func (q *Queue) accept(m photo.Meta, unlinked []uint64) error {
-	return q.update(StepIndexAdd, func(t txn) error {
-		for _, seq := range unlinked {
-			if err := t.bucket(bucketUnlinking).Delete(seqKey(seq)); err != nil {
-				return err
-			}
+// forgets the deletions that were carried out: so they cost no transaction of
+// their own.
+func (q *Queue) accept(m photo.Meta) error {
+	unlinked := q.takeUnlinked()
+	err := q.update(StepIndexAdd, func(t txn) error {
+		if err := t.forgetUnlinked(unlinked); err != nil {
+			return err
 		}
-		return t.accept(m)
+		if err := t.flow(func(d *flowDay) { d.add(q.firstState(m), m.Size) }); err != nil {
+			return err
+		}
+		return q.accepted(t, m)
 	})
+	if err != nil {
+		q.addUnlinked(unlinked)
+	}
+	return err
 }
 
-// takeUnlinked gives the deletions carried out so far to one Add. Should that
-// fail, the next start forgets them.
-func (q *Queue) takeUnlinked() []uint64 {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	all := q.unlinked
-	q.unlinked = nil
-	return all
+// accepted puts a photo that is whole in the spool into the index, in the state
+// that its kind has.
+func (q *Queue) accepted(t txn, m photo.Meta) error {
+	return t.accept(m, q.firstState(m), q.o.Copies != nil && q.o.Copies(m.Format))
+}
+
+func (q *Queue) firstState(m photo.Meta) State {
+	if q.o.Config.uploads(m.Format) {
+		return Waiting
+	}
+	return Kept
 }
 
 // withdraw removes a photo whose commit to the index failed, unless it is to be
 // seen there all the same: then it stays, whole.
 func (q *Queue) withdraw(m photo.Meta) {
 	visible := false
-	err := q.view(func(t txn) error {
-		visible = t.holds(m.Seq(), m.ID)
-		return nil
+	err := q.view(func(t txn) (err error) {
+		visible, err = t.holds(m.Seq(), m.ID)
+		return err
 	})
 	if err == nil && !visible {
 		err = q.spool.Remove(spool.Name(m))
@@ -143,4 +159,11 @@ func (q *Queue) written(seq uint64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	delete(q.writing, seq)
+}
+
+func (q *Queue) isWriting(seq uint64) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	_, ok := q.writing[seq]
+	return ok
 }

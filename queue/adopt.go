@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"syscall"
+	"time"
 
 	"fieldcam/capture/photo"
 	"fieldcam/queue/spool"
@@ -12,27 +15,30 @@ import (
 
 const (
 	// adoptBatch is how many photos one transaction adopts.
-	adoptBatch = 256
+	adoptBatch = 1024
 	// unsureNewest is how many of the newest numbers Open reads in full. Only
 	// photos that were being committed when the power went can have metadata and
 	// not all their bytes, at most a few; reading a whole card of 64 GB would keep
 	// the camera waiting for half an hour. Damage that came later is found by the
-	// receiver, who checks the SHA-256, and by Rebuild.
+	// receiver, who checks the SHA-256, and by Scrub.
 	unsureNewest = 32
 )
 
 // adopter goes through the spool once and brings what it finds into the index.
 type adopter struct {
-	q       *Queue
-	readAll bool   // read each photo that is not in the index in full
-	newest  uint64 // the highest number in index or spool, where not readAll
-	known   int    // photos that have an item with a file
-	full    bool   // the index has no room for more
-	batch   []photo.Meta
+	q      *Queue
+	into   *Recovery // where it says what it did
+	sound  bool      // the index holds all that was ever accepted
+	old    *salvage  // of a damaged index; nil: none
+	newest uint64    // the highest number in the index, or in the spool where there is none
+	known  int       // photos that have an item with a file
+	full   bool      // the index has no room for more
+	batch  []photo.Meta
 }
 
-func (a *adopter) scan(ctx context.Context) error {
-	err := a.q.spool.Scan(func(e spool.Entry) error {
+// scan looks at the files with numbers from one on.
+func (a *adopter) scan(ctx context.Context, from uint64) error {
+	err := a.q.spool.Scan(from, func(e spool.Entry) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -47,42 +53,38 @@ func (a *adopter) scan(ctx context.Context) error {
 func (a *adopter) visit(e spool.Entry) error {
 	switch e.Kind {
 	case spool.Foreign:
-		a.q.recovery.foreign(e.Name)
+		a.into.foreign(e.Name)
 		return nil
 	case spool.Part:
 		return a.remove(e.Name)
+	case spool.Photo:
+		if a.q.isWriting(e.Seq) {
+			return nil
+		}
 	case spool.Sidecar:
-		has, err := a.q.spool.Has(e.Photo)
-		if err != nil || has {
-			return err
+		if has, err := a.q.spool.Has(e.Photo); err != nil || has {
+			return a.skip(e.Name, err)
 		}
 		return a.remove(e.Name)
 	}
-	var known, deleted bool
 	var state State
-	var taken photo.ID
-	err := a.q.viewItems(func(t txn) (err error) {
-		if deleted = string(t.bucket(bucketUnlinking).Get(seqKey(e.Seq))) == e.Name; deleted {
-			return nil
-		}
-		if known = t.holds(e.Seq, e.ID); known {
-			state, _, err = t.state(e.Seq)
+	var r record
+	deleted := false
+	err := a.q.view(func(t txn) (err error) {
+		if state, r, err = t.state(e.Seq); err == nil || !errors.Is(err, ErrUnknown) {
 			return err
 		}
-		m, err := t.meta(e.Seq)
-		if errors.Is(err, ErrUnknown) {
-			return nil
+		state = ""
+		name, err := t.get(bucketUnlinking, seqKey(e.Seq))
+		deleted = string(name) == e.Name
+		for _, s := range []set{setDropped, setThinned} {
+			if in, errIn := t.in(s, e.Seq); errIn != nil || in {
+				deleted, err = deleted || in, errors.Join(err, errIn)
+			}
 		}
-		if err != nil {
-			return err
-		}
-		has, err := a.q.spool.Has(spool.Name(m))
-		if err == nil && !has {
-			return &itemError{e.Seq, fmt.Errorf("%w: %s has no file, %s has", ErrDamaged, m.ID, e.ID)}
-		}
-		taken = m.ID
 		return err
 	})
+	known := state != "" && r.name(e.Seq) == e.Name
 	switch {
 	case err != nil:
 		return err
@@ -91,8 +93,11 @@ func (a *adopter) visit(e spool.Entry) error {
 	case known && state != Lost:
 		a.known++
 		return nil
-	case taken != "":
-		return a.setAside(e.Name, fmt.Errorf("its number is that of %s", taken))
+	case state != "" && !known:
+		return a.setAside(e.Name, fmt.Errorf("its number is that of %s", r.name(e.Seq)))
+	}
+	if id, ok := a.old.owner(e.Seq); state == "" && ok && id != e.ID {
+		return a.setAside(e.Name, fmt.Errorf("its number is that of %s", id))
 	}
 	if a.full {
 		a.leave(e.Seq)
@@ -100,10 +105,10 @@ func (a *adopter) visit(e spool.Entry) error {
 	}
 	m, err := a.check(e, known)
 	if errors.Is(err, ErrDamaged) || errors.Is(err, fs.ErrNotExist) {
-		return a.setAside(e.Name, err)
+		return a.discard(e, err)
 	}
 	if err != nil {
-		return err
+		return a.skip(e.Name, err)
 	}
 	if known {
 		return a.found(m)
@@ -115,30 +120,82 @@ func (a *adopter) visit(e spool.Entry) error {
 	return nil
 }
 
+// skip leaves a file where it is that the card won't give: one bad file must not
+// keep the others from being taken in. Any other error than of that file comes
+// back.
+func (a *adopter) skip(name string, err error) error {
+	if !ofFile(err) {
+		return err
+	}
+	a.q.o.Log.Error().Err(err).Str("file", name).Msg("file of the spool can't be read or removed, left there")
+	a.leave(spool.Sequence(name))
+	return nil
+}
+
+// ofFile tells whether err is the system's word on one file, as of a sector gone
+// bad or an owner who isn't us; a card without room is another matter.
+func ofFile(err error) bool {
+	var errno syscall.Errno
+	return errors.As(err, &errno) && !errors.Is(cardFull(err), ErrCardFull)
+}
+
+// discard puts away what is no whole photo. Behind the newest number of a sound
+// index it is what a power cut left of one that was never accepted. Elsewhere it
+// may be all that is left of one that was.
+func (a *adopter) discard(e spool.Entry, cause error) error {
+	if has, err := a.q.spool.Has(e.Name); err != nil || !has {
+		return a.skip(e.Name, err) // gone meanwhile: an Add took it back
+	}
+	unfinished := errors.Is(cause, spool.ErrUnfinished) && e.Seq+unsureNewest > a.newest // beside one that was accepted
+	if a.sound && (e.Seq > a.newest || unfinished) {
+		return a.remove(e.Name)
+	}
+	if st, err := os.Lstat(a.q.spool.Path(e.Name)); err == nil && st.Size() == 0 {
+		return a.remove(e.Name)
+	}
+	return a.setAside(e.Name, cause)
+}
+
 // check reads the metadata of e, and the photo itself where it may not be whole,
 // as one that was lost.
 func (a *adopter) check(e spool.Entry, lost bool) (photo.Meta, error) {
-	m, err := a.q.spool.Meta(e)
+	m, err := a.q.spool.Meta(e.Name)
 	if err != nil {
 		return photo.Meta{}, err
 	}
-	if err := checkSlot(m.Slot); err != nil {
+	m = consistent(m)
+	if _, err := recordOf(m); err != nil {
 		return photo.Meta{}, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	if a.readAll || lost || m.Seq()+unsureNewest > a.newest {
+	if lost || m.Seq()+unsureNewest > a.newest {
 		return m, a.q.spool.Secure(m)
 	}
-	f, err := a.q.spool.Open(m) // checks the size
-	if err != nil {
-		return photo.Meta{}, err
+	size, err := a.q.spool.Size(m)
+	if err == nil && size != m.Size {
+		err = fmt.Errorf("%w: %d bytes, want %d", ErrDamaged, size, m.Size)
 	}
-	a.q.recovery.Unread++
-	return m, f.Close()
+	a.into.Unread++
+	return m, err
+}
+
+// consistent is m with times that are possible. A bit that flipped in one of them
+// is no reason to give up an intact photo: its ID tells the second.
+func consistent(m photo.Meta) photo.Meta {
+	if checkSlot(m.Taken) != nil || !m.Taken.UTC().Truncate(time.Second).Equal(m.ID.Time()) {
+		m.Taken = m.ID.Time()
+	}
+	if checkSlot(m.Slot) != nil {
+		m.Slot = m.Taken
+	}
+	return m
 }
 
 func (a *adopter) remove(name string) error {
-	a.q.recovery.Removed++
-	return a.q.spool.Remove(name)
+	if err := a.q.spool.Remove(name); err != nil {
+		return a.skip(name, err)
+	}
+	a.into.Removed++
+	return nil
 }
 
 func (a *adopter) setAside(name string, cause error) error {
@@ -147,90 +204,18 @@ func (a *adopter) setAside(name string, cause error) error {
 		a.leave(spool.Sequence(name))
 		return nil
 	}
-	if err == nil {
-		a.q.recovery.Damaged++
-		a.q.o.Log.Error().Err(cause).Str("file", name).Msg("photo set aside")
+	if err != nil {
+		return a.skip(name, err)
 	}
-	return err
+	a.into.Damaged++
+	a.q.o.Log.Error().AnErr("cause", cause).Str("file", name).Msg("photo set aside")
+	return nil
 }
 
-// leave leaves a file in the spool for a start with more room.
+// leave leaves a file in the spool for the next Sweep, or start.
 func (a *adopter) leave(seq uint64) {
-	a.q.recovery.Unadopted++
+	a.into.Unadopted++
+	a.q.mu.Lock()
+	defer a.q.mu.Unlock()
 	a.q.unadopted[seq] = struct{}{}
-}
-
-// insist does one change of the index. Where there is no room for it, it deletes
-// confirmed photos, oldest first, until there is or none is left.
-func (a *adopter) insist(change func() error) error {
-	for {
-		err := cardFull(change())
-		if !errors.Is(err, ErrCardFull) {
-			return err
-		}
-		deleted, errTrim := a.q.trimForAdopting()
-		if errTrim != nil && !errors.Is(cardFull(errTrim), ErrCardFull) {
-			return errTrim
-		}
-		if deleted == 0 {
-			return err
-		}
-	}
-}
-
-// found lets a lost photo wait again whose file is back, whole.
-func (a *adopter) found(m photo.Meta) error {
-	err := a.insist(func() error {
-		return a.q.update(StepIndexAdopt, func(t txn) error {
-			s, r, err := t.state(m.Seq())
-			if err != nil {
-				return err
-			}
-			return t.move(m.Seq(), s, r, Waiting, stateRecord{})
-		})
-	})
-	switch {
-	case errors.Is(err, ErrCardFull):
-		a.full = true
-		a.leave(m.Seq())
-		return nil
-	case err == nil:
-		a.q.recovery.Found++
-		a.known++
-	}
-	return err
-}
-
-// flush adopts the batch in one transaction.
-func (a *adopter) flush() error {
-	if len(a.batch) == 0 {
-		return nil
-	}
-	batch := a.batch
-	a.batch = nil
-	err := a.insist(func() error {
-		// The power may go before the file system has written what the scan read.
-		if err := a.q.spool.Sync(); err != nil {
-			return err
-		}
-		return a.q.update(StepIndexAdopt, func(t txn) error {
-			for _, m := range batch {
-				if err := t.accept(m); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	})
-	switch {
-	case errors.Is(err, ErrCardFull):
-		a.full = true
-		for _, m := range batch {
-			a.leave(m.Seq())
-		}
-		return nil
-	case err == nil:
-		a.q.recovery.Adopted += len(batch)
-	}
-	return err
 }

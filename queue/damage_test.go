@@ -1,8 +1,6 @@
 package queue_test
 
 import (
-	"context"
-	"encoding/binary"
 	"errors"
 	"io/fs"
 	"os"
@@ -10,16 +8,15 @@ import (
 	"strings"
 	"testing"
 
-	"go.etcd.io/bbolt"
+	"golang.org/x/sys/unix"
 
 	"fieldcam/capture/photo"
 	"fieldcam/queue"
 )
 
-// filled is a closed queue of n waiting photos whose index is probed in a child.
-func filled(t *testing.T, n int) (*rig, []photo.Meta) {
+// filled is a closed queue of n waiting photos.
+func filled(t testing.TB, n int) (*rig, []photo.Meta) {
 	r := newRig(t)
-	r.probe = probeInChild
 	r.open()
 	var all []photo.Meta
 	for range n {
@@ -51,131 +48,17 @@ func (r *rig) allWait(want []photo.Meta) {
 	}
 }
 
-func TestDamagedIndexIsSetAsideAndRebuilt(t *testing.T) {
-	damages := map[string]func(r *rig){
-		"zero bytes": func(r *rig) { r.do("truncate", os.Truncate(r.index(), 0)) },
-		"garbage": func(r *rig) {
-			r.do("write", os.WriteFile(r.index(), []byte(strings.Repeat("garbage ", 9000)), 0o644))
-		},
-		"half a page": func(r *rig) { r.do("truncate", os.Truncate(r.index(), 2048)) },
-		"truncated":   func(r *rig) { r.do("truncate", os.Truncate(r.index(), 5*4096)) },
-		"directory": func(r *rig) {
-			r.do("remove", os.Remove(r.index()))
-			r.do("mkdir", os.Mkdir(r.index(), 0o755))
-		},
-		"other program": func(r *rig) {
-			r.do("remove", os.Remove(r.index()))
-			db, err := bbolt.Open(r.index(), 0o644, nil)
-			r.do("open", err)
-			r.do("update", db.Update(func(tx *bbolt.Tx) error { _, err := tx.CreateBucket([]byte("mail")); return err }))
-			r.do("close", db.Close())
-		},
-		"wrong counters": func(r *rig) {
-			r.edit(func(tx *bbolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("counters"), make([]byte, 64)) })
-		},
-		"bucket gone": func(r *rig) {
-			r.edit(func(tx *bbolt.Tx) error { return tx.DeleteBucket([]byte("slots")) })
-		},
-	}
-	for name, damage := range damages {
-		t.Run(name, func(t *testing.T) {
-			r, all := filled(t, 5)
-			damage(r)
-			rec := r.open().Recovery()
-			if rec.Damage == "" || !rec.Rebuilt || rec.Adopted != len(all) {
-				t.Errorf("Recovery = %+v, want damage and %d adopted", rec, len(all))
-			}
-			if _, err := os.Lstat(rec.SetAside); err != nil || filepath.Dir(rec.SetAside) != filepath.Join(r.dir, "damaged") {
-				t.Errorf("set aside at %q: %v", rec.SetAside, err)
-			}
-			r.allWait(all)
-			if m := r.add(); m.Seq() != all[4].Seq()+1 {
-				t.Errorf("next number = %d, want %d", m.Seq(), all[4].Seq()+1)
-			}
-		})
-	}
-}
-
-func TestSecondDamageKeepsTheFirst(t *testing.T) {
-	r, all := filled(t, 1)
-	for range 3 {
-		r.do("truncate", os.Truncate(r.index(), 0))
-		r.reopen()
-		r.close()
-	}
-	names, err := filepath.Glob(filepath.Join(r.dir, "damaged", "queue-*.db"))
-	if err != nil || len(names) != 3 {
-		t.Errorf("damaged/ has %v (%v), want 3 databases", names, err)
-	}
-	r.open()
-	r.allWait(all)
-}
-
-// edit changes the index as bbolt, behind the queue's back.
-func (r *rig) edit(f func(tx *bbolt.Tx) error) {
+// flip changes one byte of a file; its size and attributes stay.
+func (r *rig) flip(path string, at int64) {
 	r.Helper()
-	db, err := bbolt.Open(r.index(), 0o644, nil)
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	r.do("open", err)
-	r.do("update", db.Update(f))
-	r.do("close", db.Close())
-}
-
-// Whatever byte of the index flips, the queue opens with every photo.
-func TestFlippedByteInIndexLosesNoPhoto(t *testing.T) {
-	r, all := filled(t, 4)
-	sound, err := os.ReadFile(r.index())
+	b := make([]byte, 1)
+	_, err = f.ReadAt(b, at)
 	r.do("read", err)
-	// bbolt grows its file ahead: only the pages up to the mark in the newer of
-	// the two meta pages mean something. The mark is at 16+40 of each.
-	mark := max(binary.NativeEndian.Uint64(sound[16+40:]), binary.NativeEndian.Uint64(sound[4096+16+40:]))
-	const tries = 24
-	used := int(mark) * 4096
-	for n := range tries {
-		at := n * used / tries
-		at += n * 37 % 97 // headers as well as contents
-		if at >= used {
-			continue
-		}
-		broken := append([]byte(nil), sound...)
-		broken[at] ^= 1 << (n % 8)
-		r.do("write", os.WriteFile(r.index(), broken, 0o644))
-		r.open()
-		r.allWait(all)
-		r.close()
-	}
-}
-
-func TestNewerIndexIsRefusedUntouched(t *testing.T) {
-	r, _ := filled(t, 2)
-	r.edit(func(tx *bbolt.Tx) error {
-		return tx.Bucket([]byte("meta")).Put([]byte("schema"), binary.BigEndian.AppendUint64(nil, 2))
-	})
-	before, err := os.ReadFile(r.index())
-	r.do("read", err)
-	_, err = queue.Open(t.Context(), r.options())
-	if !errors.Is(err, queue.ErrNewer) {
-		t.Errorf("Open = %v, want %v", err, queue.ErrNewer)
-	}
-	after, err := os.ReadFile(r.index())
-	if err != nil || string(after) != string(before) {
-		t.Errorf("the index was changed (%v)", err)
-	}
-	r.edit(func(tx *bbolt.Tx) error {
-		return tx.Bucket([]byte("meta")).Put([]byte("schema"), binary.BigEndian.AppendUint64(nil, 1))
-	})
-}
-
-func TestProbeThatCouldNotRunLeavesTheIndex(t *testing.T) {
-	r, all := filled(t, 1)
-	r.probe = func(context.Context, string) error { return queue.ErrNotProbed }
-	if _, err := queue.Open(t.Context(), r.options()); !errors.Is(err, queue.ErrNotProbed) {
-		t.Errorf("Open = %v, want %v", err, queue.ErrNotProbed)
-	}
-	r.probe = probeInChild
-	if rec := r.open().Recovery(); rec.Damage != "" {
-		t.Errorf("Recovery.Damage = %q, want none", rec.Damage)
-	}
-	r.allWait(all)
+	b[0] ^= 0x10
+	_, err = f.WriteAt(b, at)
+	r.do("flip", errors.Join(err, f.Close()))
 }
 
 func TestMissingAndShortFilesAreLostAndTold(t *testing.T) {
@@ -198,14 +81,14 @@ func TestMissingAndShortFilesAreLostAndTold(t *testing.T) {
 	if _, err := q.Open(all[3]); !errors.Is(err, queue.ErrDamaged) {
 		t.Errorf("Open = %v, want %v", err, queue.ErrDamaged)
 	}
-	if _, err := os.Stat(filepath.Join(r.dir, "damaged", filepath.Base(r.file(all[3])))); err != nil {
+	if _, err := os.Stat(r.damaged(filepath.Base(r.file(all[3])))); err != nil {
 		t.Errorf("the short photo is not kept: %v", err)
 	}
 	if got := q.Stats(); got.Lost != 3 || got.Waiting != 1 {
 		t.Errorf("Stats = %+v, want 3 lost, 1 waiting", got)
 	}
-	if m, ok, err := q.Newest(nil); err != nil || !ok || m.ID != all[0].ID {
-		t.Errorf("Newest = %s, %t, %v, want %s", m.ID, ok, err, all[0].ID)
+	if m, ok, err := q.Next(queue.Select{}); err != nil || !ok || m.ID != all[0].ID {
+		t.Errorf("Next = %s, %t, %v, want %s", m.ID, ok, err, all[0].ID)
 	}
 	for _, m := range all {
 		if !q.Accounted(m.Slot) {
@@ -227,21 +110,50 @@ func TestLostPhotoThatComesBackWaitsAgain(t *testing.T) {
 	r.allWait(all)
 }
 
+// A photo that lost its metadata is still known by its record.
+func TestPhotoWithoutMetadataIsSentAllTheSame(t *testing.T) {
+	r, all := filled(t, 3)
+	r.stripMeta(all[1])
+	q := r.open()
+	if err := q.Verify(all[1]); err != nil {
+		t.Errorf("Verify = %v, want the photo whole", err)
+	}
+	if s, err := q.Scrub(t.Context(), queue.ScrubOptions{}); err != nil || s.Mended != 1 || s.Lost != 0 {
+		t.Errorf("Scrub = %+v, %v, want one mended", s, err)
+	}
+	r.check()
+	// What the record doesn't know, such as the camera, is gone.
+	if item, err := q.Item(all[1].ID); err != nil || item.State != queue.Waiting || item.SHA256 != all[1].SHA256 || item.Session != "day" {
+		t.Errorf("Item = %+v, %v, want %+v", item, err, all[1])
+	}
+}
+
+// stripMeta takes the photo's metadata away.
+func (r *rig) stripMeta(m photo.Meta) {
+	r.Helper()
+	err := unix.Removexattr(r.file(m), "user.fieldcam.meta")
+	if errors.Is(err, unix.ENOTSUP) || errors.Is(err, unix.ENODATA) {
+		err = os.Remove(r.file(m) + ".json")
+	}
+	r.do("strip", err)
+}
+
 func TestDamagedPhotosAreSetAsideByRebuild(t *testing.T) {
 	r, all := filled(t, 4)
-	f, err := os.OpenFile(r.file(all[1]), os.O_WRONLY, 0)
-	r.do("open", err)
-	_, err = f.WriteAt([]byte{0x55}, 1234)
-	r.do("write", errors.Join(err, f.Close()))
-	r.do("write", os.WriteFile(filepath.Join(r.dir, "spool", "00000000000000000077-20261121T070316Z-000077-9f3ac1.jpg"), []byte("no metadata"), 0o644))
+	r.flip(r.file(all[1]), 1234)
+	stray := "00000000000000000007-20261121T070316Z-000007-9f3ac1.jpg"
+	r.do("write", os.WriteFile(filepath.Join(r.shard(7), stray), []byte("no metadata"), 0o644))
 	rec, err := queue.Rebuild(t.Context(), r.options())
 	if err != nil || rec.Adopted != 3 || rec.Damaged != 2 || rec.Unread != 0 {
 		t.Errorf("Rebuild = %+v, %v, want 3 adopted, all read, 2 damaged", rec, err)
 	}
 	r.open()
-	r.allWait([]photo.Meta{all[0], all[2], all[3]})
-	if m := r.add(); m.Seq() != 78 {
-		t.Errorf("next number = %d, want 78: damaged photos have numbers too", m.Seq())
+	got := r.states()
+	if len(got) != 3 || got[all[1].ID] != "" {
+		t.Errorf("states = %v, want all but the damaged", got)
+	}
+	if m := r.add(); m.Seq() != 8 {
+		t.Errorf("next number = %d, want 8: damaged photos have numbers too", m.Seq())
 	}
 }
 
@@ -256,23 +168,63 @@ func TestRebuildOfLargeSpoolReadsOnlyTheNewest(t *testing.T) {
 	r.allWait(all)
 }
 
+func TestMissingShardLosesItsPhotosAlone(t *testing.T) {
+	r, all := filled(t, 3)
+	r.do("remove", os.RemoveAll(r.shard(1)))
+	q := r.open()
+	if rec := q.Recovery(); rec.Lost != 3 {
+		t.Errorf("Recovery = %+v, want 3 lost", rec)
+	}
+	r.check()
+	if m := r.add(); m.Seq() != all[2].Seq()+1 {
+		t.Errorf("next number = %d, want %d", m.Seq(), all[2].Seq()+1)
+	}
+}
+
 func TestForeignFilesAreLeftAloneAndTold(t *testing.T) {
 	r, all := filled(t, 2)
-	spool := filepath.Join(r.dir, "spool")
-	foreign := []string{"DCIM0001.JPG", ".hidden", "000-x.jpg", "00000000000000000001-../../x.jpg\n", strings.Repeat("9", 20) + "-" + string(all[0].ID) + ".jpg"}
-	r.do("mkdir", os.Mkdir(filepath.Join(spool, "lost+found"), 0o755))
-	for _, name := range foreign {
-		name = strings.ReplaceAll(name, "/", "_")
-		r.do("write", os.WriteFile(filepath.Join(spool, name), []byte("mine"), 0o644))
+	spool, shard := filepath.Join(r.dir, "spool"), r.shard(1)
+	foreign := []string{
+		filepath.Join(spool, "DCIM0001.JPG"),
+		filepath.Join(spool, ".hidden"),
+		filepath.Join(shard, "00000000000000000001-..\\..\\x.jpg\n"),
+		filepath.Join(shard, strings.Repeat("9", 20)+"-"+string(all[0].ID)+".jpg"),
+		filepath.Join(shard, "00000000000000000000-20261121T070316Z-000000-9f3ac1.jpg"),
+		filepath.Join(shard, "18446744073709551615-20261121T070316Z-18446744073709551615-9f3ac1.jpg"),
+		filepath.Join(r.shard(7000), "00000000000000000001-20261121T070316Z-000001-9f3ac1.jpg"), // another's shard
+		filepath.Join(spool, "ünïcode \xff.jpg"),
 	}
+	r.do("mkdir", os.Mkdir(r.shard(7000), 0o755))
+	for _, path := range foreign {
+		r.do("write", os.WriteFile(path, []byte("mine"), 0o644))
+	}
+	odd := []string{
+		filepath.Join(spool, "lost+found"), filepath.Join(shard, "folder"), filepath.Join(shard, "link"),
+		filepath.Join(shard, "00000000000000000009-20261121T070316Z-000009-9f3ac1.jpg"),
+	}
+	r.do("mkdir", os.Mkdir(odd[0], 0o700))
+	r.do("mkdir", os.Mkdir(odd[1], 0o755))
+	r.do("symlink", os.Symlink(filepath.Base(r.file(all[0])), odd[2]))
+	r.do("symlink", os.Symlink("nowhere", odd[3]))
 	rec := r.open().Recovery()
-	if rec.Foreign != len(foreign)+1 || len(rec.ForeignNames) != len(foreign)+1 {
-		t.Errorf("Recovery = %+v, want %d foreign", rec, len(foreign)+1)
+	if want := len(foreign) + len(odd); rec.Foreign != want || len(rec.ForeignNames) != want {
+		t.Errorf("Recovery = %+v, want %d foreign", rec, want)
+	}
+	if rec.Damaged+rec.Removed+rec.Adopted != 0 {
+		t.Errorf("Recovery = %+v, want nothing done", rec)
 	}
 	r.allWait(all)
-	for _, name := range foreign {
-		if b, err := os.ReadFile(filepath.Join(spool, strings.ReplaceAll(name, "/", "_"))); err != nil || string(b) != "mine" {
-			t.Errorf("foreign file %q: %q, %v", name, b, err)
+	for _, path := range foreign {
+		if b, err := os.ReadFile(path); err != nil || string(b) != "mine" {
+			t.Errorf("foreign file %q: %q, %v", path, b, err)
 		}
+	}
+	for _, path := range odd {
+		if _, err := os.Lstat(path); err != nil {
+			t.Errorf("foreign entry: %v", err)
+		}
+	}
+	if m := r.add(); m.Seq() != all[1].Seq()+1 {
+		t.Errorf("next number = %d, want %d: foreign files have none", m.Seq(), all[1].Seq()+1)
 	}
 }

@@ -12,97 +12,131 @@ import (
 	"fieldcam/queue/spool"
 )
 
-const (
-	// reasonLimit bounds a reason in bytes: the cloud's text can be a page.
-	reasonLimit = 500
-	// urlLimit bounds an upload URL in bytes, as usual servers do.
-	urlLimit = 2048
-)
-
-// Newest is the newest waiting photo whose number skip doesn't name; nil skips
-// none. false: there is none. It reads that photo alone, whatever the backlog.
-func (q *Queue) Newest(skip func(seq uint64) bool) (m photo.Meta, ok bool, err error) {
-	if err := q.begin(); err != nil {
-		return photo.Meta{}, false, err
-	}
-	defer q.end()
-	err = q.viewItems(func(t txn) (err error) {
-		c := t.bucket(string(Waiting)).Cursor()
-		for k, _ := c.Last(); k != nil; k, _ = c.Prev() {
-			if seq := keySeq(k); skip == nil || !skip(seq) {
-				m, err = t.meta(seq)
-				ok = err == nil
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return photo.Meta{}, false, fmt.Errorf("find newest photo: %w", err)
-	}
-	return m, ok, nil
-}
+// reasonLimit bounds a reason in bytes: the cloud's text can be a page.
+const reasonLimit = 500
 
 // Open opens the photo for reading; the caller closes it. Where the file is
 // missing or has another size, the error wraps fs.ErrNotExist or ErrDamaged, and
-// the photo is Lost from then on: what is left of it goes to damaged/.
+// the photo is Lost from then on: what is left of it goes to damaged/. A photo
+// that is away, or damaged where the second copy holds it, is read from the second
+// copy; while that isn't there, the error says so, and nothing is lost.
 func (q *Queue) Open(m photo.Meta) (io.ReadSeekCloser, error) {
 	if err := q.begin(); err != nil {
 		return nil, err
 	}
 	defer q.end()
 	f, err := q.spool.Open(m)
-	if err != nil {
-		return nil, q.judge(m, err)
+	if err == nil {
+		return f, nil
 	}
-	return f, nil
+	if errors.Is(err, fs.ErrNotExist) && q.away(m.Seq()) {
+		return q.openAway(m)
+	}
+	if err = q.judge(m, err); q.away(m.Seq()) {
+		return q.openAway(m)
+	}
+	return nil, err
 }
 
 // Verify reads the whole photo and compares it with its SHA-256: for one that
 // arrives elsewhere as something else. nil says that it is whole on the card.
 // Where it isn't, the photo is Lost, as by Open, and the error wraps
-// fs.ErrNotExist or ErrDamaged. A card that can't be read decides nothing.
+// fs.ErrNotExist or ErrDamaged. A card that can't be read decides nothing. A photo
+// that is away is read from the second copy; while that isn't there, nothing is
+// said against it.
 func (q *Queue) Verify(m photo.Meta) error {
 	if err := q.begin(); err != nil {
 		return err
 	}
 	defer q.end()
-	return q.judge(m, q.spool.Verify(m))
+	err := q.spool.Verify(m)
+	if errors.Is(err, fs.ErrNotExist) && q.away(m.Seq()) {
+		return q.verifyCopy(m)
+	}
+	if errors.Is(err, ErrDamaged) {
+		if healed, errHeal := q.heal(m); healed || errHeal != nil {
+			return errHeal
+		}
+	}
+	return q.judge(m, err)
+}
+
+// heal writes the record of a photo anew where the metadata that it carries
+// proves its bytes right and the record wrong.
+func (q *Queue) heal(m photo.Meta) (healed bool, err error) {
+	own, err := q.spool.Meta(spool.Name(m))
+	if err != nil || own.SHA256 == m.SHA256 && own.Size == m.Size || q.spool.Verify(own) != nil {
+		return false, nil
+	}
+	r, err := recordOf(own)
+	if err != nil {
+		return false, nil
+	}
+	q.o.Log.Error().Str("photo", string(m.ID)).Msg("index had a wrong SHA-256, written anew from the photo")
+	err = q.update(StepIndexMend, func(t txn) error {
+		s, old, err := t.state(m.Seq())
+		if err != nil {
+			return err
+		}
+		if err := t.count(s, -1, int64(old.size)); err != nil {
+			return err
+		}
+		if err := t.count(s, 1, int64(r.size)); err != nil {
+			return err
+		}
+		return t.putRecord(m.Seq(), r)
+	})
+	return err == nil, err
 }
 
 // judge loses the photo where err, which is returned, says that its file is gone
 // or damaged.
 func (q *Queue) judge(m photo.Meta, err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrDamaged) {
-		err = errors.Join(err, q.lose(m, err))
+		_, errLose := q.lose(m, err)
+		err = errors.Join(err, errLose)
 	}
 	return err
 }
 
-// lose takes note that the photo's file is not what it was. The cloud has a
-// confirmed photo, so that one is merely forgotten.
-func (q *Queue) lose(m photo.Meta, cause error) error {
-	lost := false
-	err := q.update(StepIndexLose, func(t txn) error {
-		lost = false
-		if !t.holds(m.Seq(), m.ID) {
-			return nil // deleted meanwhile
+// lose takes note that the photo's file is not what it was, and tells whether the
+// photo is lost by that. The cloud has a confirmed photo, so that one is merely
+// forgotten; one that the second copy holds is away from then on.
+func (q *Queue) lose(m photo.Meta, cause error) (lost bool, err error) {
+	gone := false
+	err = q.update(StepIndexLose, func(t txn) error {
+		gone, lost = false, false
+		if ok, err := t.holds(m.Seq(), m.ID); !ok || err != nil {
+			return err // deleted meanwhile
 		}
 		s, r, err := t.state(m.Seq())
 		if err != nil || s == Lost {
 			return err
 		}
-		lost = true
+		if away, err := t.in(setAway, m.Seq()); err != nil || away {
+			return err // deleted meanwhile
+		}
+		gone = true
 		if s == Confirmed {
 			return t.forget(m.Seq(), s, r)
 		}
-		return t.move(m.Seq(), s, r, Lost, stateRecord{Reason: clip(cause.Error()), Since: now()})
+		if copied, err := t.in(setCopied, m.Seq()); err != nil {
+			return err
+		} else if copied {
+			return errors.Join(t.awayTo(), t.sendAway(m.Seq(), s, r))
+		}
+		lost = true
+		return t.move(m.Seq(), s, r, Lost, note{Reason: clip(cause.Error()), Since: now()})
 	})
-	if err != nil || !lost {
-		return err
+	if err != nil || !gone {
+		return false, err
 	}
-	q.o.Log.Error().Err(cause).Str("photo", string(m.ID)).Msg("photo is lost")
-	return q.spool.SetAside(spool.Name(m))
+	msg := "photo's file is lost, another place has the photo"
+	if lost {
+		msg = "photo is lost"
+	}
+	q.o.Log.Error().Err(cause).Str("photo", string(m.ID)).Msg(msg)
+	return lost, q.spool.SetAside(spool.Name(m))
 }
 
 // now is the wall clock as it is stored, for people.
@@ -114,7 +148,8 @@ func clip(reason string) string {
 
 // Acknowledge says that the cloud has these photos, durably. It is one
 // transaction, and durable on return. Photos that are confirmed already or not
-// in the queue are no error.
+// in the queue are no error: of those that were dropped or thinned while they were
+// on their way, the ledger then says that they arrived.
 func (q *Queue) Acknowledge(seqs ...uint64) error {
 	if err := q.begin(); err != nil {
 		return err
@@ -124,12 +159,24 @@ func (q *Queue) Acknowledge(seqs ...uint64) error {
 		return nil
 	}
 	err := q.update(StepIndexAck, func(t txn) error {
+		var photos, bytes, gone int64
 		for _, seq := range seqs {
-			if err := t.acknowledge(seq); err != nil {
+			copied, err := t.in(setCopied, seq)
+			if err != nil {
 				return err
 			}
+			size, err := t.acknowledge(seq)
+			if err != nil {
+				return err
+			}
+			if size > 0 {
+				photos, bytes = photos+1, bytes+size
+			}
+			if !copied {
+				gone += size
+			}
 		}
-		return nil
+		return t.flow(func(d *flowDay) { d.confirm(photos, bytes, gone) })
 	})
 	if err != nil {
 		return fmt.Errorf("acknowledge photos: %w", err)
@@ -137,19 +184,34 @@ func (q *Queue) Acknowledge(seqs ...uint64) error {
 	return nil
 }
 
-func (t txn) acknowledge(seq uint64) error {
+// acknowledge confirms one photo, and tells how many bytes the cloud gained.
+func (t txn) acknowledge(seq uint64) (bytes int64, err error) {
 	s, r, err := t.state(seq)
 	switch {
 	case errors.Is(err, ErrUnknown):
-		return nil
+		for _, gone := range []set{setDropped, setThinned} {
+			if _, err := t.mark(gone, seq, 0, false); err != nil {
+				return 0, err
+			}
+		}
+		return 0, t.arrived(seq, 0)
 	case err != nil:
-		return err
+		return 0, err
 	case s == Lost: // an upload that had the file open still
-		return t.forget(seq, s, r)
+		return int64(r.size), errors.Join(t.forget(seq, s, r), t.arrived(seq, r.taken))
 	case s == Confirmed:
-		return nil
+		return 0, nil
 	}
-	return t.move(seq, s, r, Confirmed, stateRecord{})
+	if away, err := t.in(setAway, seq); err != nil {
+		return 0, err
+	} else if away { // no file here that could go later
+		_, err := t.mark(setAway, seq, r.taken, false)
+		if err == nil {
+			err = errors.Join(t.forget(seq, s, r), t.arrived(seq, r.taken))
+		}
+		return int64(r.size), err
+	}
+	return int64(r.size), t.move(seq, s, r, Confirmed, note{})
 }
 
 // Refuse sets a waiting photo aside: the cloud will refuse the same bytes again.
@@ -166,56 +228,12 @@ func (q *Queue) Refuse(seq uint64, reason string) error {
 		if err != nil || s == Confirmed || s == Lost {
 			return err
 		}
-		return t.move(seq, s, r, Refused, stateRecord{Reason: clip(reason), Since: now()})
+		return t.move(seq, s, r, Refused, note{Reason: clip(reason), Since: now()})
 	})
 	if err != nil {
 		return fmt.Errorf("refuse photo: %w", err)
 	}
 	return nil
-}
-
-// Retry lets refused photos wait again and says how many did: those named, or
-// all where none is named. Photos in another state are left as they are. Where
-// one is unknown, nothing changes and the error wraps ErrUnknown.
-func (q *Queue) Retry(ids ...photo.ID) (n int, err error) {
-	if err := q.begin(); err != nil {
-		return 0, err
-	}
-	defer q.end()
-	err = q.update(StepIndexRetry, func(t txn) error {
-		n = 0
-		seqs := make([]uint64, 0, len(ids))
-		for _, id := range ids {
-			if !t.holds(id.Seq(), id) {
-				return fmt.Errorf("photo %.60q: %w", id, ErrUnknown)
-			}
-			seqs = append(seqs, id.Seq())
-		}
-		if len(ids) == 0 {
-			c := t.bucket(string(Refused)).Cursor()
-			for k, _ := c.First(); k != nil; k, _ = c.Next() {
-				seqs = append(seqs, keySeq(k))
-			}
-		}
-		for _, seq := range seqs {
-			s, r, err := t.state(seq)
-			if err != nil {
-				return err
-			}
-			if s != Refused {
-				continue
-			}
-			if err := t.move(seq, s, r, Waiting, stateRecord{}); err != nil {
-				return err
-			}
-			n++
-		}
-		return nil
-	})
-	if err != nil {
-		return 0, fmt.Errorf("retry photos: %w", err)
-	}
-	return n, nil
 }
 
 // UploadURL is where the upload of a waiting photo goes on; empty where none was
@@ -224,38 +242,37 @@ func (q *Queue) UploadURL(seq uint64) (url string) {
 	q.read("upload URL", func(t txn) error {
 		s, r, err := t.state(seq)
 		if err == nil && s == Waiting {
-			url = r.UploadURL
+			url = q.spool.UploadURL(r.name(seq))
 		}
 		return nil // an unknown photo has no URL
 	})
 	return url
 }
 
-// SetUploadURL remembers where the photo's upload goes on, durably; empty
-// forgets it. It costs a commit: call it once per upload. The URL goes with the
-// photo's waiting; for a photo that isn't, nothing is stored.
+// SetUploadURL remembers where the photo's upload goes on; empty forgets it. It
+// stays with the photo's file, and costs no fsync: it survives the process, and
+// a power cut but for the last seconds, which are sent again. For a photo that
+// isn't waiting, nothing is stored.
 func (q *Queue) SetUploadURL(seq uint64, url string) error {
 	if err := q.begin(); err != nil {
 		return err
 	}
 	defer q.end()
-	if len(url) > urlLimit {
-		return fmt.Errorf("remember upload: URL of %d bytes: want at most %d", len(url), urlLimit)
-	}
-	if q.UploadURL(seq) == url {
-		return nil
-	}
-	err := q.update(StepIndexURL, func(t txn) error {
+	name := ""
+	err := q.view(func(t txn) error {
 		s, r, err := t.state(seq)
-		if errors.Is(err, ErrUnknown) || err == nil && s != Waiting {
+		if err == nil && s == Waiting {
+			name = r.name(seq)
+		}
+		if errors.Is(err, ErrUnknown) {
 			return nil
 		}
-		if err != nil {
-			return err
-		}
-		return t.move(seq, s, r, Waiting, stateRecord{UploadURL: url})
+		return err
 	})
-	if err != nil {
+	if err == nil && name != "" && q.spool.UploadURL(name) != url {
+		err = q.spool.SetUploadURL(name, url)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remember upload: %w", err)
 	}
 	return nil

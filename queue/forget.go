@@ -2,37 +2,30 @@ package queue
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
+	"math"
 	"slices"
 	"time"
-
-	"fieldcam/capture/photo"
 )
 
 const (
-	day = 24 * time.Hour
-	// ledgerKeep is how much of the ledger is kept: a year, for comparison with
-	// the season before, and a month for the person who comes to look.
-	ledgerKeep = 400 * day
+	// ledgerKeep is how much of the ledger is kept: five years, for comparison
+	// with the seasons before. A year takes some 20 KB at a photo each 15 min.
+	ledgerKeep = 5 * 366 * day
 	// ledgerKeepShort is kept where the index nears its limit for want of
-	// anything else to delete: at a slot each 5 s, a year's ledger is 0.5 GB.
+	// anything else to delete.
 	ledgerKeepShort = 30 * day
 	// ledgerPace is how far the ledger must have grown for the next pass.
 	ledgerPace = day
-	// ledgerBatch is how many slots one transaction looks at: 0.1 s on a slow ARM
-	// core, for which an Add may wait.
-	ledgerBatch = 256
+	// ledgerBatch is how many keys one transaction deletes.
+	ledgerBatch = 64
 )
-
-// errUnchanged ends a transaction that has nothing to write.
-var errUnchanged = errors.New("nothing to change")
 
 // trimLedger drops what is more than keep older than the ledger's end.
 func (q *Queue) trimLedger(ctx context.Context, keep time.Duration) error {
 	var horizon time.Time
-	err := q.viewItems(func(t txn) (err error) {
-		horizon, err = t.ledgerHorizon(keep)
+	err := q.view(func(t txn) (err error) {
+		horizon, err = q.ledgerHorizon(t, keep)
 		return err
 	})
 	if err != nil || horizon.IsZero() {
@@ -44,7 +37,7 @@ func (q *Queue) trimLedger(ctx context.Context, keep time.Duration) error {
 	if done {
 		return nil
 	}
-	if err := q.forgetSlots(ctx, horizon); err != nil {
+	if err := q.forgetBefore(ctx, horizon); err != nil {
 		return err
 	}
 	q.mu.Lock()
@@ -56,131 +49,167 @@ func (q *Queue) trimLedger(ctx context.Context, keep time.Duration) error {
 // ledgerHorizon is the instant before which the ledger may go; zero: none. It
 // is reckoned from the newest photo and the last slot, the earlier of them, as a
 // clock that ran ahead leaves slots of the future in the ledger. A clock that
-// isn't synced decides nothing, and what waits keeps its surroundings, unless
-// the index is short of room.
-func (t txn) ledgerHorizon(keep time.Duration) (time.Time, error) {
-	last, ok := t.lastSlot()
-	k, _ := t.bucket(bucketItems).Cursor().Last()
-	if !ok || k == nil {
-		return time.Time{}, nil
+// isn't synced decides nothing, unless the index is short of room.
+func (q *Queue) ledgerHorizon(t txn, keep time.Duration) (time.Time, error) {
+	last, ok, err := t.lastSlot()
+	if err != nil || !ok {
+		return time.Time{}, err
 	}
-	newest, err := t.meta(keySeq(k))
+	seq, err := t.number(keySequence)
 	if err != nil {
 		return time.Time{}, err
 	}
-	if newest.Slot.Before(last) {
-		last = newest.Slot
+	newest, err := t.record(seq)
+	if err != nil || !newest.exists() {
+		return time.Time{}, err
 	}
-	horizon := last.Add(-keep)
-	if keep == ledgerKeepShort {
-		return horizon, nil
+	if newest.slotTime().Before(last) {
+		last = newest.slotTime()
 	}
-	if !newest.ClockSynced {
+	if keep != ledgerKeepShort && newest.flags&flagUnsynced != 0 {
 		return time.Time{}, nil
 	}
-	if k, _ := t.bucket(string(Waiting)).Cursor().First(); k != nil {
-		oldest, err := t.meta(keySeq(k))
-		if err != nil {
-			return time.Time{}, err
-		}
-		if oldest.Slot.Before(horizon) {
-			horizon = oldest.Slot
-		}
-	}
-	return horizon, nil
+	return midnight(last.Add(-keep)), nil
 }
 
-// forgetSlots drops the slots and ranges that ended before horizon, in batches.
-// A slot keeps its photos that are items still.
-func (q *Queue) forgetSlots(ctx context.Context, horizon time.Time) error {
-	from := []byte{}
-	for from != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		err := q.commit(StepIndexTrim, func(t txn) (err error) {
-			from, err = t.forgetSlots(from, horizon)
-			return err
-		})
-		if err != nil && !errors.Is(err, errUnchanged) {
-			return err
-		}
+// forgetBefore drops, in batches, the days and spans that ended before horizon,
+// and the memory of photos deleted for other reasons than that the cloud had
+// them. A day stays as long as one of its photos is in the index.
+func (q *Queue) forgetBefore(ctx context.Context, horizon time.Time) error {
+	var lowest uint64 // the lowest number in a day that stays
+	finders := []func(t txn, from []byte) (bucket string, old [][]byte, next []byte, err error){
+		func(t txn, from []byte) (string, [][]byte, []byte, error) { return t.oldDays(from, horizon) },
+		func(t txn, from []byte) (string, [][]byte, []byte, error) { return t.oldSpans(horizon) },
+		func(t txn, from []byte) (string, [][]byte, []byte, error) {
+			return t.oldMarks(setDropped, from, horizon, lowest)
+		},
+		func(t txn, from []byte) (string, [][]byte, []byte, error) {
+			return t.oldMarks(setThinned, from, horizon, lowest)
+		},
 	}
-	for more := true; more; {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		err := q.commit(StepIndexTrim, func(t txn) (err error) {
-			more, err = t.forgetRanges(horizon)
-			return err
-		})
-		if err != nil && !errors.Is(err, errUnchanged) {
-			return err
+	for _, find := range finders {
+		for from := []byte{}; from != nil; {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			var bucket string
+			var old [][]byte
+			err := q.view(func(t txn) (err error) {
+				if lowest == 0 {
+					if lowest, err = t.lowestAccounted(horizon); err != nil {
+						return err
+					}
+				}
+				bucket, old, from, err = find(t, from)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			if len(old) == 0 {
+				continue
+			}
+			err = q.commit(StepIndexTrim, func(t txn) error {
+				var errs []error
+				for _, k := range old {
+					errs = append(errs, t.bucket(bucket).Delete(k))
+				}
+				return errors.Join(errs...)
+			})
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// forgetSlots looks at one batch of slots, beginning with the key from, and
-// returns the next one's; nil at the end.
-func (t txn) forgetSlots(from []byte, horizon time.Time) (next []byte, err error) {
-	changes := map[string]slotRecord{}
-	b := t.bucket(bucketSlots)
-	c := b.Cursor()
+// oldDays are the days before horizon, from a key on, whose photos are all gone;
+// next is where to go on, nil at the end.
+func (t txn) oldDays(from []byte, horizon time.Time) (bucket string, old [][]byte, next []byte, err error) {
+	c := t.bucket(bucketDays).Cursor()
 	looked := 0
-	for k, v := c.Seek(from); len(k) == 8 && keySlot(k).Before(horizon); k, v = c.Next() {
+	for k, v := c.Seek(from); len(k) >= 8 && keySlot(k[:8]).Before(horizon); k, v = c.Next() {
 		if looked++; looked > ledgerBatch {
-			next = slices.Clone(k)
-			break
+			return bucketDays, old, slices.Clone(k), nil
 		}
-		r, err := decodeSlot(v)
+		d, err := t.decodeDay(k, v)
 		if err != nil {
-			continue // Ledger tells of it
+			return "", nil, nil, err
 		}
-		var held []photo.ID
-		for _, id := range r.Photos {
-			if t.holds(id.Seq(), id) {
-				held = append(held, id)
-			}
-		}
-		if len(held) < len(r.Photos)+len(r.Misses) {
-			changes[string(k)] = slotRecord{Photos: held}
+		if gone, err := t.gone(&d); err != nil {
+			return "", nil, nil, err
+		} else if gone {
+			old = append(old, slices.Clone(k))
 		}
 	}
-	if len(changes) == 0 {
-		return next, errUnchanged
-	}
-	for k, r := range changes {
-		if len(r.Photos) == 0 {
-			err = b.Delete([]byte(k))
-		} else {
-			var v []byte
-			if v, err = json.Marshal(r); err == nil {
-				err = b.Put([]byte(k), v)
-			}
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return next, nil
+	return bucketDays, old, nil, nil
 }
 
-// forgetRanges drops one batch of ranges; more says that there may be others.
-func (t txn) forgetRanges(horizon time.Time) (more bool, err error) {
-	var old [][]byte
-	b := t.bucket(bucketRanges)
-	c := b.Cursor()
-	for k, _ := c.First(); len(k) == 16 && keySlot(k[:8]).Before(horizon) && len(old) < ledgerBatch; k, _ = c.Next() {
-		old = append(old, slices.Clone(k))
-	}
-	if len(old) == 0 {
-		return false, errUnchanged
-	}
-	for _, k := range old {
-		if err := b.Delete(k); err != nil {
-			return false, err
+// gone tells whether none of the day's photos is in the index.
+func (t txn) gone(d *ledgerDay) (bool, error) {
+	for first, count := range d.Photos() {
+		for n := range count {
+			if r, err := t.record(first + n); err != nil || r.exists() {
+				return false, err
+			}
 		}
 	}
-	return len(old) == ledgerBatch, nil
+	return true, nil
+}
+
+func (t txn) oldSpans(horizon time.Time) (bucket string, old [][]byte, next []byte, err error) {
+	c := t.bucket(bucketSpans).Cursor()
+	for k, _ := c.First(); len(k) == 16 && keySlot(k[:8]).Before(horizon); k, _ = c.Next() {
+		if len(old) == ledgerBatch {
+			return bucketSpans, old, []byte{}, nil
+		}
+		old = append(old, slices.Clone(k))
+	}
+	return bucketSpans, old, nil, nil
+}
+
+// lowestAccounted is the lowest number of the photos of all days that stay when
+// those before horizon go whose photos are gone.
+func (t txn) lowestAccounted(horizon time.Time) (lowest uint64, err error) {
+	lowest = math.MaxUint64
+	c := t.bucket(bucketDays).Cursor()
+	for k, v := c.First(); len(k) >= 8; k, v = c.Next() {
+		d, err := t.decodeDay(k, v)
+		if err != nil {
+			return 0, err
+		}
+		if keySlot(k[:8]).Before(horizon) {
+			if gone, err := t.gone(&d); err != nil || gone {
+				if err != nil {
+					return 0, err
+				}
+				continue
+			}
+		}
+		for first := range d.Photos() {
+			lowest = min(lowest, first)
+		}
+	}
+	return lowest, nil
+}
+
+// oldMarks are the blocks of the set that are before horizon, and before all photos
+// of which a day still tells: what became of those must stay known.
+func (t txn) oldMarks(s set, from []byte, horizon time.Time, lowest uint64) (bucket string, old [][]byte, next []byte, err error) {
+	c := t.bucket(string(s)).Cursor()
+	for k, v := c.Seek(from); k != nil; k, v = c.Next() {
+		b, err := t.block(s, k, v)
+		if err != nil {
+			return "", nil, nil, err
+		}
+		if !time.Unix(0, b.max).Before(horizon) || b.first+setNumbers > lowest {
+			continue
+		}
+		if len(old) == ledgerBatch {
+			return string(s), old, slices.Clone(k), nil
+		}
+		old = append(old, slices.Clone(k))
+	}
+	return string(s), old, nil, nil
 }

@@ -10,11 +10,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -23,52 +20,15 @@ import (
 
 	"fieldcam/capture/photo"
 	"fieldcam/queue"
+	"fieldcam/queue/spool"
 )
 
-// probeVariable tells the test binary to probe the index of that path: damage
-// makes bbolt panic in goroutines that only a process of its own survives.
-const probeVariable = "FIELDCAM_TEST_PROBE"
-
 func TestMain(m *testing.M) {
-	if path := os.Getenv(probeVariable); path != "" {
-		if err := queue.Probe(path); err != nil {
-			fmt.Println(err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
 	flag.Parse()
 	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
 		f.Value.Set("15") // each check fsyncs a few hundred times
 	}
 	os.Exit(m.Run())
-}
-
-// probeInChild is what the daemon passes as Options.Probe.
-func probeInChild(ctx context.Context, path string) error {
-	run := func(args ...string) ([]byte, error) {
-		c := exec.CommandContext(ctx, args[0], args[1:]...)
-		// The race detector would wait a second at each child's end.
-		c.Env = append(os.Environ(), probeVariable+"="+path, "GORACE=atexit_sleep_ms=0")
-		return c.CombinedOutput()
-	}
-	self, err := os.Executable()
-	if err != nil {
-		return fmt.Errorf("%w: %w", queue.ErrNotProbed, err)
-	}
-	out, err := run(self)
-	if errors.Is(err, syscall.ENOEXEC) { // under qemu-user, without binfmt_misc
-		out, err = run("qemu-"+map[string]string{"arm": "arm", "arm64": "aarch64"}[runtime.GOARCH]+"-static", self)
-	}
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		return fmt.Errorf("%w: %w", queue.ErrNotProbed, err)
-	}
-	if err != nil {
-		first, _, _ := bytes.Cut(out, []byte("\n"))
-		return fmt.Errorf("%s", first)
-	}
-	return nil
 }
 
 var errCut = errors.New("the power is off")
@@ -77,14 +37,15 @@ var errCut = errors.New("the power is off")
 type rig struct {
 	rapid.TB // what *testing.T and *rapid.T share
 	dir      string
-	probe    func(context.Context, string) error
-	q        *queue.Queue // nil while closed
+	with     func(*queue.Options) // changes what open passes; nil: nothing
+	q        *queue.Queue         // nil while closed
 
-	mu   sync.Mutex
-	free uint64                  // bytes on the card
-	err  func(step string) error // nil: no fault
-	hits map[string]int          // steps met
-	slot time.Time               // of the next photo
+	mu    sync.Mutex
+	free  uint64                  // bytes on the card
+	watch func(step string)       // told of each step; nil: nobody
+	err   func(step string) error // nil: no fault
+	hits  map[string]int          // steps met
+	slot  time.Time               // of the next photo
 }
 
 // rigAt is a rig on dir; the caller closes its queue.
@@ -119,8 +80,8 @@ func newRig(t testing.TB) *rig {
 }
 
 func (r *rig) options() queue.Options {
-	return queue.Options{
-		Dir: r.dir, Device: "cam-1", Config: queue.Default(), LockTimeout: 100 * time.Millisecond, Probe: r.probe,
+	o := queue.Options{
+		Dir: r.dir, Device: "cam-1", Config: queue.Default(), LockTimeout: 100 * time.Millisecond,
 		Fault: r.fault, Log: zerolog.Nop(),
 		FreeBytes: func(string) (uint64, error) {
 			r.mu.Lock()
@@ -128,12 +89,19 @@ func (r *rig) options() queue.Options {
 			return r.free, nil
 		},
 	}
+	if r.with != nil {
+		r.with(&o)
+	}
+	return o
 }
 
 func (r *rig) fault(step string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.hits[step]++
+	if r.watch != nil {
+		r.watch(step)
+	}
 	if r.err == nil {
 		return nil
 	}
@@ -177,6 +145,11 @@ func (r *rig) open() *queue.Queue {
 		r.Fatalf("Open: %v", err)
 	}
 	r.q = q
+	if o := r.options(); o.CopyDisk != nil && o.CopyDisk() != "" {
+		if err := q.SetDisk(o.CopyDisk()); err != nil && !errors.Is(err, errCut) {
+			r.Fatalf("SetDisk: %v", err)
+		}
+	}
 	return q
 }
 
@@ -269,15 +242,25 @@ func (r *rig) intact(m photo.Meta) {
 	defer f.Close()
 	b, err := io.ReadAll(f)
 	r.do("read photo", err)
-	sum := sha256.Sum256(b)
-	if got := hex.EncodeToString(sum[:]); got != m.SHA256 || int64(len(b)) != m.Size {
+	if got := sumOf(b); got != m.SHA256 || int64(len(b)) != m.Size {
 		r.Fatalf("photo %s: %d bytes, SHA-256 %s, want %d, %s", m.ID, len(b), got, m.Size, m.SHA256)
 	}
 }
 
+func sumOf(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
 // file is the path of the photo's file.
-func (r *rig) file(m photo.Meta) string {
-	return filepath.Join(r.dir, "spool", fmt.Sprintf("%020d-%s.%s", m.Seq(), m.ID, m.Format))
+func (r *rig) file(m photo.Meta) string { return filepath.Join(r.shard(m.Seq()), spool.Name(m)) }
+
+// shard is the directory of the photo with that number.
+func (r *rig) shard(seq uint64) string {
+	return filepath.Join(r.dir, "spool", fmt.Sprintf("%017d", seq/1000))
 }
 
 func (r *rig) index() string { return filepath.Join(r.dir, "queue.db") }
+
+// damaged is the path of what was set aside under that name.
+func (r *rig) damaged(name string) string { return filepath.Join(r.dir, "damaged", name) }

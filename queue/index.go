@@ -2,40 +2,35 @@ package queue
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"runtime/debug"
-	"time"
+	"hash/crc32"
+	"slices"
 
 	"go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
 )
 
 // schemaVersion is of the buckets and values below. A higher one in a file
-// means that a newer fieldcam wrote it.
-const schemaVersion = 1
+// means that a newer fieldcam wrote it; for a lower one see migrate.go.
+const schemaVersion = 2
 
 const (
 	// indexPage: 16 KiB pages cost four times the bytes per commit.
 	indexPage = 4096
 	// indexMaxBytes keeps clear of 967 MB, where bbolt dies on 32 bits. A photo
-	// takes 0.5 KB of it, so the card is full first but with the smallest photos;
-	// see indexLimits.
+	// takes 85 bytes of it: the card is full first; see indexLimits.
 	indexMaxBytes = 768 << 20
-	// indexMapBytes of address space are mapped at the start, so that commits
-	// need not wait for readers to remap. Untouched pages take no memory.
-	indexMapBytes = 64 << 20
+	// indexMapShare of the limit in address space, 64 MiB, is mapped at the start:
+	// a commit that must map more waits for all readers. Untouched pages take no
+	// memory.
+	indexMapShare = 12
 	// indexGrowBytes is by how much the file grows; bbolt's 16 MiB would be a
 	// quarter of the card's default reserve.
-	indexGrowBytes = 1 << 20
+	indexGrowBytes = 256 << 10
 	// indexReserve is for deletions alone: before they free pages they copy some,
 	// 20 for a batch of 64 photos.
 	indexReserve = 1 << 20
-	// indexFill is how full bbolt leaves a page that it splits. Items and slots
-	// come in ascending order, so that a page once split is never filled further:
-	// at bbolt's 0.5 a confirmed photo took 1,028 bytes, at this 0.5 KB. The other
-	// buckets keep 0.5: a backlog is confirmed newest first, and descending order
-	// would leave nearly empty pages.
+	// indexFill is how full bbolt leaves a page that it splits. Records and days
+	// come in ascending order, so that a page once split is never filled further.
 	indexFill = 0.95
 )
 
@@ -54,38 +49,23 @@ func (q *Queue) indexUsed() (bytes int64, err error) {
 		bytes = t.Size()
 		return nil
 	})
+	q.dbMu.RLock()
+	defer q.dbMu.RUnlock()
+	if q.db == nil {
+		return 0, ErrNoIndex
+	}
 	s := q.db.Stats()
 	return bytes - int64(s.FreePageN+s.PendingPageN)*indexPage, err
 }
 
-// openIndex opens or creates the database at path.
-//
-// NoFreelistSync: the list of free pages is read from the tree at a start, which
-// takes 0.6 s at 100,000 photos, instead of being written with every commit,
-// which after a drained backlog costs a card more than the photos' own entries.
-// The probe reads the whole tree at a start anyway.
-func openIndex(path string, timeout time.Duration, noSync bool, maxSize int) (*bbolt.DB, error) {
-	db, err := bbolt.Open(path, 0o644, &bbolt.Options{
-		Timeout: timeout, PageSize: indexPage, MaxSize: maxSize, InitialMmapSize: indexMapBytes,
-		FreelistType: bbolt.FreelistMapType, NoFreelistSync: true, NoSync: noSync,
-	})
-	if errors.Is(err, berrors.ErrTimeout) {
-		err = fmt.Errorf("%w: another process reads %s", ErrLocked, path)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("open index: %w", err)
-	}
-	db.AllocSize = indexGrowBytes
-	return db, nil
-}
-
-// The buckets.
+// The buckets, beside one for each set.
 const (
-	bucketMeta      = "meta"      // schema, sequence, counters
-	bucketItems     = "items"     // sequence → photo.Meta as JSON; written once
+	bucketMeta      = "meta"      // schema, sequence, counters, flow, marks
+	bucketRecords   = "records"   // sequence / 4 → 4 records
+	bucketNotes     = "notes"     // sequence → note
 	bucketUnlinking = "unlinking" // sequence → name of a file to delete
-	bucketSlots     = "slots"     // slot → slotRecord
-	bucketRanges    = "ranges"    // last slot, first slot → missRecords
+	bucketDays      = "days"      // UTC day and session → ledger.Day
+	bucketSpans     = "spans"     // last slot, first slot → spanRecords
 )
 
 // The keys in bucketMeta.
@@ -93,13 +73,20 @@ const (
 	keySchema   = "schema"   // uint64
 	keySequence = "sequence" // uint64: the highest number accepted
 	keyCounters = "counters" // counters
+	keyFlow     = "flow"     // flow
+	keyScrub    = "scrub"    // uint64: the number that Scrub reads next
+	keyProved   = "proved"   // slotKey: see SetProved
+	keyCopies   = "copies"   // uint64: 1 where a second copy is configured, and all photos were matched with it
+	keyMatched  = "matched"  // uint64: up to here they were, where not all
+	keyDisk     = "disk"     // the disk that the set copied is of; see SetDisk
+	keyAwayDisk = "awaydisk" // the disk that the set away is of; manyDisks where of several
+	keyKnown    = "known"    // uint64: the index was made anew when this number was the next; see known.go
 )
 
-// buckets lists all of them. Each state has one, of the state's name:
-// sequence → stateRecord.
+// buckets lists all of them.
 func buckets() []string {
-	all := []string{bucketMeta, bucketItems, bucketUnlinking, bucketSlots, bucketRanges}
-	for _, s := range states() {
+	all := []string{bucketMeta, bucketRecords, bucketNotes, bucketUnlinking, bucketDays, bucketSpans}
+	for _, s := range sets() {
 		all = append(all, string(s))
 	}
 	return all
@@ -111,7 +98,7 @@ type txn struct{ *bbolt.Tx }
 // initIndex makes the buckets of a new database.
 func initIndex(t txn) error {
 	for _, name := range buckets() {
-		if _, err := t.CreateBucket([]byte(name)); err != nil {
+		if _, err := t.CreateBucketIfNotExists([]byte(name)); err != nil {
 			return err
 		}
 	}
@@ -121,86 +108,75 @@ func initIndex(t txn) error {
 // bucket is nil where there is none.
 func (t txn) bucket(name string) *bbolt.Bucket {
 	b := t.Bucket([]byte(name))
-	if b != nil && (name == bucketItems || name == bucketSlots) {
+	if b != nil && (name == bucketRecords || name == bucketDays) {
 		b.FillPercent = indexFill
 	}
 	return b
 }
 
+// sumBytes is the length of the CRC-32C behind each value: bbolt has no checksums
+// but those of its two meta pages, and a flipped bit in a set is another state.
+const sumBytes = 4
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// sum is over the bucket's name too, and the key: a value that turns up in
+// another place is damage.
+func sum(bucket string, key, value []byte) uint32 {
+	s := crc32.Update(0, castagnoli, []byte(bucket))
+	s = crc32.Update(s, castagnoli, key)
+	return crc32.Update(s, castagnoli, value)
+}
+
+// open is the value under its sum.
+func (t txn) open(bucket string, key, v []byte) ([]byte, error) { return openValue(bucket, key, v) }
+
+func openValue(bucket string, key, v []byte) ([]byte, error) {
+	n := len(v) - sumBytes
+	if n < 0 || binary.BigEndian.Uint32(v[n:]) != sum(bucket, key, v[:n]) {
+		return nil, fmt.Errorf("%w: index: value of %s at %x", ErrDamaged, bucket, key)
+	}
+	return v[:n:n], nil
+}
+
+// get is the value of the key; nil where there is none. It is valid until the
+// transaction ends or changes it.
+func (t txn) get(bucket string, key []byte) ([]byte, error) {
+	v := t.bucket(bucket).Get(key)
+	if v == nil {
+		return nil, nil
+	}
+	return t.open(bucket, key, v)
+}
+
+func (t txn) put(bucket string, key, value []byte) error {
+	v := binary.BigEndian.AppendUint32(slices.Clip(value), sum(bucket, key, value))
+	return t.bucket(bucket).Put(key, v)
+}
+
+// number is that of a key in bucketMeta; 0 where there is none.
+func (t txn) number(key string) (uint64, error) {
+	v, err := t.get(bucketMeta, []byte(key))
+	return keySeq(v), err
+}
+
+func (t txn) putNumber(key string, n uint64) error {
+	return t.put(bucketMeta, []byte(key), seqKey(n))
+}
+
 // schema is the version of the database; the error wraps ErrDamaged where it is
 // not an index and ErrNewer where a newer fieldcam wrote it.
-func (t txn) schema() error {
+func (t txn) schema() (version uint64, err error) {
 	b := t.bucket(bucketMeta)
 	if b == nil {
-		return fmt.Errorf("%w: it is no index of fieldcam", ErrDamaged)
+		return 0, fmt.Errorf("%w: it is no index of fieldcam", ErrDamaged)
 	}
-	v := b.Get([]byte(keySchema))
-	if len(v) != 8 {
-		return fmt.Errorf("%w: it has no schema version", ErrDamaged)
+	version = keySeq(b.Get([]byte(keySchema)))
+	switch {
+	case version == 0:
+		return 0, fmt.Errorf("%w: it has no schema version", ErrDamaged)
+	case version > schemaVersion:
+		return version, fmt.Errorf("%w: schema version %d, this one knows %d", ErrNewer, version, schemaVersion)
 	}
-	switch n := binary.BigEndian.Uint64(v); {
-	case n > schemaVersion:
-		return fmt.Errorf("%w: schema version %d, this one knows %d", ErrNewer, n, schemaVersion)
-	case n < schemaVersion:
-		return fmt.Errorf("%w: schema version %d", ErrDamaged, n)
-	}
-	return nil
-}
-
-// view reads the index.
-func (q *Queue) view(f func(txn) error) error {
-	return guard(func() error { return q.db.View(func(tx *bbolt.Tx) error { return f(txn{tx}) }) })
-}
-
-// update changes the index in one transaction, whose commit is the durable step
-// of that name. Where the index has no room, it deletes confirmed photos and
-// tries once more: f may be called twice. ErrCardFull is wrapped where that
-// doesn't help, or the card has no room.
-func (q *Queue) update(step string, f func(txn) error) error {
-	err := q.commit(step, f)
-	if !errors.Is(err, berrors.ErrMaxSizeReached) {
-		return err
-	}
-	if n, errTrim := q.trimForIndex(); n == 0 || errTrim != nil {
-		return errors.Join(err, errTrim)
-	}
-	return q.commit(step, f)
-}
-
-// commit is one try of update, for the callers that delete.
-func (q *Queue) commit(step string, f func(txn) error) error {
-	err := guard(func() error {
-		return q.db.Update(func(tx *bbolt.Tx) error {
-			q.db.MaxSize = q.o.maxIndex // read by this transaction alone
-			if step != StepIndexTrim {
-				q.db.MaxSize -= indexReserve
-			}
-			if err := f(txn{tx}); err != nil {
-				return err
-			}
-			return q.o.Fault(step)
-		})
-	})
-	if err != nil {
-		return cardFull(fmt.Errorf("%s: %w", step, err))
-	}
-	return nil
-}
-
-// guard turns the panics of f into errors that wrap ErrDamaged: bbolt panics on
-// pages that make no sense, and the memory map faults where the file is shorter
-// than it was.
-//
-// It helps readers. A panic in a writing transaction makes bbolt roll back by
-// reading every page in a goroutine of its own, where the same damage panics
-// again and nobody can recover it: then the process dies, and the probe of the
-// next start finds the damage.
-func guard(f func() error) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: index: %v", ErrDamaged, p)
-		}
-	}()
-	return f()
+	return version, nil
 }

@@ -1,11 +1,9 @@
 package queue
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"fieldcam/capture/photo"
@@ -18,13 +16,28 @@ type State string
 // The states.
 const (
 	Waiting   State = "waiting"   // the cloud has not got it
+	Held      State = "held"      // as Waiting, but a person said: not now
 	Refused   State = "refused"   // the cloud refuses these bytes; waits for Retry
+	Kept      State = "kept"      // its kind is not uploaded
 	Confirmed State = "confirmed" // the cloud has it; its file may be deleted
 	Lost      State = "lost"      // its file vanished or changed before the cloud had it
 )
 
 // states lists them in the order of their counters.
-func states() []State { return []State{Waiting, Refused, Confirmed, Lost} }
+func states() []State { return []State{Waiting, Held, Refused, Kept, Confirmed, Lost} }
+
+// stateCount is how many there are.
+const stateCount = 6
+
+// ParseState is the state called name.
+func ParseState(name string) (State, error) {
+	for _, s := range states() {
+		if string(s) == name {
+			return s, nil
+		}
+	}
+	return "", fmt.Errorf("no state %.20q: want one of %v", name, states())
+}
 
 // Item is one photo of the queue.
 type Item struct {
@@ -36,6 +49,8 @@ type Item struct {
 	Since  time.Time
 	// UploadURL is where its upload goes on; empty where none was begun.
 	UploadURL string
+	// Copied: the second copy holds it. Away: only the second copy does.
+	Copied, Away bool
 }
 
 // seqKey is big-endian, so that keys sort as numbers do.
@@ -49,38 +64,20 @@ func keySeq(b []byte) uint64 {
 	return binary.BigEndian.Uint64(b)
 }
 
-// stateRecord is the value in a state's bucket: the photo's size in 8 bytes, so
-// that counters need no other page, then JSON or nothing.
-type stateRecord struct {
-	size      int64
-	Reason    string    `json:"reason,omitempty"`
-	Since     time.Time `json:"since,omitzero"`
-	UploadURL string    `json:"url,omitempty"`
+// note says why a photo is Refused or Lost.
+type note struct {
+	Reason string    `json:"reason,omitempty"`
+	Since  time.Time `json:"since,omitzero"`
 }
 
-func (r stateRecord) encode() ([]byte, error) {
-	b := binary.BigEndian.AppendUint64(nil, uint64(r.size))
-	if r == (stateRecord{size: r.size}) {
-		return b, nil
-	}
-	rest, err := json.Marshal(r)
-	return append(b, rest...), err
-}
-
-func decodeState(b []byte) (stateRecord, error) {
-	if len(b) < 8 {
-		return stateRecord{}, fmt.Errorf("%w: state of %d bytes", ErrDamaged, len(b))
-	}
-	r := stateRecord{size: int64(binary.BigEndian.Uint64(b))}
-	if r.size < 1 {
-		return stateRecord{}, fmt.Errorf("%w: state of a photo of %d bytes", ErrDamaged, r.size)
-	}
-	if len(b) > 8 {
-		if err := json.Unmarshal(b[8:], &r); err != nil {
-			return stateRecord{}, fmt.Errorf("%w: state: %w", ErrDamaged, err)
+func (t txn) note(seq uint64) (n note, err error) {
+	v, err := t.get(bucketNotes, seqKey(seq))
+	if err == nil && v != nil {
+		if err = json.Unmarshal(v, &n); err != nil {
+			err = fmt.Errorf("%w: index: note of photo %d: %w", ErrDamaged, seq, err)
 		}
 	}
-	return r, nil
+	return n, err
 }
 
 // counter is the sum over one state's photos.
@@ -101,23 +98,20 @@ func (c counters) encode() []byte {
 	return b
 }
 
-// decodeCounters reads what encode made; nil, as in a new index, is all zero.
-func decodeCounters(b []byte) (counters, error) {
+// counters are all zero in a new index.
+func (t txn) counters() (counters, error) {
+	b, err := t.get(bucketMeta, []byte(keyCounters))
 	c := counters{}
-	if b == nil {
-		return c, nil
+	if err != nil || b == nil {
+		return c, err
 	}
 	if len(b) != 16*len(states()) {
-		return nil, fmt.Errorf("%w: counters of %d bytes", ErrDamaged, len(b))
+		return nil, fmt.Errorf("%w: index: counters of %d bytes", ErrDamaged, len(b))
 	}
 	for i, s := range states() {
 		c[s] = counter{int64(binary.BigEndian.Uint64(b[16*i:])), int64(binary.BigEndian.Uint64(b[16*i+8:]))}
 	}
 	return c, nil
-}
-
-func (t txn) counters() (counters, error) {
-	return decodeCounters(t.bucket(bucketMeta).Get([]byte(keyCounters)))
 }
 
 // count adds photos (which may be negative) of one size to a state's counter.
@@ -127,110 +121,158 @@ func (t txn) count(s State, photos, size int64) error {
 		return err
 	}
 	c.add(s, photos, size)
-	return t.bucket(bucketMeta).Put([]byte(keyCounters), c.encode())
+	return t.put(bucketMeta, []byte(keyCounters), c.encode())
 }
 
-// meta is the photo with that number; the error wraps ErrUnknown where there is
-// none, and is an itemError where it can't be decoded.
-func (t txn) meta(seq uint64) (photo.Meta, error) {
-	v := t.bucket(bucketItems).Get(seqKey(seq))
-	if v == nil {
-		return photo.Meta{}, fmt.Errorf("photo %d: %w", seq, ErrUnknown)
-	}
-	m, err := spool.DecodeMeta(v)
-	if err == nil && m.Seq() != seq {
-		err = fmt.Errorf("%w: it is %s", ErrDamaged, m.ID)
-	}
+// state is that of the photo with that number, and its record; the error wraps
+// ErrUnknown where there is no such photo.
+func (t txn) state(seq uint64) (State, record, error) {
+	r, err := t.record(seq)
 	if err != nil {
-		return photo.Meta{}, &itemError{seq, err}
+		return "", record{}, err
 	}
-	return m, nil
-}
-
-// holds tells whether the photo with that number is the one called id. It
-// doesn't decode: a start asks for each file of the spool.
-func (t txn) holds(seq uint64, id photo.ID) bool {
-	prefix := []byte(`{"id":"` + string(id) + `"`) // ID is Meta's first member
-	return bytes.HasPrefix(t.bucket(bucketItems).Get(seqKey(seq)), prefix)
-}
-
-// state is that of the photo with that number; the error wraps ErrUnknown where
-// there is none.
-func (t txn) state(seq uint64) (State, stateRecord, error) {
+	if !r.exists() {
+		return "", record{}, fmt.Errorf("photo %d: %w", seq, ErrUnknown)
+	}
 	for _, s := range states() {
-		if v := t.bucket(string(s)).Get(seqKey(seq)); v != nil {
-			r, err := decodeState(v)
+		if in, err := t.in(set(s), seq); in || err != nil {
 			return s, r, err
 		}
 	}
-	return "", stateRecord{}, fmt.Errorf("photo %d: %w", seq, ErrUnknown)
+	return "", record{}, fmt.Errorf("%w: index: photo %d has no state", ErrDamaged, seq)
 }
 
-// set writes the state of a photo that has none.
-func (t txn) set(seq uint64, s State, r stateRecord) error {
-	v, err := r.encode()
-	if err != nil {
+// set gives a state to a photo that has none.
+func (t txn) set(seq uint64, s State, r record, n note) error {
+	if _, err := t.mark(set(s), seq, r.taken, true); err != nil {
 		return err
 	}
-	if err := t.bucket(string(s)).Put(seqKey(seq), v); err != nil {
-		return err
+	if n != (note{}) {
+		v, err := json.Marshal(n)
+		if err != nil {
+			return err
+		}
+		if err := t.put(bucketNotes, seqKey(seq), v); err != nil {
+			return err
+		}
 	}
-	return t.count(s, 1, r.size)
+	return t.count(s, 1, int64(r.size))
 }
 
 // unset takes the photo's state away.
-func (t txn) unset(seq uint64, s State, r stateRecord) error {
-	if err := t.bucket(string(s)).Delete(seqKey(seq)); err != nil {
+func (t txn) unset(seq uint64, s State, r record) error {
+	if _, err := t.mark(set(s), seq, r.taken, false); err != nil {
 		return err
 	}
-	return t.count(s, -1, r.size)
+	if s == Refused || s == Lost {
+		if err := t.bucket(bucketNotes).Delete(seqKey(seq)); err != nil {
+			return err
+		}
+	}
+	return t.count(s, -1, int64(r.size))
 }
 
 // move changes a photo's state from one to another.
-func (t txn) move(seq uint64, from State, old stateRecord, to State, r stateRecord) error {
-	r.size = old.size
-	if err := t.unset(seq, from, old); err != nil {
+func (t txn) move(seq uint64, from State, r record, to State, n note) error {
+	if err := t.unset(seq, from, r); err != nil {
 		return err
 	}
-	return t.set(seq, to, r)
+	return t.set(seq, to, r, n)
 }
 
-// forget takes photo and state out of the index; the ledger keeps its ID.
-func (t txn) forget(seq uint64, s State, r stateRecord) error {
+// forget takes the photo out of the index; the ledger keeps its number.
+func (t txn) forget(seq uint64, s State, r record) error {
 	if err := t.unset(seq, s, r); err != nil {
 		return err
 	}
-	return t.bucket(bucketItems).Delete(seqKey(seq))
+	for _, mark := range []set{setUncopied, setCopied} {
+		if _, err := t.mark(mark, seq, r.taken, false); err != nil {
+			return err
+		}
+	}
+	if s == Confirmed {
+		if err := t.arrived(seq, r.taken); err != nil {
+			return err
+		}
+	}
+	return t.putRecord(seq, record{})
 }
 
-// accept is the one way into the index: item, state, ledger, sequence mark.
-func (t txn) accept(m photo.Meta) error {
-	v, err := json.Marshal(m)
+// accept is the one way into the index: record, state, ledger, sequence mark.
+func (t txn) accept(m photo.Meta, s State, copies bool) error {
+	seq := m.Seq()
+	r, err := recordOf(m)
 	if err != nil {
 		return err
 	}
-	if err := t.bucket(bucketItems).Put(seqKey(m.Seq()), v); err != nil {
+	if err := t.putRecord(seq, r); err != nil {
 		return err
 	}
-	if err := t.set(m.Seq(), Waiting, stateRecord{size: m.Size}); err != nil {
+	if err := t.set(seq, s, r, note{}); err != nil {
 		return err
 	}
-	if m.Seq() > t.sequence() {
-		if err := t.bucket(bucketMeta).Put([]byte(keySequence), seqKey(m.Seq())); err != nil {
+	if copies {
+		if _, err := t.mark(setUncopied, seq, r.taken, true); err != nil {
+			return err
+		}
+	}
+	last, err := t.number(keySequence)
+	if err != nil {
+		return err
+	}
+	if seq > last {
+		if err := t.putNumber(keySequence, seq); err != nil {
 			return err
 		}
 	}
 	if m.Trigger != photo.Scheduled {
 		return nil
 	}
-	return t.changeSlot(m.Slot, func(r *slotRecord) {
-		if !slices.Contains(r.Photos, m.ID) {
-			r.Photos = append(r.Photos, m.ID)
-		}
-	})
+	return t.changeDay(m.Session, m.Slot, func(d *ledgerDay) bool { return d.Take(m.Slot, seq) })
 }
 
-// sequence is the highest number that was accepted; 0 where none was.
-func (t txn) sequence() uint64 {
-	return keySeq(t.bucket(bucketMeta).Get([]byte(keySequence)))
+// meta is what is known of the photo with that number: from the metadata that it
+// carries, else from the record alone, as for a photo without file, or one that
+// the card won't give: it must not keep the others from being listed and sent. Where they
+// contradict each other, the photo's bytes decide (Verify), and this is the
+// record's word.
+func (q *Queue) meta(t txn, seq uint64) (photo.Meta, error) {
+	r, err := t.record(seq)
+	if err != nil {
+		return photo.Meta{}, err
+	}
+	if !r.exists() {
+		return photo.Meta{}, fmt.Errorf("photo %d: %w", seq, ErrUnknown)
+	}
+	known := r.meta(seq, q.o.Device)
+	m, err := q.spool.Meta(spool.Name(known))
+	if err == nil && m.SHA256 == known.SHA256 && m.Size == known.Size {
+		// The record has a checksum, these have none.
+		m.Taken, m.Slot, m.Trigger, m.ClockSynced = known.Taken, known.Slot, known.Trigger, known.ClockSynced
+		return m, nil
+	}
+	known.Session, err = t.sessionOf(known)
+	return known, err
+}
+
+func (q *Queue) item(t txn, seq uint64) (item Item, err error) {
+	var n note
+	item.State, _, err = t.state(seq)
+	if err == nil {
+		item.Meta, err = q.meta(t, seq)
+	}
+	if err == nil {
+		n, err = t.note(seq)
+		item.Reason, item.Since = n.Reason, n.Since
+	}
+	if err == nil {
+		item.Copied, err = t.in(setCopied, seq)
+	}
+	if err == nil {
+		item.Away, err = t.in(setAway, seq)
+	}
+	if err == nil && item.State == Waiting {
+		item.UploadURL = q.spool.UploadURL(spool.Name(item.Meta))
+	}
+	return item, err
 }

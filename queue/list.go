@@ -2,6 +2,8 @@ package queue
 
 import (
 	"fmt"
+	"math"
+	"time"
 
 	"fieldcam/capture/photo"
 )
@@ -12,13 +14,19 @@ const defaultList = 1000
 
 // Filter says which photos List gives.
 type Filter struct {
-	State  State  // empty: any
-	Before uint64 // only sequence numbers below this one; 0: all. For paging
-	Limit  int    // at most so many; 0: 1000
+	State State // empty: any
+	// Before and After bound the sequence numbers, both excluded; 0: open. For
+	// paging.
+	Before, After uint64
+	// From and To bound the time of exposure: From <= Taken < To. Zero is open.
+	From, To time.Time
+	// Oldest: oldest first; else newest first.
+	Oldest bool
+	Limit  int // at most so many; 0: 1000
 }
 
-// List gives the photos that f asks for, newest first. To go on, call it again
-// with Before as the number of the last one.
+// List gives the photos that f asks for. To go on, call it again with Before (or
+// After, where Oldest) as the number of the last one.
 func (q *Queue) List(f Filter) (items []Item, err error) {
 	if err := q.begin(); err != nil {
 		return nil, err
@@ -27,39 +35,74 @@ func (q *Queue) List(f Filter) (items []Item, err error) {
 	if f.Limit <= 0 {
 		f.Limit = defaultList
 	}
-	bucket := bucketItems
-	switch f.State {
-	case "":
-	case Waiting, Refused, Confirmed, Lost:
-		bucket = string(f.State)
-	default:
-		return nil, fmt.Errorf("list photos: no state %q", f.State)
+	if f.State != "" {
+		if _, err := ParseState(string(f.State)); err != nil {
+			return nil, fmt.Errorf("list photos: %w", err)
+		}
 	}
-	err = q.viewItems(func(t txn) error {
+	err = q.view(func(t txn) error {
 		items = nil
-		c := t.bucket(bucket).Cursor()
-		k, _ := c.Last()
-		if f.Before > 0 {
-			if k, _ = c.Seek(seqKey(f.Before)); k == nil {
-				k, _ = c.Last()
-			}
-			for k != nil && keySeq(k) >= f.Before {
-				k, _ = c.Prev()
-			}
-		}
-		for ; k != nil && len(items) < f.Limit; k, _ = c.Prev() {
-			item, err := t.item(keySeq(k))
-			if err != nil {
-				return err
-			}
+		return t.list(f, func(seq uint64) (more bool, err error) {
+			item, err := q.item(t, seq)
 			items = append(items, item)
-		}
-		return nil
+			return len(items) < f.Limit, err
+		})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list photos: %w", err)
 	}
 	return items, nil
+}
+
+// list calls visit for the photos that f asks for, until it returns false.
+func (t txn) list(f Filter, visit func(seq uint64) (more bool, err error)) error {
+	if f.Before == 0 {
+		f.Before = math.MaxUint64
+	}
+	bounded := func(seq uint64) (bool, error) {
+		if seq <= f.After || seq >= f.Before {
+			return false, nil
+		}
+		return visit(seq)
+	}
+	w := span{f.From, f.To}
+	switch {
+	case f.State != "" && f.Oldest:
+		return t.ascend(set(f.State), f.After+1, w, bounded)
+	case f.State != "":
+		return t.descend(set(f.State), f.Before-1, w, bounded)
+	}
+	c := t.bucket(bucketRecords).Cursor()
+	step, from := c.Prev, f.Before-1
+	if f.Oldest {
+		step, from = c.Next, f.After+1
+	}
+	k, v := c.Seek(seqKey(from >> recordsShift))
+	if !f.Oldest && k == nil {
+		k, v = c.Last()
+	} else if !f.Oldest && keySeq(k) > from>>recordsShift {
+		k, v = c.Prev()
+	}
+	for ; k != nil; k, v = step() {
+		v, err := t.open(bucketRecords, k, v)
+		if err != nil {
+			return err
+		}
+		for i := range uint64(recordsBlock) {
+			if !f.Oldest {
+				i = recordsBlock - 1 - i
+			}
+			seq := keySeq(k)<<recordsShift + i
+			r := decodeRecord(v[i*recordBytes:])
+			if !r.exists() || !w.holds(r.taken) || (f.Oldest && seq < from) || (!f.Oldest && seq > from) {
+				continue
+			}
+			if more, err := bounded(seq); !more || err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Item is the photo called id; the error wraps ErrUnknown where it is not in the
@@ -69,11 +112,14 @@ func (q *Queue) Item(id photo.ID) (item Item, err error) {
 		return Item{}, err
 	}
 	defer q.end()
-	err = q.viewItems(func(t txn) (err error) {
-		if !t.holds(id.Seq(), id) {
-			return ErrUnknown
+	err = q.view(func(t txn) error {
+		ok, err := t.holds(id.Seq(), id)
+		if err == nil && !ok {
+			err = ErrUnknown
 		}
-		item, err = t.item(id.Seq())
+		if err == nil {
+			item, err = q.item(t, id.Seq())
+		}
 		return err
 	})
 	if err != nil {
@@ -82,27 +128,25 @@ func (q *Queue) Item(id photo.ID) (item Item, err error) {
 	return item, nil
 }
 
-func (t txn) item(seq uint64) (Item, error) {
-	m, err := t.meta(seq)
-	if err != nil {
-		return Item{}, err
-	}
-	s, r, err := t.state(seq)
-	if err != nil {
-		return Item{}, err
-	}
-	return Item{Meta: m, State: s, Reason: r.Reason, Since: r.Since, UploadURL: r.UploadURL}, nil
-}
-
 // Stats is the queue in numbers.
 type Stats struct {
-	Waiting, Refused, Confirmed, Lost                     int64 // photos
-	WaitingBytes, RefusedBytes, ConfirmedBytes, LostBytes int64
+	// Photos and bytes by state. Bytes of photos that are away count too.
+	Waiting, Held, Refused, Kept, Confirmed, Lost                               int64
+	WaitingBytes, HeldBytes, RefusedBytes, KeptBytes, ConfirmedBytes, LostBytes int64
+	// Thinned is how many photos the policy for a full card has deleted, as far
+	// back as the ledger goes.
+	Thinned int64
+	// Copied is how many photos are here that the cloud has not got and the second
+	// copy has, so that they may leave the card; CopiedBytes their bytes, reckoned by
+	// the mean of their states.
+	Copied, CopiedBytes int64
 	// OldestWaiting is the photo that waits longest, by sequence; its ID is empty
 	// where none waits.
 	OldestWaiting photo.Meta
 	// FreeBytes is the card's free space; 0 where it can't be told.
 	FreeBytes uint64
+	// Forecast is what becomes of card and backlog at the rate of late.
+	Forecast Forecast
 }
 
 // Stats counts without a scan. It is zero where the queue is closed or the index
@@ -115,17 +159,32 @@ func (q *Queue) Stats() Stats {
 			return err
 		}
 		s.Waiting, s.WaitingBytes = c[Waiting].photos, c[Waiting].bytes
+		s.Held, s.HeldBytes = c[Held].photos, c[Held].bytes
 		s.Refused, s.RefusedBytes = c[Refused].photos, c[Refused].bytes
+		s.Kept, s.KeptBytes = c[Kept].photos, c[Kept].bytes
 		s.Confirmed, s.ConfirmedBytes = c[Confirmed].photos, c[Confirmed].bytes
 		s.Lost, s.LostBytes = c[Lost].photos, c[Lost].bytes
-		if k, _ := t.bucket(string(Waiting)).Cursor().First(); k != nil {
-			s.OldestWaiting, err = t.meta(keySeq(k))
+		thinned, err := t.size(setThinned)
+		if err != nil {
+			return err
+		}
+		s.Thinned = int64(thinned)
+		if s.Copied, s.CopiedBytes, err = q.mayLeave(t, c); err != nil {
+			return err
+		}
+		seq, ok, err := t.first(set(Waiting))
+		if err == nil && ok {
+			s.OldestWaiting, err = q.meta(t, seq)
+		}
+		if err == nil {
+			s.Forecast, err = t.forecast()
 		}
 		return err
 	})
 	if free, err := q.o.FreeBytes(q.o.Dir); err == nil {
 		s.FreeBytes = free
 	}
+	s.Forecast.reckon(s, q.stop().card)
 	return s
 }
 
@@ -136,7 +195,7 @@ func (q *Queue) read(what string, f func(txn) error) {
 		return
 	}
 	defer q.end()
-	if err := q.viewItems(f); err != nil {
+	if err := q.view(f); err != nil {
 		q.o.Log.Error().Err(err).Str("what", what).Msg("index can't be read")
 	}
 }

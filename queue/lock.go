@@ -17,7 +17,7 @@ import (
 const lockPoll = 20 * time.Millisecond
 
 // lock is an exclusive lock on a file of its own, so that the index can be
-// probed by a child and renamed while it is held. The kernel drops it with the
+// read, replaced and set aside while it is held. The kernel drops it with the
 // process.
 type lock struct{ f *os.File }
 

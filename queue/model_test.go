@@ -2,12 +2,9 @@ package queue_test
 
 import (
 	"context"
-	"errors"
-	"io"
-	"path/filepath"
+	"fmt"
+	"maps"
 	"slices"
-	"strconv"
-	"testing"
 	"time"
 
 	"pgregory.net/rapid"
@@ -16,208 +13,220 @@ import (
 	"fieldcam/queue"
 )
 
-// model is what a queue must be, kept in memory.
-type model struct {
-	r     *rig
-	order []photo.Meta // accepted and not deleted, ascending
-	state map[photo.ID]queue.State
-	slots map[time.Time]bool
-	last  time.Time
+// held is what a queue must hold of one photo.
+type held struct {
+	meta         photo.Meta
+	state        queue.State
+	copied, away bool
 }
 
-func (m *model) in(states ...queue.State) (all []photo.Meta) {
-	for _, p := range m.order {
-		if slices.Contains(states, m.state[p.ID]) {
-			all = append(all, p)
+// world is what a queue must be, kept in memory. A call makes a new one; a call
+// that the power cut short leaves the old one or the new one, nothing between.
+type world struct {
+	photos map[uint64]held
+	slots  map[time.Time]bool // accounted for, and whether with a photo
+	mark   uint64             // the highest number accepted
+}
+
+func newWorld() world { return world{photos: map[uint64]held{}, slots: map[time.Time]bool{}} }
+
+func (w world) clone() world {
+	return world{maps.Clone(w.photos), maps.Clone(w.slots), w.mark}
+}
+
+// numbers lists the photos in one of the states, ascending; none named: all.
+func (w world) numbers(states ...queue.State) (all []uint64) {
+	for _, seq := range slices.Sorted(maps.Keys(w.photos)) {
+		if len(states) == 0 || slices.Contains(states, w.photos[seq].state) {
+			all = append(all, seq)
 		}
 	}
 	return all
 }
 
-func (m *model) accept(p photo.Meta) {
-	m.order = append(m.order, p)
-	m.state[p.ID] = queue.Waiting
-	if p.Trigger == photo.Scheduled {
-		m.slots[p.Slot] = true
-		m.last = latest(m.last, p.Slot)
+func (w world) accept(m photo.Meta) world {
+	w = w.clone()
+	state := queue.Waiting
+	if m.Format != "jpg" {
+		state = queue.Kept
 	}
+	w.photos[m.Seq()] = held{meta: m, state: state}
+	w.mark = max(w.mark, m.Seq())
+	if m.Trigger == photo.Scheduled {
+		w.slots[m.Slot] = true
+	}
+	return w
 }
 
-func (m *model) drop(id photo.ID) {
-	m.order = slices.DeleteFunc(m.order, func(p photo.Meta) bool { return p.ID == id })
-	delete(m.state, id)
-}
-
-// shot now and then repeats a slot, is manual or of 1970.
-func (m *model) shot(t *rapid.T) photo.Shot {
-	s := m.r.shot()
-	switch rapid.IntRange(0, 5).Draw(t, "kind") {
-	case 0:
-		s.Trigger, s.Session = photo.Manual, ""
-	case 1:
-		m.r.slot = time.Unix(int64(rapid.IntRange(0, 3).Draw(t, "slot"))*900, 0).UTC()
-		s.Slot, s.Taken, s.ClockSynced = m.r.slot, m.r.slot, false
-	}
-	return s
-}
-
-// compare checks the whole queue against the model.
-func (m *model) compare(t *rapid.T) {
-	items := m.r.list()
-	if len(items) != len(m.order) {
-		t.Fatalf("%d items, want %d", len(items), len(m.order))
-	}
-	var waiting int64
-	for i, item := range items {
-		want := m.order[len(m.order)-1-i]
-		if item.Meta != want || item.State != m.state[want.ID] {
-			t.Fatalf("item %d is %+v (%s), want %+v (%s)", i, item.Meta, item.State, want, m.state[want.ID])
-		}
-		if item.State == queue.Waiting {
-			waiting++
-		}
-	}
-	if got := m.r.q.Stats(); got.Waiting != waiting {
-		t.Fatalf("Stats.Waiting = %d, want %d", got.Waiting, waiting)
-	}
-	newest, ok, err := m.r.q.Newest(nil)
-	all := m.in(queue.Waiting)
-	if err != nil || ok != (len(all) > 0) || ok && newest != all[len(all)-1] {
-		t.Fatalf("Newest = %v, %t, %v, want the last of %v", newest.ID, ok, err, all)
-	}
-	for slot := range m.slots {
-		if !m.r.q.Accounted(slot) {
-			t.Fatalf("slot %s is not accounted for", slot)
-		}
-	}
-	if at, ok := m.r.q.LastSlot(); ok != !m.last.IsZero() || ok && !at.Equal(m.last) {
-		t.Fatalf("LastSlot = %s, %t, want %s", at, ok, m.last)
-	}
-}
-
-func TestQueueBehavesAsItsModel(t *testing.T) {
-	t.Parallel()
-	dir := scratch(t)
-	runs := 0
-	rapid.Check(t, func(t *rapid.T) {
-		runs++
-		m := &model{r: rigAt(t, filepath.Join(dir, strconv.Itoa(runs))), state: map[photo.ID]queue.State{}, slots: map[time.Time]bool{}}
-		q := m.r.open()
-		pick := func(label string, states ...queue.State) (photo.Meta, bool) {
-			all := m.in(states...)
-			if len(all) == 0 {
-				return photo.Meta{}, false
+// each changes photos; a state of gone forgets one.
+func (w world) each(seqs []uint64, change func(h held) held) world {
+	w = w.clone()
+	for _, seq := range seqs {
+		if h, ok := w.photos[seq]; ok {
+			if h = change(h); h.state == gone {
+				delete(w.photos, seq)
+			} else {
+				w.photos[seq] = h
 			}
-			return all[rapid.IntRange(0, len(all)-1).Draw(t, label)], true
 		}
-		t.Repeat(map[string]func(*rapid.T){
-			"add": func(t *rapid.T) {
-				p, err := q.Add(m.shot(t), picture(len(m.order), rapid.IntRange(1, 200_000).Draw(t, "size")))
-				m.r.do("Add", err)
-				m.accept(p)
-			},
-			"camera fails": func(t *rapid.T) {
-				broken := errors.New("no picture")
-				_, err := q.Add(m.shot(t), func(w io.Writer) (photo.Exposure, error) {
-					picture(1, 100_000)(w)
-					return photo.Exposure{}, broken
-				})
-				if !errors.Is(err, broken) {
-					t.Fatalf("Add = %v, want %v", err, broken)
-				}
-			},
-			"miss": func(t *rapid.T) {
-				from := m.r.shot().Slot
-				n := rapid.IntRange(1, 4).Draw(t, "slots")
-				to := from.Add(time.Duration(n-1) * 15 * time.Minute)
-				m.r.do("Miss", q.Miss(photo.Miss{From: from, To: to, Slots: n, Cause: photo.NotRunning}))
-				for ; !from.After(to); from = from.Add(15 * time.Minute) {
-					m.slots[from] = true
-				}
-				m.last, m.r.slot = latest(m.last, to), to
-			},
-			"acknowledge": func(t *rapid.T) {
-				var seqs []uint64
-				for range rapid.IntRange(1, 4).Draw(t, "photos") {
-					if p, ok := pick("photo", queue.Waiting, queue.Refused, queue.Confirmed); ok {
-						seqs = append(seqs, p.Seq())
-						m.state[p.ID] = queue.Confirmed
-					}
-				}
-				m.r.do("Acknowledge", q.Acknowledge(append(seqs, 999_999)...))
-			},
-			"refuse": func(t *rapid.T) {
-				if p, ok := pick("photo", queue.Waiting); ok {
-					m.r.do("Refuse", q.Refuse(p.Seq(), "415"))
-					m.state[p.ID] = queue.Refused
-				}
-			},
-			"retry": func(t *rapid.T) {
-				if p, ok := pick("photo", queue.Refused, queue.Confirmed); ok {
-					_, err := q.Retry(p.ID)
-					m.r.do("Retry", err)
-					if m.state[p.ID] == queue.Refused {
-						m.state[p.ID] = queue.Waiting
-					}
-				}
-			},
-			"upload URL": func(t *rapid.T) {
-				if p, ok := pick("photo", queue.Waiting); ok {
-					m.r.do("SetUploadURL", q.SetUploadURL(p.Seq(), "https://hub.example/f/1"))
-					if got := q.UploadURL(p.Seq()); got != "https://hub.example/f/1" {
-						t.Fatalf("UploadURL = %q", got)
-					}
-				}
-			},
-			"trim": func(t *rapid.T) {
-				keep := uint64(queue.Default().KeepFreeMegabytes) * 1_000_000
-				need := int64(rapid.IntRange(0, 300_000).Draw(t, "need"))
-				m.r.setFree(keep - uint64(need))
-				n, err := q.Trim(context.Background())
-				m.r.do("Trim", err)
-				m.r.setFree(10 << 30)
-				for _, p := range m.in(queue.Confirmed) {
-					if need <= 0 || p == m.order[len(m.order)-1] {
-						break
-					}
-					need -= p.Size
-					n--
-					m.drop(p.ID)
-				}
-				if n != 0 {
-					t.Fatalf("Trim deleted %d photos more than it should", n)
-				}
-			},
-			"reopen": func(*rapid.T) { q = m.r.reopen() },
-			"power cut in add": func(t *rapid.T) {
-				step := rapid.SampledFrom(queue.Steps()).Draw(t, "step")
-				m.r.cutAt(step, rapid.IntRange(1, 2).Draw(t, "nth"), func() {})
-				shot := m.shot(t)
-				p, err := q.Add(shot, picture(9, 150_000))
-				m.r.setFault(nil)
-				q = m.r.reopen()
-				if err == nil {
-					m.accept(p)
-				} else if items := m.r.list(); len(items) == len(m.order)+1 { // whole, or not at all
-					if !items[0].Slot.Equal(shot.Slot) {
-						t.Fatalf("photo of slot %s appeared, want %s", items[0].Slot, shot.Slot)
-					}
-					m.accept(items[0].Meta)
-				}
-			},
-			"": func(t *rapid.T) { m.compare(t) },
-		})
-		for _, p := range m.order {
-			m.r.intact(p)
+	}
+	return w
+}
+
+func to(state queue.State, from ...queue.State) func(held) held {
+	return func(h held) held {
+		if slices.Contains(from, h.state) {
+			h.state = state
 		}
-		m.r.check()
-		m.r.close()
+		return h
+	}
+}
+
+func acknowledged(h held) held {
+	if h.state == queue.Lost || h.away {
+		h.state = gone
+	} else {
+		h.state = queue.Confirmed
+	}
+	return h
+}
+
+// lost is what a photo is whose file vanished.
+func lost(h held) held {
+	if h.away || h.state == queue.Lost {
+		return h
+	}
+	switch {
+	case h.state == queue.Confirmed, h.copied && h.state == queue.Kept:
+		h.state = gone
+	case h.copied:
+		h.away = true
+	default:
+		h.state = queue.Lost
+	}
+	return h
+}
+
+func copied(there bool) func(held) held {
+	return func(h held) held {
+		h.copied = there && !h.away || h.away
+		return h
+	}
+}
+
+// trimmed is the world after a Trim for want of need bytes: photos go that the
+// cloud has and the second copy needn't wait for, then the rest that the cloud has,
+// then those that the second copy has.
+func (w world) trimmed(need int64) world {
+	var victims []uint64
+	take := func(fits func(h held) bool) {
+		for _, seq := range w.numbers() {
+			h := w.photos[seq]
+			if need > 0 && seq != w.mark && !slices.Contains(victims, seq) && fits(h) {
+				victims, need = append(victims, seq), need-h.meta.Size
+			}
+		}
+	}
+	take(func(h held) bool { return h.state == queue.Confirmed && h.copied })
+	take(func(h held) bool { return h.state == queue.Confirmed })
+	take(func(h held) bool {
+		return h.copied && !h.away && h.state != queue.Confirmed && h.state != queue.Lost
+	})
+	return w.each(victims, func(h held) held {
+		if h.state == queue.Confirmed || h.state == queue.Kept {
+			h.state = gone
+		}
+		h.away = true
+		return h
 	})
 }
 
-func latest(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
+// rebuilt is the world after a new index from the spool and what the old one tells.
+func (w world) rebuilt() world {
+	return w.each(w.numbers(), func(h held) held {
+		if h.state == queue.Refused {
+			if h.state = queue.Waiting; h.meta.Format != "jpg" {
+				h.state = queue.Kept
+			}
+		}
+		h.copied = h.away
+		return h
+	})
+}
+
+// is tells whether the queue is in the world w; what is different where not.
+func (w world) is(r *rig) string {
+	r.Helper()
+	got := map[uint64]held{}
+	for _, item := range r.list() {
+		if _, twice := got[item.Seq()]; twice {
+			return "photo " + string(item.ID) + " comes twice"
+		}
+		got[item.Seq()] = held{item.Meta, item.State, item.Copied, item.Away}
 	}
-	return a
+	for seq, want := range w.photos {
+		h, ok := got[seq]
+		if ok && (want.away || want.state == queue.Lost) { // without its file less is known of it
+			want.meta.Camera, want.meta.Attempts, want.meta.Shot = h.meta.Camera, h.meta.Attempts, h.meta.Shot
+			want.meta.Session = h.meta.Session
+		}
+		if !ok || h != want {
+			return "photo " + string(want.meta.ID) + " is " + describe(h) + ", want " + describe(want)
+		}
+	}
+	if len(got) != len(w.photos) {
+		return "there are more photos than should be"
+	}
+	for slot, taken := range w.slots {
+		if !r.q.Accounted(slot) || r.q.Taken(slot) != taken {
+			return fmt.Sprintf("slot %s: accounted %t, taken %t, want true, %t", slot, r.q.Accounted(slot), r.q.Taken(slot), taken)
+		}
+	}
+	return ""
+}
+
+func describe(h held) string {
+	s := string(h.state)
+	if h.copied {
+		s += ", copied"
+	}
+	if h.away {
+		s += ", away"
+	}
+	return s + " " + string(h.meta.ID) + " " + h.meta.SHA256
+}
+
+// compare checks the whole queue against the world.
+func (w world) compare(t *rapid.T, r *rig) {
+	if diff := w.is(r); diff != "" {
+		t.Fatal(diff)
+	}
+	waiting := w.numbers(queue.Waiting)
+	if got := r.q.Stats(); got.Waiting != int64(len(waiting)) {
+		t.Fatalf("Stats.Waiting = %d, want %d", got.Waiting, len(waiting))
+	}
+	for order, i := range map[queue.Order]int{queue.NewestFirst: len(waiting) - 1, queue.OldestFirst: 0} {
+		m, ok, err := r.q.Next(queue.Select{Order: order})
+		if err != nil || ok != (len(waiting) > 0) || ok && m.Seq() != waiting[i] {
+			t.Fatalf("Next = %v, %t, %v, of %v", m.ID, ok, err, waiting)
+		}
+	}
+}
+
+// intact reads all photos that have a file.
+func (w world) intact(r *rig) {
+	r.Helper()
+	for _, h := range w.photos {
+		if !h.away && h.state != queue.Lost {
+			r.intact(h.meta)
+		}
+	}
+}
+
+// trim is the call for trimmed.
+func (r *rig) trim(need int64) error {
+	r.setFree(uint64(queue.Default().KeepFreeMegabytes)*1_000_000 - uint64(need))
+	defer r.setFree(10 << 30)
+	_, err := r.q.Trim(context.Background())
+	return err
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
-	"go.etcd.io/bbolt"
 
 	"fieldcam/capture/photo"
 	"fieldcam/queue/spool"
@@ -43,9 +43,9 @@ var (
 	ErrNewer = errors.New("index is of a newer fieldcam")
 	// ErrDamaged says that the index, or a photo, isn't what was written.
 	ErrDamaged = spool.ErrDamaged
-	// ErrNotProbed is for Options.Probe: the probe could not be run, so nothing
-	// is known of the index.
-	ErrNotProbed = errors.New("index was not probed")
+	// ErrNoIndex says that the index could not be opened again after it was
+	// compacted or damaged. It is tried anew each minute.
+	ErrNoIndex = errors.New("index is not open")
 	// ErrUnknown says that the queue has no such photo.
 	ErrUnknown = errors.New("no such photo in the queue")
 	// ErrClosed says that Close was called.
@@ -67,12 +67,18 @@ type Options struct {
 	Config Config
 	// LockTimeout bounds the wait for a process that has the queue open; 0 is 5s.
 	LockTimeout time.Duration
-	// Probe reads the index at path and returns an error where it is damaged;
-	// the index is then set aside. It should do so in a child process that calls
-	// the function Probe, as bbolt panics on damage, in goroutines of its own
-	// too. An error that wraps ErrNotProbed or ctx's fails Open instead. nil:
-	// Probe is called in this process.
-	Probe func(ctx context.Context, path string) error
+	// Copies tells whether a photo of that format goes to the second copy, too;
+	// nil: there is none. OpenCopy opens a photo from there; its error wraps
+	// fs.ErrNotExist or ErrDamaged where the disk is there and the photo isn't.
+	Copies   func(format string) bool
+	OpenCopy func(m photo.Meta) (io.ReadSeekCloser, error)
+	// CopyDisk is the name, as in SetDisk, of the disk of the second copy that is
+	// mounted and in order now; empty for none. It must not wait. MissingCopies
+	// looks which of the photos that disk hasn't got with their size; an error where
+	// that can't be told, as where another disk took its place. Where one is nil,
+	// no photo leaves the card that the cloud has not got.
+	CopyDisk      func() string
+	MissingCopies func(disk string, all []photo.Meta) (seqs []uint64, err error)
 	// Fault is called before each durable step with its name (see Steps); where
 	// it returns an error the step isn't done and the error comes back wrapped.
 	// nil: never an error.
@@ -91,31 +97,41 @@ type Queue struct {
 	o        Options
 	lock     *lock
 	spool    *spool.Spool
-	db       *bbolt.DB
-	recovery Recovery
+	migrated bool // by this Open
+
+	dbMu      sync.RWMutex // held by who uses db, and whole by who replaces it
+	db        *database    // nil: there is none; see revive
+	alive     bool         // open is through: what is damaged from now on is revived
+	age       int          // of db: how many were given up before
+	givenUp   int          // of those, without being closed
+	revivedAt time.Time
+	doubted   bool       // the last revival found nothing wrong in the file
+	rebuilt   bool       // a revival made the index anew for doubt alone
+	commitMu  sync.Mutex // held, after dbMu, by the one who changes db
 
 	// trimming is full while one batch is deleted. Unlike a mutex it serves in
 	// turn, so that Add waits for one batch of Trim and no more.
-	trimming  chan struct{}
-	unadopted map[uint64]struct{} // in the spool, without an item; fixed by Open
+	trimming chan struct{}
+	thinned  uint64 // up to here thin has done its work; of who fills trimming
 
-	mu       sync.Mutex    // guards the following
-	calls    int           // under way
-	idle     chan struct{} // made by the first Close, closed by the last call's end
-	released bool
-	ledgerAt time.Time           // up to where the ledger was trimmed
-	next     uint64              // the next sequence number
-	writing  map[uint64]struct{} // numbers of Adds under way
-	unlinked []uint64            // files removed, still in bucket unlinking
+	mu        sync.Mutex // guards the following
+	recovery  Recovery
+	unadopted map[uint64]struct{} // in the spool, without an item
+	calls     int                 // under way
+	idle      chan struct{}       // made by the first Close, closed by the last call's end
+	released  bool
+	ledgerAt  time.Time           // up to where the ledger was trimmed
+	next      uint64              // the next sequence number
+	writing   map[uint64]struct{} // numbers of Adds under way
+	unlinked  []uint64            // files removed, still in bucket unlinking
 }
 
 // Open opens the queue, repairs what a power cut or damage left, and says what
 // it did in Recovery. The caller closes it. ctx bounds the opening.
 func Open(ctx context.Context, o Options) (*Queue, error) { return open(ctx, o, false) }
 
-// Rebuild makes a new index from the spool, as Open does for a damaged one, and
-// reads every byte of every photo. The old index is set aside. Nobody may have
-// the queue open.
+// Rebuild makes a new index from the spool, as Open does for a damaged one. The
+// old index is set aside. Nobody may have the queue open.
 func Rebuild(ctx context.Context, o Options) (Recovery, error) {
 	q, err := open(ctx, o, true)
 	if err != nil {
@@ -136,9 +152,6 @@ func open(ctx context.Context, o Options, rebuild bool) (_ *Queue, err error) {
 	}
 	if o.FreeBytes == nil {
 		o.FreeBytes = freeBytes
-	}
-	if o.Probe == nil {
-		o.Probe = func(_ context.Context, path string) error { return guard(func() error { return Probe(path) }) }
 	}
 	if o.maxIndex == 0 {
 		o.maxIndex = indexMaxBytes
@@ -162,9 +175,13 @@ func open(ctx context.Context, o Options, rebuild bool) (_ *Queue, err error) {
 	if err := q.recover(ctx, rebuild); err != nil {
 		return nil, cardFull(err)
 	}
+	if err := q.unmatchCopies(); err != nil && !errors.Is(err, ErrCardFull) {
+		return nil, err
+	}
 	if q.recovery.remarkable() {
 		o.Log.Warn().Object("recovery", q.recovery).Msg("queue recovered")
 	}
+	q.alive = true
 	return q, nil
 }
 
@@ -209,10 +226,7 @@ func (q *Queue) Close() error {
 func (q *Queue) release() error {
 	var errs []error
 	if q.db != nil {
-		errs = append(errs, q.db.Close())
-	}
-	if q.spool != nil {
-		errs = append(errs, q.spool.Close())
+		errs = append(errs, q.db.leave())
 	}
 	if q.lock != nil {
 		errs = append(errs, q.lock.release())

@@ -19,27 +19,16 @@ func (q *Queue) recover(ctx context.Context, rebuild bool) error {
 		return err
 	}
 	if damage == nil {
-		err := q.reconcile(ctx)
-		if err == nil {
-			return q.firstNumber()
-		}
-		if !errors.Is(err, ErrDamaged) {
-			return err
-		}
-		damage = err // what Probe doesn't read
-		if err := q.closeIndex(); err != nil {
-			return err
-		}
-		q.recovery = Recovery{}
-		clear(q.unadopted)
+		return q.firstNumber()
 	}
+	var old *salvage
 	if !errors.Is(damage, fs.ErrNotExist) {
 		q.recovery.Damage = damage.Error()
-		if err := q.setIndexAside(path); err != nil {
-			return fmt.Errorf("set index aside: %w", err)
+		if old, err = readSalvage(path); err != nil {
+			q.o.Log.Error().Err(err).Msg("nothing of the damaged index can be read")
 		}
 	}
-	if err := q.create(ctx, path, rebuild); err != nil {
+	if err := q.create(ctx, path, old); err != nil {
 		return fmt.Errorf("create index: %w", err)
 	}
 	if q.db, err = openIndex(path, q.o.LockTimeout, false, q.o.maxIndex); err != nil {
@@ -48,9 +37,10 @@ func (q *Queue) recover(ctx context.Context, rebuild bool) error {
 	return q.firstNumber()
 }
 
-// openSound opens the index at path where it is sound and no rebuild was asked
-// for. Else it returns what is wrong with it as damage (fs.ErrNotExist where
-// there is none), or why that can't be told or must not be mended as err.
+// openSound opens the index at path, in step with the spool, where it is sound
+// and no rebuild was asked for. Else it returns what is wrong with it as damage
+// (fs.ErrNotExist where there is none), or why that can't be told or must not be
+// mended as err.
 func (q *Queue) openSound(ctx context.Context, path string, rebuild bool) (damage, err error) {
 	if _, err := os.Lstat(path); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -58,26 +48,29 @@ func (q *Queue) openSound(ctx context.Context, path string, rebuild bool) (damag
 		}
 		return nil, err
 	}
-	damage = q.o.Probe(ctx, path)
-	switch {
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case errors.Is(damage, ErrNotProbed):
-		return nil, damage
-	case damage != nil:
-		return damage, nil
+	stale, damage, err := inspect(path)
+	if err != nil || damage != nil {
+		return damage, err
+	}
+	if rebuild {
+		return fmt.Errorf("%w: its rebuild was asked for", ErrDamaged), nil
 	}
 	if q.db, err = openIndex(path, q.o.LockTimeout, false, q.o.maxIndex); err != nil {
 		return nil, err
 	}
-	err = q.view(func(t txn) error { return t.schema() })
-	if err == nil && rebuild {
-		err = fmt.Errorf("%w: its rebuild was asked for", ErrDamaged)
+	err = q.migrate(ctx)
+	if err == nil {
+		err = q.view(func(t txn) error { return errors.Join(t.verify()...) })
+	}
+	if err == nil {
+		err = q.reconcile(ctx, stale || q.migrated)
 	}
 	if err == nil || !errors.Is(err, ErrDamaged) {
 		return nil, err
 	}
-	return err, q.closeIndex()
+	q.recovery = Recovery{}
+	clear(q.unadopted)
+	return err, q.giveUp()
 }
 
 func (q *Queue) closeIndex() error {
@@ -86,9 +79,14 @@ func (q *Queue) closeIndex() error {
 	return db.Close()
 }
 
-// setIndexAside moves the index to damaged/queue-UTC.db, with -2, -3 … where a
-// clock that stands at 1970 gives the same name again.
+// setIndexAside keeps the index that is to be replaced as damaged/queue-UTC.db,
+// with -2, -3 … where a clock that stands at 1970 gives the same name again. It
+// stays in its place too where it can, until the new one takes that: a start after
+// a power cut in between can read it again.
 func (q *Queue) setIndexAside(path string) error {
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err := q.o.Fault(StepIndexSetAside); err != nil {
 		return err
 	}
@@ -106,18 +104,20 @@ func (q *Queue) setIndexAside(path string) error {
 		}
 		to = fmt.Sprintf("%s-%d.db", stem, n)
 	}
-	if err := os.Rename(path, to); err != nil {
-		return err
+	if err := os.Link(path, to); err != nil { // a directory, or a file system without links
+		if err := os.Rename(path, to); err != nil {
+			return err
+		}
 	}
 	q.recovery.SetAside = to
 	// First the new name, then the absence of the old one.
 	return errors.Join(spool.SyncDir(dir), spool.SyncDir(q.o.Dir))
 }
 
-// create makes an index from the spool under another name and puts it in its
-// place when it is whole: a power cut while bbolt writes its first pages would
-// leave a file that never opens.
-func (q *Queue) create(ctx context.Context, path string, readAll bool) (err error) {
+// create makes an index from the spool, and what was salvaged of an old one,
+// under another name, and puts it in its place when it is whole: a power cut while
+// bbolt writes its first pages would leave a file that never opens.
+func (q *Queue) create(ctx context.Context, path string, old *salvage) (err error) {
 	temporary := q.path(newName)
 	if err := os.RemoveAll(temporary); err != nil {
 		return err
@@ -125,7 +125,7 @@ func (q *Queue) create(ctx context.Context, path string, readAll bool) (err erro
 	if q.db, err = openIndex(temporary, q.o.LockTimeout, true, q.o.maxIndex); err != nil { // one fsync at the end
 		return err
 	}
-	if err := q.fillIndex(ctx, readAll); err != nil {
+	if err := q.fillIndex(ctx, old); err != nil {
 		return err // release closes q.db
 	}
 	db := q.db
@@ -133,115 +133,117 @@ func (q *Queue) create(ctx context.Context, path string, readAll bool) (err erro
 	if err := errors.Join(db.Sync(), db.Close()); err != nil {
 		return err
 	}
+	if err := q.setIndexAside(path); err != nil {
+		return fmt.Errorf("set index aside: %w", err)
+	}
 	if err := q.o.Fault(StepIndexCreate); err != nil {
 		return err
 	}
 	if err := os.Rename(temporary, path); err != nil {
 		return err
 	}
-	return spool.SyncDir(q.o.Dir)
+	if err := spool.SyncDir(q.o.Dir); err != nil {
+		return err
+	}
+	if q.recovery.SetAside != "" {
+		q.pruneAside()
+	}
+	return nil
 }
 
-func (q *Queue) fillIndex(ctx context.Context, readAll bool) error {
-	if err := q.update(StepIndexAdopt, initIndex); err != nil {
+func (q *Queue) fillIndex(ctx context.Context, old *salvage) error {
+	a := adopter{q: q, into: &q.recovery, old: old}
+	var last spool.Entry
+	twins := map[uint64]bool{} // numbers that two photos have
+	if err := q.spool.Scan(0, func(e spool.Entry) error {
+		a.newest = max(a.newest, e.Seq)
+		if e.Kind == spool.Photo {
+			if e.Seq == last.Seq && e.ID != last.ID { // they come in the order of the names
+				twins[e.Seq] = true
+			}
+			last = e
+		}
+		return ctx.Err()
+	}); err != nil {
 		return err
 	}
-	a := adopter{q: q, readAll: readAll}
-	if !readAll {
-		if err := q.spool.Scan(func(e spool.Entry) error {
-			a.newest = max(a.newest, e.Seq)
-			return ctx.Err()
-		}); err != nil {
+	if err := old.findOwners(q.path(indexName), twins); err != nil {
+		q.o.Log.Error().Err(err).Msg("the damaged index doesn't tell which of two photos has a number")
+	}
+	aside, err := q.highestAside()
+	if err != nil {
+		return err
+	}
+	if err := q.update(StepIndexAdopt, func(t txn) error {
+		if err := initIndex(t); err != nil {
 			return err
 		}
-	}
-	if err := a.scan(ctx); err != nil {
+		if err := old.restoreLedger(t); err != nil {
+			return err
+		}
+		return t.startKnown(max(a.newest, aside, q.spool.Marked()))
+	}); err != nil {
 		return err
+	}
+	if err := a.scan(ctx, 0); err != nil {
+		return err
+	}
+	if old != nil {
+		err := a.insist(func() error { return q.update(StepIndexAdopt, old.restoreLost) })
+		if err != nil && !errors.Is(err, ErrCardFull) {
+			return err
+		}
+		if err != nil { // the index that was set aside still tells
+			q.o.Log.Error().Err(err).Msg("no room to remember photos that have no file here")
+		}
 	}
 	q.recovery.Rebuilt = q.recovery.Damage != "" || a.known+q.recovery.Adopted > 0
 	return nil
 }
 
-// reconcile brings a sound index and the spool in step.
-func (q *Queue) reconcile(ctx context.Context) error {
-	a := adopter{q: q}
-	if err := q.view(func(t txn) error {
-		a.newest = t.sequence()
-		return nil
-	}); err != nil {
-		return err
-	}
-	if err := a.scan(ctx); err != nil {
-		return err
-	}
-	var want int64
-	err := q.view(func(t txn) error {
-		c, err := t.counters()
-		want = c[Waiting].photos + c[Refused].photos + c[Confirmed].photos
+// reconcile brings a sound index and the spool in step, as far as a power cut can
+// have parted them: only what is newest. Sweep looks at all the rest. A stale
+// index is compared with all of the spool.
+func (q *Queue) reconcile(ctx context.Context, stale bool) error {
+	a := adopter{q: q, into: &q.recovery, sound: !stale}
+	var from uint64
+	err := q.view(func(t txn) (err error) {
+		a.newest, err = t.number(keySequence)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if int64(a.known+q.recovery.Adopted) != want {
-		if err := q.findLost(ctx); err != nil {
-			return err
-		}
+	if a.sound && a.newest > reconcileNewest {
+		from = a.newest - reconcileNewest
 	}
-	return q.finishUnlinking()
+	decided, err := q.decided()
+	if err != nil {
+		return err
+	}
+	done, err := q.carryOut(&a, decided)
+	if err != nil {
+		return err
+	}
+	if err := a.scan(ctx, from); err != nil {
+		return err
+	}
+	if err := q.findLost(ctx, from, a.known+q.recovery.Adopted); err != nil {
+		return err
+	}
+	return q.finishUnlinking(done)
 }
 
-// findLost takes note of the items whose file is gone.
-func (q *Queue) findLost(ctx context.Context) error {
-	for before := uint64(0); ; {
-		items, err := q.List(Filter{Before: before})
-		if err != nil || len(items) == 0 {
-			return err
-		}
-		for _, item := range items {
-			if item.State == Lost {
-				continue
-			}
-			_, err := q.spool.Size(item.Meta)
-			if errors.Is(err, fs.ErrNotExist) {
-				if err = q.lose(item.Meta, err); err == nil {
-					q.recovery.Lost++
-				}
-			}
-			if errors.Is(cardFull(err), ErrCardFull) {
-				return nil // Open(m) or a later start notes it
-			}
-			if err != nil {
-				return err
-			}
-		}
-		if before = items[len(items)-1].Seq(); ctx.Err() != nil {
-			return ctx.Err()
-		}
-	}
-}
+// reconcileNewest is how many of the newest numbers a start compares with the
+// spool: more than can be under way at once by far.
+const reconcileNewest = 256
 
-// finishUnlinking forgets the deletions that the scan carried out.
-func (q *Queue) finishUnlinking() error {
-	pending := false
-	err := q.view(func(t txn) error {
-		k, _ := t.bucket(bucketUnlinking).Cursor().First()
-		pending = k != nil
+// finishUnlinking forgets the deletions that were carried out.
+func (q *Queue) finishUnlinking(seqs []uint64) error {
+	if len(seqs) == 0 {
 		return nil
-	})
-	if err != nil || !pending {
-		return err
 	}
-	if err := q.spool.Sync(); err != nil {
-		return err
-	}
-	err = q.update(StepIndexUnlinked, func(t txn) error {
-		if err := t.DeleteBucket([]byte(bucketUnlinking)); err != nil {
-			return err
-		}
-		_, err := t.CreateBucket([]byte(bucketUnlinking))
-		return err
-	})
+	err := q.update(StepIndexUnlinked, func(t txn) error { return t.forgetUnlinked(seqs) })
 	if errors.Is(err, ErrCardFull) {
 		return nil // at a later start
 	}
@@ -251,24 +253,32 @@ func (q *Queue) finishUnlinking() error {
 // firstNumber finds the first sequence number that was never given out. All
 // that the spool holds is in the index by now, or unadopted.
 func (q *Queue) firstNumber() error {
-	err := q.view(func(t txn) error {
-		q.next = t.sequence()
-		return nil
+	err := q.view(func(t txn) (err error) {
+		q.next, err = t.number(keySequence)
+		return err
 	})
 	if err != nil {
 		return err
 	}
+	if err := q.spool.Mark(q.next); err != nil { // each deletion does it too
+		q.o.Log.Warn().Err(err).Msg("number of the newest photo isn't remembered beside the index")
+	}
 	for seq := range q.unadopted {
 		q.next = max(q.next, seq)
 	}
-	// What was set aside has a number too.
+	aside, err := q.highestAside()
+	q.next = max(q.next, aside, q.spool.Marked()) + 1
+	return err
+}
+
+// highestAside is the highest number of what was set aside: that has one too.
+func (q *Queue) highestAside() (seq uint64, err error) {
 	dir, err := os.ReadDir(q.path(damagedName))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return 0, err
 	}
 	for _, e := range dir {
-		q.next = max(q.next, spool.Sequence(e.Name()))
+		seq = max(seq, spool.Sequence(e.Name()))
 	}
-	q.next++
-	return nil
+	return seq, nil
 }

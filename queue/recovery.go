@@ -19,12 +19,14 @@ type Recovery struct {
 	// Adopted photos were whole in the spool and not in the index. Of those,
 	// Unread were taken by metadata and size, without reading them.
 	Adopted, Unread int
-	// Unadopted files wait in the spool for a start with more room on the card:
-	// there was none for their items, nor could any be made.
+	// Unadopted files wait in the spool for the next Sweep, or start: there was no
+	// room on the card for their items, nor could any be made, or the card would not
+	// give them.
 	Unadopted int
 	// Removed files were never accepted: unfinished pictures, decided deletions.
 	Removed int
-	// Damaged photos are now in damaged/: not what their metadata says, or without.
+	// Damaged photos are now in damaged/: not what their metadata says, or without,
+	// or with the number of another photo.
 	Damaged int
 	// Lost items have no file any more; Found ones have it again.
 	Lost, Found int
@@ -33,8 +35,11 @@ type Recovery struct {
 	ForeignNames []string
 }
 
-// Recovery is what Open found and did.
+// Recovery is what Open found and did, or since then the revival of an index that
+// was damaged in use.
 func (q *Queue) Recovery() Recovery {
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	r := q.recovery
 	r.ForeignNames = slices.Clone(r.ForeignNames)
 	return r

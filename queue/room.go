@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	berrors "go.etcd.io/bbolt/errors"
 	"golang.org/x/sys/unix"
-
-	"fieldcam/queue/spool"
 )
 
 const megabyte = 1_000_000 // as in Config
@@ -17,6 +16,19 @@ const megabyte = 1_000_000 // as in Config
 // per photo would wear the card, and what is decided and not yet deleted should
 // stay little.
 const trimBatch = 64
+
+const (
+	// trimPatience is how long Trim stands back for photos that are being added: a
+	// camera takes seconds for one, and a card that fills can't wait for a camera
+	// that hangs.
+	trimPatience = 30 * time.Second
+	// trimPoll is how often it looks whether they are.
+	trimPoll = 100 * time.Millisecond
+)
+
+// stopBatches bounds how many batches an Add deletes to get room. Photos are much
+// alike, so that the first is enough as a rule; thumbnails can stand before them.
+const stopBatches = 16
 
 // freeBytes asks the system for the space that is free to us.
 func freeBytes(dir string) (uint64, error) {
@@ -64,9 +76,18 @@ func (q *Queue) missing(want room) (lack room, short bool, err error) {
 	return lack, lack.card > 0 || lack.index > 0, nil
 }
 
+// missingAfter is missing after size bytes were deleted of what lacked before. The
+// sizes decide when it is enough, not only a second look at the free space: a file
+// system may give it back late, and too much would be deleted.
+func (q *Queue) missingAfter(want, before room, size int64) (lack room, short bool, err error) {
+	lack, _, err = q.missing(want)
+	lack.card = min(lack.card, before.card-size)
+	return lack, lack.card > 0 || lack.index > 0, err
+}
+
 // makeRoom returns ErrCardFull where the free space is below Config's
-// StopFreeMegabytes, or the index near its limit, and the deletion of confirmed
-// photos doesn't help. It waits for one batch of Trim at most, and deletes one.
+// StopFreeMegabytes, or the index near its limit, and the deletion of what may go
+// doesn't help. It waits for one batch of Trim at most.
 func (q *Queue) makeRoom() error {
 	if _, short, err := q.missing(q.stop()); err != nil || !short {
 		return err
@@ -85,17 +106,36 @@ func (q *Queue) makeRoom() error {
 	return nil
 }
 
-// makeStopRoom deletes a batch, unless another made room meanwhile.
+// makeStopRoom deletes a batch, unless another made room meanwhile, and further
+// ones while that isn't enough. The caller holds q.trimming.
 func (q *Queue) makeStopRoom() (deleted int, err error) {
-	if _, short, err := q.missing(q.stop()); err != nil || !short {
-		return 0, err
+	lack, short, err := q.missing(q.stop())
+	for range stopBatches {
+		if err != nil || !short {
+			return deleted, err
+		}
+		n, size, errStop := q.stopBatch(lack)
+		deleted += n
+		if errStop != nil || n == 0 {
+			return deleted, errStop
+		}
+		lack, short, err = q.missingAfter(q.stop(), lack, size)
 	}
-	lack, _, err := q.missing(q.keep())
-	if err != nil {
-		return 0, err
-	}
-	deleted, _, err = q.trimOnce(lack)
 	return deleted, err
+}
+
+// stopBatch deletes one batch: of what may go, for the room that Trim makes, or
+// where nothing may, of what the policy gives up, for no more than lack.
+func (q *Queue) stopBatch(lack room) (deleted int, size int64, err error) {
+	keep, _, err := q.missing(q.keep())
+	if err != nil {
+		return 0, 0, err
+	}
+	deleted, size, err = q.trimOnce(keep)
+	if err == nil && deleted == 0 && q.o.Config.WhenFull == Thin {
+		return q.thin(lack)
+	}
+	return deleted, size, err
 }
 
 // trimForIndex deletes one batch for the sake of the index.
@@ -124,18 +164,18 @@ func (q *Queue) trimForAdopting() (deleted int, err error) {
 
 func (q *Queue) logDeleted(photos int) {
 	if photos > 0 {
-		q.o.Log.Info().Int("photos", photos).Msg("confirmed photos deleted")
+		q.o.Log.Info().Int("photos", photos).Msg("photos deleted for room")
 	}
 }
 
-// Trim deletes confirmed photos, oldest first, where the free space is below
-// Config's KeepFreeMegabytes or the index nears its limit, until that is mended
-// or none is left, and says how many. The newest photo of all stays: its number
-// must not come again. It also drops what is old from the ledger; see the
-// package comment. It logs what it deleted.
+// Trim deletes what may go (see trimOnce), oldest first, where the free space is
+// below Config's KeepFreeMegabytes or the index nears its limit, until that is
+// mended or nothing is left, and says how many photos. The newest photo of all
+// stays: its number must not come again. It also drops what is old from the
+// ledger; see the package comment. It logs what it deleted.
 //
-// Call it now and then. Between batches of 64 photos it lets a waiting Add go
-// first, and ends with ctx's error where ctx has ended.
+// Call it now and then. Before each batch of 64 photos it lets the Adds that are
+// under way end, up to half a minute, and ends with ctx's error where ctx has ended.
 func (q *Queue) Trim(ctx context.Context) (deleted int, err error) {
 	if err := q.begin(); err != nil {
 		return 0, err
@@ -149,12 +189,35 @@ func (q *Queue) Trim(ctx context.Context) (deleted int, err error) {
 	return deleted, nil
 }
 
+// standBack waits while a photo is being added: its slot is due, and the card's
+// writes would have to share. It waits trimPatience at most.
+func (q *Queue) standBack(ctx context.Context) error {
+	for patience := trimPatience; patience > 0 && q.isAdding(); patience -= trimPoll {
+		if err := sleep(ctx, trimPoll); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+func (q *Queue) isAdding() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.writing) > 0
+}
+
 func (q *Queue) trim(ctx context.Context) (deleted int, err error) {
+	if err := q.standBack(ctx); err != nil {
+		return 0, err
+	}
 	if err := q.trimLedger(ctx, ledgerKeep); err != nil {
 		return 0, err
 	}
 	lack, short, err := q.missing(q.keep())
 	for short && err == nil {
+		if err := q.standBack(ctx); err != nil {
+			return deleted, err
+		}
 		select {
 		case q.trimming <- struct{}{}:
 		case <-ctx.Done():
@@ -169,78 +232,10 @@ func (q *Queue) trim(ctx context.Context) (deleted int, err error) {
 		if n == 0 {
 			break
 		}
-		// The sizes decide when it is enough, not only a second look at the free
-		// space: a file system may give it back late, and too much would be deleted.
-		rest := lack.card - size
-		lack, _, err = q.missing(q.keep())
-		lack.card = min(lack.card, rest)
-		short = lack.card > 0 || lack.index > 0
+		lack, short, err = q.missingAfter(q.keep(), lack, size)
 	}
 	if err == nil && lack.index > 0 {
 		err = q.trimLedger(ctx, ledgerKeepShort)
 	}
 	return deleted, err
-}
-
-// trimOnce deletes one batch: in the index first, then the files. The caller
-// holds q.trimming.
-func (q *Queue) trimOnce(lack room) (deleted int, size int64, err error) {
-	type victim struct {
-		seq  uint64
-		name string
-		stateRecord
-	}
-	var victims []victim
-	err = q.viewItems(func(t txn) error {
-		victims, size = nil, 0
-		newest := t.sequence()
-		c := t.bucket(string(Confirmed)).Cursor()
-		for k, v := c.First(); k != nil && len(victims) < trimBatch && (size < lack.card || lack.index > 0); k, v = c.Next() {
-			seq := keySeq(k)
-			if seq == newest {
-				break
-			}
-			m, err := t.meta(seq)
-			if err != nil {
-				return err
-			}
-			r, err := decodeState(v)
-			if err != nil {
-				return err
-			}
-			victims = append(victims, victim{seq, spool.Name(m), r})
-			size += r.size
-		}
-		return nil
-	})
-	if err != nil || len(victims) == 0 {
-		return 0, 0, err
-	}
-	err = q.commit(StepIndexTrim, func(t txn) error {
-		for _, v := range victims {
-			if t.bucket(string(Confirmed)).Get(seqKey(v.seq)) == nil {
-				continue // lost meanwhile: forgotten already
-			}
-			if err := t.forget(v.seq, Confirmed, v.stateRecord); err != nil {
-				return err
-			}
-			if err := t.bucket(bucketUnlinking).Put(seqKey(v.seq), []byte(v.name)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return 0, 0, err
-	}
-	for _, v := range victims {
-		if err := q.spool.Remove(v.name); err != nil {
-			return deleted, size, err // the next Open removes the rest
-		}
-		deleted++
-		q.mu.Lock()
-		q.unlinked = append(q.unlinked, v.seq)
-		q.mu.Unlock()
-	}
-	return deleted, size, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -18,14 +19,16 @@ import (
 
 func (r *rig) files() int {
 	r.Helper()
-	names, err := os.ReadDir(filepath.Join(r.dir, "spool"))
-	r.do("read spool", err)
 	n := 0
-	for _, name := range names {
-		if filepath.Ext(name.Name()) != ".json" { // a sidecar, where there are no attributes
+	r.do("read spool", filepath.WalkDir(filepath.Join(r.dir, "spool"), func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && filepath.Ext(path) != ".json" { // no sidecar, where there are no attributes
 			n++
 		}
-	}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // a directory that went meanwhile
+		}
+		return err
+	}))
 	return n
 }
 
@@ -60,7 +63,9 @@ func TestNoSpaceInAnyStepLeavesNothingBehind(t *testing.T) {
 				}
 				return nil
 			})
-			_, err := q.Add(r.shot(), func(w io.Writer) (photo.Exposure, error) {
+			shot := r.shot()
+			shot.Format = "tmp" // so that StepName is met
+			_, err := q.Add(shot, func(w io.Writer) (photo.Exposure, error) {
 				if _, err := picture(1, 200_000)(w); err != nil {
 					return photo.Exposure{}, errors.New("camera: transfer ended") // a driver that hides the cause
 				}

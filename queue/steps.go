@@ -12,9 +12,15 @@ const (
 	StepIndexMiss     = "index.miss"     // account for slots without a photo
 	StepIndexAck      = "index.ack"      // the cloud has photos
 	StepIndexRefuse   = "index.refuse"   // the cloud refuses a photo
-	StepIndexRetry    = "index.retry"    // refused photos wait again
-	StepIndexURL      = "index.url"      // remember an upload's URL
+	StepIndexHand     = "index.hand"     // a person retries, holds or releases photos
+	StepIndexDrop     = "index.drop"     // a person deletes photos
 	StepIndexTrim     = "index.trim"     // decide on deletions, drop what is old from the ledger
+	StepIndexCopied   = "index.copied"   // the second copy has photos
+	StepIndexMend     = "index.mend"     // write a photo's record anew
+	StepIndexScrub    = "index.scrub"    // remember how far the photos were read
+	StepIndexProved   = "index.proved"   // remember how far the ledger is proved
+	StepIndexMigrate  = "index.migrate"  // bring an older index to this schema
+	StepIndexCompact  = "index.compact"  // put a smaller index in its place
 	StepIndexUnlinked = "index.unlinked" // forget deletions that were carried out
 	StepIndexLose     = "index.lose"     // a photo's file is gone or damaged
 )
@@ -23,5 +29,6 @@ const (
 func Steps() []string {
 	return append(spool.Steps(),
 		StepIndexCreate, StepIndexSetAside, StepIndexAdopt, StepIndexAdd, StepIndexMiss, StepIndexAck,
-		StepIndexRefuse, StepIndexRetry, StepIndexURL, StepIndexTrim, StepIndexUnlinked, StepIndexLose)
+		StepIndexRefuse, StepIndexHand, StepIndexDrop, StepIndexTrim, StepIndexCopied, StepIndexMend, StepIndexScrub, StepIndexProved,
+		StepIndexUnlinked, StepIndexLose, StepIndexMigrate, StepIndexCompact)
 }

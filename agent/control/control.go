@@ -4,7 +4,13 @@
 //
 // The socket is for whoever may write to it (its owner and group): there is no
 // other authentication, and it is never on a network. Requests are small and
-// bounded; a caller that goes away takes its request with it.
+// bounded, and so is what an answer holds in memory: lists come in pages, and a
+// photo's bytes in pieces. A caller that goes away takes its request with it, at
+// the next page, week, photo or piece; only a change to photos that has begun, and
+// the check of the index (not of the photos), go to their ends.
+//
+// Where no daemon runs, the commands serve themselves the same answers from a
+// queue that they opened; see Pipe.
 package control
 
 import (
@@ -14,7 +20,6 @@ import (
 	"fieldcam/agent/health"
 	"fieldcam/capture/photo"
 	"fieldcam/capture/schedule"
-	"fieldcam/queue"
 )
 
 // SocketName is the socket's file name in the state directory.
@@ -37,7 +42,8 @@ type Status struct {
 	Queue      Queue       `json:"queue"`
 	Upload     Upload      `json:"upload"`
 	Broker     Broker      `json:"broker"`
-	Conditions []Condition `json:"conditions"` // the active ones, the worst first
+	Second     *Second     `json:"second_copy,omitempty"` // nil: none is configured
+	Conditions []Condition `json:"conditions"`            // the active ones, the worst first
 }
 
 // Condition is something that is wrong now.
@@ -53,24 +59,14 @@ type Condition struct {
 type Queue struct {
 	Waiting      int64 `json:"waiting"`
 	WaitingBytes int64 `json:"waiting_bytes"`
+	Held         int64 `json:"held,omitempty"` // a person said: not now
 	Refused      int64 `json:"refused"`
-	Confirmed    int64 `json:"confirmed"` // in the cloud, and still on the card
+	Kept         int64 `json:"kept,omitempty"` // of a kind that is not uploaded
+	Confirmed    int64 `json:"confirmed"`      // in the cloud, and still on the card
 	Lost         int64 `json:"lost"`
 	// Oldest is when the photo was taken that waits longest.
 	Oldest    *time.Time `json:"oldest,omitempty"`
 	FreeBytes uint64     `json:"free_bytes"` // on the card; 0 where it can't be told
-}
-
-// Photo is one photo in the queue.
-type Photo struct {
-	photo.Meta
-	State queue.State `json:"state"`
-	// Reason and Since say why and from when it is refused or lost.
-	Reason string     `json:"reason,omitempty"`
-	Since  *time.Time `json:"since,omitempty"`
-	// Resumes tells whether a part of it is in the cloud, by an upload that was
-	// broken off.
-	Resumes bool `json:"resumes,omitempty"`
 }
 
 // Capture is the state of taking photos.
@@ -103,6 +99,23 @@ type Upload struct {
 type Broker struct {
 	Configured bool `json:"configured"`
 	Connected  bool `json:"connected"`
+}
+
+// Second is the second copy of the photos on another disk.
+type Second struct {
+	Mounted bool   `json:"mounted"`
+	Disk    string `json:"disk,omitempty"` // its own name, where one was seen
+	// Error is why nothing is copied at present; empty where all is well.
+	Error string `json:"error,omitempty"`
+	// Waiting is how many photos wait, as far as was looked ahead: at least so
+	// many where More.
+	Waiting    int    `json:"waiting"`
+	More       bool   `json:"more,omitempty"`
+	Copied     int    `json:"copied"`  // photos, since the start
+	Deleted    int    `json:"deleted"` // copies deleted for room, since the start
+	Skipped    int    `json:"skipped"` // photos that the card could not give, since the start
+	FreeBytes  uint64 `json:"free_bytes"`
+	TotalBytes uint64 `json:"total_bytes"`
 }
 
 // Slot is one thing that the schedule will do.

@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
-	"math"
 	"net"
 	"net/http"
 	"os"
@@ -28,13 +26,6 @@ type Agent interface {
 	Capture(ctx context.Context) (photo.Meta, error)
 	// Upload starts an upload session now; 0 photos is as many as possible.
 	Upload(photos int) error
-}
-
-// Store is what the queue commands read and mend: a *queue.Queue.
-type Store interface {
-	List(queue.Filter) ([]queue.Item, error)
-	Item(photo.ID) (queue.Item, error)
-	Retry(ids ...photo.ID) (int, error)
 }
 
 // Schedule is what `schedule next` reads.
@@ -136,9 +127,8 @@ func (s *Server) serve(ctx context.Context, l net.Listener) error {
 func (s *Server) handler() http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) { answer(w, s.o.Agent.Status(), nil) })
-	m.HandleFunc("GET /queue", s.list)
-	m.HandleFunc("GET /queue/{id}", s.show)
-	m.HandleFunc("POST /queue/retry", s.retry)
+	s.handleQueue(m)
+	s.handleLedger(m)
 	m.HandleFunc("POST /capture", func(w http.ResponseWriter, r *http.Request) {
 		m, err := s.o.Agent.Capture(r.Context())
 		answer(w, m, err)
@@ -146,94 +136,6 @@ func (s *Server) handler() http.Handler {
 	m.HandleFunc("POST /upload", s.upload)
 	m.HandleFunc("GET /schedule", s.schedule)
 	return m
-}
-
-// listPage is how many photos are in memory at once while a list is written: a
-// backlog of months is not to be.
-const listPage = 200
-
-func (s *Server) list(w http.ResponseWriter, r *http.Request) {
-	limit, err := strconv.Atoi(r.FormValue("limit"))
-	if err != nil || limit < 0 {
-		answer(w, nil, badRequest("limit: want a whole number, 0 for all"))
-		return
-	}
-	if limit == 0 {
-		limit = math.MaxInt
-	}
-	f := queue.Filter{State: queue.State(r.FormValue("state")), Limit: min(limit, listPage)}
-	page, err := s.o.Store.List(f)
-	if err != nil {
-		answer(w, nil, err)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	out := json.NewEncoder(w)
-	separator := "["
-	for len(page) > 0 && r.Context().Err() == nil {
-		for _, item := range page {
-			io.WriteString(w, separator)
-			separator = ","
-			if out.Encode(photoOf(item)) != nil {
-				return // the caller has gone
-			}
-		}
-		limit -= len(page)
-		f.Before, f.Limit = page[len(page)-1].Seq(), min(limit, listPage)
-		if f.Limit == 0 || len(page) < listPage {
-			break
-		}
-		if page, err = s.o.Store.List(f); err != nil {
-			panic(http.ErrAbortHandler) // half a list must not look like a whole one
-		}
-	}
-	if separator == "[" {
-		io.WriteString(w, separator)
-	}
-	io.WriteString(w, "]\n")
-}
-
-func (s *Server) show(w http.ResponseWriter, r *http.Request) {
-	id, err := photo.ParseID(r.PathValue("id"))
-	if err != nil {
-		answer(w, nil, badRequest(err.Error()))
-		return
-	}
-	item, err := s.o.Store.Item(id)
-	answer(w, photoOf(item), err)
-}
-
-func photoOf(i queue.Item) Photo {
-	p := Photo{Meta: i.Meta, State: i.State, Reason: i.Reason, Resumes: i.UploadURL != ""}
-	if !i.Since.IsZero() {
-		p.Since = &i.Since
-	}
-	return p
-}
-
-// RetryRequest asks for refused photos to be tried again: those named, or all.
-type RetryRequest struct {
-	IDs []photo.ID `json:"ids,omitempty"`
-	All bool       `json:"all,omitempty"`
-}
-
-// RetryResult says how many photos wait again.
-type RetryResult struct {
-	Waiting int `json:"waiting"`
-}
-
-func (s *Server) retry(w http.ResponseWriter, r *http.Request) {
-	var q RetryRequest
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&q); err != nil {
-		answer(w, nil, badRequest("retry: "+err.Error()))
-		return
-	}
-	if q.All == (len(q.IDs) > 0) {
-		answer(w, nil, badRequest("retry: want either photo IDs or all"))
-		return
-	}
-	n, err := s.o.Store.Retry(q.IDs...)
-	answer(w, RetryResult{n}, err)
 }
 
 // UploadRequest asks for an upload session now.

@@ -52,8 +52,37 @@ const (
 	// IndexRebuilt: the queue's database was damaged and has been rebuilt from
 	// the spool; no photo was lost by that. Info. Stays until the next start.
 	IndexRebuilt Name = "index-rebuilt"
-	// PhotoLost: the index knows a photo that is not in the spool or not whole.
-	// Critical. Stays until the next start.
+	// PhotoDamaged: photos on the card are not what they were; what is left of
+	// them is set aside, in the directory "damaged". Warning. Stays until the next
+	// start.
+	PhotoDamaged Name = "photo-damaged"
+	// PhotoUnread: the card did not give photos that the cloud has not got. They are
+	// kept and tried again. Warning. Cleared when all could be read.
+	PhotoUnread Name = "photo-unread"
+	// ForeignFiles: there are files among the photos that are not ours. They are
+	// left alone. Info. Cleared when there are none.
+	ForeignFiles Name = "foreign-files"
+	// CardFilling: the card is full within a week at the rate of late, although all
+	// photos that the cloud has are deleted. Warning. Cleared when it isn't within
+	// eight days.
+	CardFilling Name = "card-filling"
+	// BacklogGrowing: two days' photos wait, and fewer go than come. Warning.
+	// Cleared when no more than one day's wait, or as many go.
+	BacklogGrowing Name = "backlog-growing"
+	// PhotosThinned: the card was full, and the policy for that deleted photos that
+	// the cloud had not got. Critical. Cleared when a day has gone by without.
+	PhotosThinned Name = "photos-thinned"
+	// CopyMissing: the disk for the second copy isn't there. Warning. Cleared when
+	// it is.
+	CopyMissing Name = "copy-missing"
+	// CopyFull: the second copy is full of what may not be deleted. Warning.
+	// Cleared when it has room.
+	CopyFull Name = "copy-full"
+	// CopyFault: photos are not copied for another reason. Warning. Cleared when
+	// they are.
+	CopyFault Name = "copy-fault"
+	// PhotoLost: the index knows photos that are not on the card, or not whole, and
+	// the cloud has not got them. Critical. Cleared when there are none.
 	PhotoLost Name = "photo-lost"
 )
 
@@ -61,9 +90,9 @@ const (
 // for a name that is not in the list.
 func (n Name) Severity() Severity {
 	switch n {
-	case CameraFault, CardFull, StorageFault, IdentityFault, NoSchedule, PhotoLost:
+	case CameraFault, CardFull, StorageFault, IdentityFault, NoSchedule, PhotoLost, PhotosThinned:
 		return Critical
-	case IndexRebuilt:
+	case IndexRebuilt, ForeignFiles:
 		return Info
 	}
 	return Warning

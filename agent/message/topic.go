@@ -16,10 +16,11 @@ const (
 	KindStatus    Kind = "status"    // Status, retained
 	KindCondition Kind = "condition" // Condition, not retained
 	KindLink      Kind = "link"      // Link, retained; the will
+	KindLedger    Kind = "ledger"    // Ledger, not retained
 )
 
 // Kinds lists all kinds that this version knows.
-func Kinds() []Kind { return []Kind{KindHeartbeat, KindStatus, KindCondition, KindLink} }
+func Kinds() []Kind { return []Kind{KindHeartbeat, KindStatus, KindCondition, KindLink, KindLedger} }
 
 // topicRoot is what all topics of this version of the topic tree begin with.
 const topicRoot = "fieldcam/1/"

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -20,23 +21,49 @@ import (
 // file names and in URLs.
 type ID string
 
-// idForm is what NewID makes.
-var idForm = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}Z-[0-9]{6,20}-[0-9a-f]{6}$`)
-
 // idTime is the layout of an ID's first part.
 const idTime = "20060102T150405Z"
+
+// The parts of an ID, in bytes.
+const (
+	idSequence = len(idTime) + 1 // where the sequence number begins
+	idRandom   = 6               // the random digits at the end
+	minIDBytes = idSequence + 6 + 1 + idRandom
+	maxIDBytes = idSequence + 20 + 1 + idRandom
+)
+
+// hasForm tells whether s looks like what NewID makes. A start asks it of each
+// file in the spool, and a regular expression takes ten times as long.
+func hasForm(s string) bool {
+	if len(s) < minIDBytes || len(s) > maxIDBytes {
+		return false
+	}
+	end := len(s) - idRandom - 1
+	if s[8] != 'T' || s[idSequence-2] != 'Z' || s[idSequence-1] != '-' || s[end] != '-' {
+		return false
+	}
+	return digits(s[:8]) && digits(s[9:idSequence-2]) && digits(s[idSequence:end]) &&
+		strings.Trim(s[end+1:], "0123456789abcdef") == ""
+}
+
+func digits(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
 // NewID makes the ID of the photo with sequence number seq, exposed at t.
 func NewID(t time.Time, seq uint64) ID {
 	var b [3]byte
 	rand.Read(b[:]) // never fails (crypto/rand)
-	return ID(fmt.Sprintf("%s-%06d-%s", t.UTC().Format(idTime), seq, hex.EncodeToString(b[:])))
+	return MakeID(t, seq, b)
+}
+
+// MakeID makes an ID whose random part is known.
+func MakeID(t time.Time, seq uint64, random [3]byte) ID {
+	return ID(fmt.Sprintf("%s-%06d-%s", t.UTC().Format(idTime), seq, hex.EncodeToString(random[:])))
 }
 
 // ParseID checks that s, which may come from the wire or a file name, has the
 // form of an ID.
 func ParseID(s string) (ID, error) {
-	if !idForm.MatchString(s) {
+	if !hasForm(s) {
 		return "", fmt.Errorf("photo ID %.60q: want the form 20060102T150405Z-000042-9f3ac1", s)
 	}
 	if _, err := time.Parse(idTime, s[:len(idTime)]); err != nil {
@@ -59,7 +86,7 @@ func (id ID) Time() time.Time {
 
 // Seq is the sequence number in the ID; zero where id has not an ID's form.
 func (id ID) Seq() uint64 {
-	if !idForm.MatchString(string(id)) {
+	if !hasForm(string(id)) {
 		return 0
 	}
 	n, err := strconv.ParseUint(string(id[len(idTime)+1:len(id)-7]), 10, 64)
@@ -107,6 +134,12 @@ type Shot struct {
 	Taken time.Time
 	// ClockSynced is hal.Clock.Synced at that moment.
 	ClockSynced bool
+	// Format is what the camera is to deliver, as a file name extension. It is a
+	// hint: Exposure.Format is what came. Empty means "jpg".
+	Format string
+	// Of is the first photo of the same shot, where a camera delivers several
+	// files of one (RAW beside JPEG); empty where this is the first.
+	Of ID
 }
 
 // Exposure is what the camera says of the picture it delivered.
@@ -132,6 +165,8 @@ type Meta struct {
 	ClockSynced bool      `json:"clock_synced"`
 	Size        int64     `json:"size"`   // bytes
 	SHA256      string    `json:"sha256"` // lower-case hexadecimal
+	// Shot is the first photo of the same shot; empty where this is the first.
+	Shot ID `json:"shot,omitempty"`
 	Exposure
 }
 
@@ -151,12 +186,26 @@ const (
 	StoreFault  Cause = "storage-fault" // the card failed in another way
 )
 
-// Miss accounts for consecutive slots without a photo.
+// Gap tells whether nothing was seen to fail: the time passed without the
+// service, or the clock jumped over it. Whatever was seen weighs more.
+func (c Cause) Gap() bool { return c == NotRunning || c == ClockStep }
+
+// Miss accounts for slots without a photo.
+//
+// They are From, From+Every and so on to To: Slots of them, all of Session and in
+// one UTC day. A single one has From equal To and Every 0.
+//
+// With From before To and Every 0 it is a span: all slots between that nothing
+// else is known of, too many to list, or not known any more. It can be of years
+// and of several sessions (Session is empty then), photos can lie in it, and
+// Slots is how many were missed as far as they were counted.
 type Miss struct {
-	From  time.Time `json:"from"`  // the first slot, UTC
-	To    time.Time `json:"to"`    // the last slot; From for a single one
-	Slots int       `json:"slots"` // how many slots, at least 1
-	Cause Cause     `json:"cause"`
+	From    time.Time     `json:"from"` // the first slot, UTC
+	To      time.Time     `json:"to"`   // the last slot; From for a single one
+	Every   time.Duration `json:"every,omitempty"`
+	Session string        `json:"session,omitempty"` // the capture session's name
+	Slots   int           `json:"slots"`             // how many slots, at least 1
+	Cause   Cause         `json:"cause"`
 	// Detail is the error's text, for a person.
 	Detail string `json:"detail,omitempty"`
 }

@@ -23,6 +23,7 @@ type rule struct {
 	every       int64 // nanoseconds
 	name        string
 	photos      int
+	choice      Choice
 }
 
 // Slot is an instant at which something is due.
@@ -32,6 +33,7 @@ type Slot struct {
 	Session string    // the session's name
 	Ends    time.Time // the last instant of the block, UTC
 	Photos  int       // of an upload: how many, 0 for as many as possible
+	Choice  Choice    // of an upload: which; all where sessions of different choices coincide
 }
 
 // New makes a schedule. Its error holds invalid.Values with keys as "[2].every"
@@ -60,6 +62,7 @@ func New(zone *time.Location, sessions []Session) (*Schedule, error) {
 			every:  int64(v.Every),
 			name:   v.Name,
 			photos: v.Photos,
+			choice: v.choice(zone),
 		})
 	}
 	if err := l.Err(); err != nil {
@@ -145,12 +148,13 @@ type pick struct {
 	ends   int64
 	name   string
 	photos int
+	choice Choice
 	ok     bool
 }
 
 // take replaces the pick by a slot of r at t whose block ends at end.
 func (p *pick) take(r *rule, t instant, end int64) {
-	*p = pick{at: t, ends: end, name: r.name, photos: r.photos, ok: true}
+	*p = pick{at: t, ends: end, name: r.name, photos: r.photos, choice: r.choice, ok: true}
 }
 
 // join makes one slot of the pick and one of r, listed later, at the same
@@ -161,6 +165,9 @@ func (p *pick) join(r *rule, end int64) {
 		p.photos = 0
 	} else {
 		p.photos = max(p.photos, r.photos)
+	}
+	if p.choice != r.choice {
+		p.choice = Choice{}
 	}
 }
 
@@ -174,5 +181,6 @@ func (p *pick) slot(kind Kind) (Slot, bool) {
 		Session: p.name,
 		Ends:    time.Unix(p.ends, 0).UTC(),
 		Photos:  p.photos,
+		Choice:  p.choice,
 	}, true
 }

@@ -49,6 +49,16 @@ type Session struct {
 	// each slot; 0 is as many as possible, until the block ends or the queue is
 	// empty. 0 for the other kinds.
 	Photos int `toml:"photos"`
+	// Order, of an upload session, is NewestFirst or OldestFirst; empty is
+	// NewestFirst.
+	Order string `toml:"order"`
+	// LookBack, of an upload session: only photos that were taken so long before
+	// its slot at the most are sent; 0 is all. End of Day Uploading has it.
+	LookBack time.Duration `toml:"look_back"`
+	// FirstDay and LastDay, of an upload session: only photos of these days at the
+	// site are sent, "2026-06-30", both included; empty is open.
+	FirstDay string `toml:"first_day"`
+	LastDay  string `toml:"last_day"`
 }
 
 // The bounds of a session's values.
@@ -120,6 +130,7 @@ func (s Session) Validate() error {
 	case s.Photos > 0 && s.Kind != Upload:
 		l.Add("photos", s.Photos, "0, or an upload session")
 	}
+	s.checkChoice(&l)
 	return l.Err()
 }
 

@@ -12,11 +12,13 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"fieldcam/cmd/fieldcam-hub/internal/accounts"
 	"fieldcam/cmd/fieldcam-hub/internal/archive"
 	"fieldcam/cmd/fieldcam-hub/internal/authority"
 	"fieldcam/cmd/fieldcam-hub/internal/broker"
 	"fieldcam/cmd/fieldcam-hub/internal/fleet"
 	"fieldcam/cmd/fieldcam-hub/internal/page"
+	"fieldcam/cmd/fieldcam-hub/internal/preview"
 	"fieldcam/cmd/fieldcam-hub/internal/receiver"
 	"fieldcam/cmd/fieldcam-hub/internal/registry"
 	"fieldcam/cmd/fieldcam-hub/internal/subscriber"
@@ -25,15 +27,17 @@ import (
 
 // hub is all parts, opened and not yet running.
 type hub struct {
-	log     zerolog.Logger
-	devices *registry.Registry
-	archive *archive.Archive
-	fleet   *fleet.Fleet
-	broker  *broker.Broker // nil: an external one
-	clear   chan string    // topics whose retained message is to be removed
-	ready   map[string]string
-	jobs    []job
-	closers []func()
+	log      zerolog.Logger
+	devices  *registry.Registry
+	archive  *archive.Archive
+	previews *preview.Store
+	accounts *accounts.Accounts
+	fleet    *fleet.Fleet
+	broker   *broker.Broker // nil: an external one
+	clear    chan string    // topics whose retained message is to be removed
+	ready    map[string]string
+	jobs     []job
+	closers  []func()
 }
 
 // open opens every part; after an error nothing stays open.
@@ -58,9 +62,14 @@ func (h *hub) openAll(s settings) error {
 	if h.devices, err = registry.Open(s.data); err != nil {
 		return err
 	}
+	if h.accounts, err = accounts.Open(accounts.Options{Dir: s.path("accounts"), Log: h.log}); err != nil {
+		return err
+	}
+	h.closers = append(h.closers, h.accounts.Close) // after the ear has ended
 	if h.archive, err = archive.Open(s.path("photos"), nil); err != nil {
 		return err
 	}
+	h.previews = preview.Open(s.path("previews"), h.archive)
 	own, err := authority.Open(s.path("tls"), s.names(), time.Now)
 	if err != nil {
 		return err
@@ -82,7 +91,7 @@ func (h *hub) openAll(s settings) error {
 	if err := h.openPage(s, own); err != nil {
 		return err
 	}
-	h.jobs = append(h.jobs, h.expect)
+	h.jobs = append(h.jobs, h.expect, h.accounts.Run)
 	return here.write(s.data)
 }
 
@@ -109,7 +118,7 @@ func deviceTLS(s settings, own *authority.Authority) (*tls.Config, error) {
 
 // openReceiver gives the address where photos arrive.
 func (h *hub) openReceiver(s settings, cfg *tls.Config) (addr string, err error) {
-	r, err := receiver.Open(receiver.Options{Dir: s.path("uploads"), Archive: h.archive, Devices: h.devices, Log: h.log})
+	r, err := receiver.Open(receiver.Options{Dir: s.path("uploads"), Archive: h.archive, Previews: h.previews, Devices: h.devices, Log: h.log})
 	if err != nil {
 		return "", err
 	}
@@ -152,7 +161,7 @@ func (h *hub) openBroker(s settings, own *authority.Authority, cfg *tls.Config) 
 
 func (h *hub) openPage(s settings, own *authority.Authority) error {
 	o := page.Options{
-		Fleet: h.fleet, Archive: h.archive, Thumbs: thumb.Open(s.path("small")), Hosts: s.names(), Log: h.log,
+		Fleet: h.fleet, Archive: h.archive, Accounts: h.accounts, Previews: h.previews, Thumbs: thumb.Open(s.path("small")), Hosts: s.names(), Log: h.log,
 		AddCommand: "fieldcam-hub device add NAME --data " + s.data,
 	}
 	has, err := h.devices.HasOperator()

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"fieldcam/agent/message"
@@ -23,6 +25,7 @@ func (h *hub) expect(ctx context.Context) error {
 	tick := time.NewTicker(expectEvery)
 	defer tick.Stop()
 	before := map[string]bool{}
+	registered := false // a device was, since the hub's start
 	for {
 		if now, err := h.expected(); err != nil {
 			h.log.Warn().Err(err).Msg("list systems")
@@ -33,6 +36,10 @@ func (h *hub) expect(ctx context.Context) error {
 				}
 			}
 			h.forgetRemoved()
+			registered = registered || slices.ContainsFunc(slices.Collect(maps.Keys(now)), h.devices.Known)
+			if registered { // else the registry may not have been restored yet, beside all accounts
+				h.forgetAccounts()
+			}
 			for name := range now {
 				h.fleet.Expect(name)
 			}
@@ -71,6 +78,20 @@ func (h *hub) forgetRemoved() {
 	}
 }
 
+// forgetAccounts removes the accounts of devices that are struck off, also of
+// those that were while the hub did not run. With another's broker a device need
+// not be registered here.
+func (h *hub) forgetAccounts() {
+	for _, name := range h.accounts.Systems() {
+		if h.broker == nil || h.devices.Known(name) {
+			continue
+		}
+		if err := h.accounts.Forget(name); err != nil {
+			h.log.Warn().Err(err).Str("device", name).Msg("accounts not forgotten")
+		}
+	}
+}
+
 // hear takes one message from the broker. The hub's own can still hold what a
 // device said that is struck off by now: that is removed, not shown. Who may
 // speak on another's is that one's to decide.
@@ -83,7 +104,24 @@ func (h *hub) hear(topic string, payload []byte, retained bool) {
 	}
 	if err := h.fleet.Handle(topic, payload, retained); err != nil {
 		h.log.Warn().Err(err).Msg("message not understood")
+		return
 	}
+	if err := h.account(topic, payload); err != nil {
+		h.log.Warn().Err(err).Msg("account of a day not kept")
+	}
+}
+
+// account keeps what a system proves of its due photos.
+func (h *hub) account(topic string, payload []byte) error {
+	name, kind, err := message.ParseTopic(topic)
+	if err != nil || kind != message.KindLedger || len(payload) == 0 {
+		return err
+	}
+	l, err := message.ParseLedger(payload)
+	if err != nil {
+		return err
+	}
+	return h.accounts.Keep(name, l)
 }
 
 // purge has retained messages of a device removed. It does not wait.

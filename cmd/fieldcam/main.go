@@ -75,7 +75,7 @@ type places struct {
 func (p *places) client() *control.Client { return control.NewClient(control.Path(p.state)) }
 
 func newRoot() *cobra.Command {
-	p := &places{}
+	p := &places{config: defaultConfig, state: defaultState}
 	root := &cobra.Command{
 		Use:   "fieldcam",
 		Short: "The software of a field camera controller",
@@ -92,13 +92,20 @@ usable, 4 the daemon is not running.`,
 		SilenceUsage:  true,
 	}
 	f := root.PersistentFlags()
-	f.StringVar(&p.config, "config", defaultConfig, "TOML `file`")
-	f.StringVar(&p.state, "state", defaultState, "`directory` of the queue")
+	f.Var(given{&p.config}, "config", "TOML `file`")
+	f.Var(given{&p.state}, "state", "`directory` of the queue")
 	f.BoolVar(&p.json, "json", false, "print JSON, for scripts")
+	var out keeper
+	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		out.w = root.OutOrStdout()
+		root.SetOut(&out)
+		return nil
+	}
+	root.PersistentPostRunE = func(*cobra.Command, []string) error { return out.err }
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w (see %q)", err, c.CommandPath()+" --help")}
 	})
-	root.AddCommand(newRun(p), newConfig(p), newStatus(p), newQueue(p), newCapture(p), newUpload(p), newSchedule(p), newProbe())
+	root.AddCommand(newRun(p), newConfig(p), newStatus(p), newQueue(p), newCapture(p), newUpload(p), newSchedule(p))
 	return root
 }
 

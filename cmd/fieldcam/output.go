@@ -7,6 +7,22 @@ import (
 	"time"
 )
 
+// keeper writes to w, and keeps the first error, after which it writes no more: a
+// table is printed line by line, and who prints it need not look.
+type keeper struct {
+	w   io.Writer
+	err error
+}
+
+func (k *keeper) Write(b []byte) (n int, err error) {
+	if k.err == nil {
+		if n, err = k.w.Write(b); err != nil {
+			k.err = fmt.Errorf("write output: %w", err)
+		}
+	}
+	return n, k.err
+}
+
 // printJSON prints v as a script reads it: indented, one value, a newline.
 func printJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)

@@ -1,107 +1,176 @@
 package main
 
 import (
-	"errors"
+	"context"
+	"encoding/json"
 	"fmt"
 	"io"
+	"path"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"fieldcam/agent/control"
-	"fieldcam/capture/photo"
 	"fieldcam/queue"
 )
 
 func newQueue(p *places) *cobra.Command {
-	return group("queue", "Look at the photos on the card and mend the queue", newQueueList(p), newQueueShow(p), newQueueRetry(p))
-}
+	c := group("queue", "Look at the photos on the card and mend the queue",
+		newQueueList(p), newQueueShow(p), newQueueStats(p), newQueueDays(p),
+		newQueueRetry(p), newQueueHold(p), newQueueRelease(p), newQueueDrop(p),
+		newQueueExport(p), newQueueCheck(p), newQueueRebuild(p))
+	c.Long = `Look at the photos on the card and mend the queue.
 
-func newQueueList(p *places) *cobra.Command {
-	var only string
-	var limit int
-	c := &cobra.Command{
-		Use:   "list",
-		Short: "List photos, newest first",
-		Example: `  fieldcam queue list
-  fieldcam queue list --only refused --limit 0
-  fieldcam queue list --json | jq -r '.[].id'`,
-		Args: args(cobra.NoArgs),
-		RunE: func(c *cobra.Command, _ []string) error {
-			switch queue.State(only) {
-			case "", queue.Waiting, queue.Refused, queue.Confirmed, queue.Lost:
-			default:
-				return usageError{fmt.Errorf("--only %q: want waiting, refused, confirmed or lost", only)}
-			}
-			if limit < 0 {
-				return usageError{errors.New("--limit: want 0 (all) or more")}
-			}
-			photos, err := p.client().List(c.Context(), queue.State(only), limit)
-			if err != nil {
-				return err
-			}
-			if p.json {
-				return printJSON(c.OutOrStdout(), photos)
-			}
-			s, err := p.client().Status(c.Context())
-			if err != nil {
-				return err
-			}
-			printPhotos(c.OutOrStdout(), photos, s)
-			return nil
-		},
-	}
-	c.Flags().StringVar(&only, "only", "", "only those waiting, refused, confirmed or lost")
-	c.Flags().IntVar(&limit, "limit", 20, "how many; 0 is all")
+A photo is in one of these states:
+  waiting    the cloud has not got it yet
+  held       as waiting, but a person said: not now
+  refused    the cloud refuses these bytes; "queue retry" sends it again
+  kept       its kind is not uploaded (queue.upload in the configuration)
+  confirmed  the cloud has it; deleted from the card when space is needed
+  lost       its file vanished or changed before the cloud had it
+
+With the daemon running these commands talk to it; without, they open the queue
+themselves, which mends what a power cut left.`
 	return c
 }
 
-// printPhotos writes a table within 80 columns.
-func printPhotos(w io.Writer, photos []control.Photo, s control.Status) {
-	if len(photos) == 0 {
-		fmt.Fprintln(w, "no photos")
-		return
+func newQueueList(p *places) *cobra.Command {
+	var f choice
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List photos, newest first",
+		Long:  `List photos, newest first. Times are the site's; a day in --to is included.`,
+		Example: `  fieldcam queue list
+  fieldcam queue list --only refused,lost --limit 0
+  fieldcam queue list --from 2026-11-20 --to 2026-11-21 --oldest
+  fieldcam queue list --json | jq -r '.[].id'`,
+		Args: args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := f.check(); err != nil {
+				return err
+			}
+			return p.through(c, func(ctx context.Context, d *door) error {
+				q, err := f.query(d.zone())
+				if err != nil {
+					return err
+				}
+				if p.json {
+					return listJSON(ctx, c.OutOrStdout(), d, q)
+				}
+				return listPhotos(ctx, c.OutOrStdout(), d, q)
+			})
+		},
 	}
-	fmt.Fprintf(w, "%-32s  %-11s  %8s  %s\n", "PHOTO", "TAKEN", "SIZE", "STATE")
-	for _, p := range photos {
-		state := string(p.State)
-		if p.Resumes {
-			state += ", partly sent"
+	f.flags(c, 20)
+	return c
+}
+
+// listJSON writes one array, a photo at a time: a backlog of months must not be in
+// memory at once.
+func listJSON(ctx context.Context, w io.Writer, d *door, q control.Query) error {
+	separator := "[\n  "
+	err := d.Each(ctx, q, func(p control.Photo) error {
+		b, err := json.MarshalIndent(p, "  ", "  ")
+		if err == nil {
+			_, err = fmt.Fprintf(w, "%s%s", separator, b)
 		}
-		fmt.Fprintf(w, "%-32s  %-11s  %8s  %s\n", p.ID, sinceText(s.Now, p.Taken), bytesText(p.Size), state)
-		if p.Reason != "" {
-			fmt.Fprintf(w, "    %s\n", cut(p.Reason, 75))
+		separator = ",\n  "
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if separator[0] == '[' {
+		fmt.Fprint(w, "[")
+	}
+	_, err = fmt.Fprint(w, "\n]\n")
+	return err
+}
+
+// listPhotos writes a table within 80 columns.
+func listPhotos(ctx context.Context, w io.Writer, d *door, q control.Query) error {
+	n := 0
+	if err := d.Each(ctx, q, func(p control.Photo) error {
+		if n == 0 {
+			fmt.Fprintf(w, "%-32s  %-11s  %8s  %s\n", "PHOTO", "TAKEN", "SIZE", "STATE")
+		}
+		n++
+		return printRow(w, p, d.status.Now)
+	}); err != nil {
+		return err
+	}
+	if n == 0 {
+		fmt.Fprintln(w, "no such photos")
+	}
+	s, err := d.Stats(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(w, "in all:", totals(s))
+	return nil
+}
+
+// printRow writes one photo, and why it is in its state.
+func printRow(w io.Writer, p control.Photo, now time.Time) error {
+	state := string(p.State)
+	switch {
+	case p.Resumes:
+		state += ", partly sent"
+	case p.Away:
+		state += ", on the disk"
+	}
+	text := fmt.Sprintf("%-32s  %-11s  %8s  %s\n", p.ID, sinceText(now, p.Taken), bytesText(p.Size), state)
+	if p.Reason != "" {
+		text += fmt.Sprintf("    %s\n", cut(p.Reason, 75))
+	}
+	_, err := io.WriteString(w, text)
+	return err
+}
+
+// totals counts photos by state: those of which there are any.
+func totals(s control.Stats) string {
+	text, all := "", int64(0)
+	for _, sum := range s.States {
+		if all += sum.Photos; sum.Photos > 0 {
+			text += fmt.Sprintf(", %d %s", sum.Photos, sum.State)
 		}
 	}
-	q := s.Queue
-	fmt.Fprintf(w, "%d waiting, %d refused, %d confirmed, %d lost\n", q.Waiting, q.Refused, q.Confirmed, q.Lost)
+	if text == "" {
+		return "no photos"
+	}
+	return text[2:]
 }
 
 func newQueueShow(p *places) *cobra.Command {
 	return &cobra.Command{
 		Use:               "show PHOTO",
 		Short:             "Say everything about one photo",
+		Example:           `  fieldcam queue show 20261121T070316Z-000042-9f3ac1`,
 		Args:              args(cobra.ExactArgs(1)),
-		ValidArgsFunction: p.completePhotos(""),
+		ValidArgsFunction: p.completePhotos(),
 		RunE: func(c *cobra.Command, a []string) error {
-			id, err := photo.ParseID(a[0])
-			if err != nil {
-				return usageError{err}
-			}
-			m, err := p.client().Photo(c.Context(), id)
+			ids, err := parseIDs(a)
 			if err != nil {
 				return err
 			}
-			if p.json {
-				return printJSON(c.OutOrStdout(), m)
-			}
-			printPhoto(c.OutOrStdout(), m)
-			return nil
+			return p.through(c, func(ctx context.Context, d *door) error {
+				m, err := d.Photo(ctx, ids[0])
+				if err != nil {
+					return err
+				}
+				if p.json {
+					return printJSON(c.OutOrStdout(), m)
+				}
+				printPhoto(c.OutOrStdout(), m, d.status)
+				return nil
+			})
 		},
 	}
 }
 
-func printPhoto(w io.Writer, m control.Photo) {
+func printPhoto(w io.Writer, m control.Photo, s control.Status) {
+	z := zone(s.TimeZone)
 	line := func(name string, v any) { fmt.Fprintf(w, "%-9s %v\n", name, v) }
 	line("photo", m.ID)
 	line("state", m.State)
@@ -109,73 +178,46 @@ func printPhoto(w io.Writer, m control.Photo) {
 		line("reason", m.Reason)
 	}
 	if m.Since != nil {
-		line("since", m.Since.Format(time.RFC3339))
+		line("since", fmt.Sprintf("%s, %s", clockText(*m.Since, z), sinceText(s.Now, *m.Since)))
 	}
-	if m.Resumes {
-		line("", "a part of it is in the cloud; its upload goes on there")
+	switch {
+	case s.Upload.Running && s.Upload.Photo == m.ID:
+		line("upload", "it is being sent now")
+	case m.Resumes:
+		line("upload", "a part of it is in the cloud; its upload goes on there")
+	case m.State == queue.Waiting || m.State == queue.Held:
+		line("upload", "not begun")
 	}
-	line("slot", m.Slot.Format(time.RFC3339))
-	line("taken", m.Taken.Format(time.RFC3339Nano))
+	if m.Trigger != "manual" {
+		line("slot", m.Slot.UTC().Format(time.RFC3339))
+		line("session", m.Session)
+	}
+	line("taken", m.Taken.UTC().Format(time.RFC3339Nano))
+	line("", fmt.Sprintf("at the site %s, %s", clockText(m.Taken, z), sinceText(s.Now, m.Taken)))
 	if !m.ClockSynced {
 		line("", "the clock was not synced")
 	}
-	line("session", m.Session)
 	line("trigger", m.Trigger)
+	if m.Shot != "" {
+		line("shot", m.Shot)
+	}
 	line("camera", m.Camera)
+	line("attempts", m.Attempts)
+	line("format", m.Format)
 	line("size", fmt.Sprintf("%d (%s)", m.Size, bytesText(m.Size)))
 	line("sha256", m.SHA256)
-	line("attempts", m.Attempts)
-}
-
-func newQueueRetry(p *places) *cobra.Command {
-	var all bool
-	c := &cobra.Command{
-		Use:   "retry PHOTO... | --all",
-		Short: "Let photos that the cloud refused wait for upload again",
-		Example: `  fieldcam queue retry 20261121T070316Z-000042-9f3ac1
-  fieldcam queue retry --all`,
-		ValidArgsFunction: p.completePhotos(queue.Refused),
-		RunE: func(c *cobra.Command, a []string) error {
-			if all == (len(a) > 0) {
-				return usageError{errors.New("queue retry: name photos, or --all")}
-			}
-			q := control.RetryRequest{All: all}
-			for _, s := range a {
-				id, err := photo.ParseID(s)
-				if err != nil {
-					return usageError{err}
-				}
-				q.IDs = append(q.IDs, id)
-			}
-			n, err := p.client().Retry(c.Context(), q)
-			if err != nil {
-				return err
-			}
-			if p.json {
-				return printJSON(c.OutOrStdout(), control.RetryResult{Waiting: n})
-			}
-			fmt.Fprintf(c.OutOrStdout(), "%s waiting again\n", plural(n, "photo"))
-			return nil
-		},
+	switch {
+	case m.Away:
+		line("copy", "only the second copy has it; the card does not")
+	case m.Copied:
+		line("copy", "on the second copy, too")
 	}
-	c.Flags().BoolVar(&all, "all", false, "all that were refused")
-	return c
-}
-
-// maxCompletions bounds what a shell is offered.
-const maxCompletions = 100
-
-// completePhotos completes photo IDs in the shell from the running daemon.
-func (p *places) completePhotos(state queue.State) cobra.CompletionFunc {
-	return func(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-		photos, err := p.client().List(c.Context(), state, maxCompletions)
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveError
+	if m.Path != "" {
+		dir, name := path.Split(m.Path)
+		if i := strings.LastIndex(dir, "/spool/"); i >= 0 {
+			dir = "in the state directory: " + dir[i+1:]
 		}
-		var ids []string
-		for _, i := range photos {
-			ids = append(ids, string(i.ID))
-		}
-		return ids, cobra.ShellCompDirectiveNoFileComp
+		line("file", dir)
+		line("", name)
 	}
 }

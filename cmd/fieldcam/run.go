@@ -92,7 +92,6 @@ func run(ctx context.Context, p *places, out io.Writer) error {
 		Clock:    linux.Clock{},
 		Routes:   link.WatchRoutes,
 		Log:      log,
-		Probe:    probeInChild,
 		Notify:   notify,
 	})
 	if errors.Is(err, context.Canceled) {

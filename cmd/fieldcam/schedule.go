@@ -15,7 +15,9 @@ func newSchedule(p *places) *cobra.Command {
   fieldcam schedule next --days 1 --limit 0    only the totals of a day`,
 		Args: args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
+			done := progress(c.ErrOrStderr(), "asking the daemon")
 			plan, err := p.client().Plan(c.Context(), days, limit)
+			done()
 			if err != nil {
 				return err
 			}

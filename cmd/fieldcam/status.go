@@ -16,7 +16,9 @@ func newStatus(p *places) *cobra.Command {
 		Short: "Say how the controller is doing",
 		Args:  args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
+			done := progress(c.ErrOrStderr(), "asking the daemon")
 			s, err := p.client().Status(c.Context())
+			done()
 			if err != nil {
 				return err
 			}
@@ -67,10 +69,14 @@ func printStatus(w io.Writer, s control.Status) {
 
 	q := s.Queue
 	line("queue", "%s waiting (%s), %d refused, %d confirmed", plural(int(q.Waiting), "photo"), bytesText(q.WaitingBytes), q.Refused, q.Confirmed)
+	if q.Held+q.Kept+q.Lost > 0 {
+		line("", "%d held, %d kept, %d lost", q.Held, q.Kept, q.Lost)
+	}
 	if q.Oldest != nil {
 		line("", "the oldest is from %s, %s", clockText(*q.Oldest, z), sinceText(s.Now, *q.Oldest))
 	}
 	line("card", "%s free", bytesText(int64(q.FreeBytes)))
+	printSecond(line, s.Second)
 	printUpload(line, s, z)
 	switch {
 	case !s.Broker.Configured:

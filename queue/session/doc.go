@@ -4,7 +4,9 @@
 // A session runs at each upload slot: a regular one sends so many of the newest
 // photos, one with "as many as possible" goes on until its block ends or nothing
 // waits. Newest first, then the backlog; a photo that is taken meanwhile is the
-// newest. A block that is under way when Run begins has its session at once.
+// newest. Of eight photos one is the oldest, where that is older than a day, so
+// that nobody starves. A session can choose: the oldest first, only what was taken
+// so long before its slot, only certain days. A block that is under way when Run begins has its session at once.
 //
 // What an Uploader's error means (package upload decides which it is):
 //
@@ -18,6 +20,11 @@
 //   - any other: the photo goes behind its peers, for a growing delay of its own.
 //     unwellAfter different ones in a row mean that the cloud is unwell, which is
 //     as good as unreachable.
+//
+// On a bad link, measured over the last uploads, the thumbnails of the newest
+// photos that wait go before the next photo, where the Uploader can send any. One
+// is sent once, whatever becomes of it; that it fails never counts against its
+// photo.
 //
 // A session that emptied the queue takes photos that come within two minutes of
 // its end too, and one that begins at its block's last instant has five minutes.

@@ -75,10 +75,15 @@ func TestOneFailingPhotoKeepsNoOtherBack(t *testing.T) {
 		return nil
 	})
 	run(t, q, c, uploads("00:00", "23:59", 15*time.Minute, 0), func(t *testing.T, r *session.Runner) {
-		time.Sleep(2*time.Hour - time.Minute) // it is tried every 8 to 15 min by now
-		if s := r.State(); !s.Retry.IsZero() || s.LastError == "" {
-			t.Errorf("state: got %+v, want the photo's error and no session broken off", s)
+		next := time.Now().Add(2*time.Hour - time.Minute)
+		time.Sleep(time.Hour + 30*time.Minute) // it is tried every 8 to 15 min by now
+		for tried := len(c.attempts()); len(c.attempts()) == tried && time.Until(next) > 0; {
+			time.Sleep(500 * time.Millisecond) // half of what a try takes
 		}
+		if s := between(r); !s.Retry.IsZero() || s.LastError == "" {
+			t.Errorf("state after a try: got %+v, want the photo's error and no session broken off", s)
+		}
+		time.Sleep(time.Until(next))
 		for n := range 16 {
 			at, seq := 59*time.Second, 10+n // just before a session
 			if n%2 == 1 {

@@ -16,8 +16,7 @@ const (
 	ackDelay = 5 * time.Second
 )
 
-// send sends one photo, and meanwhile writes acknowledgements that have waited
-// long enough.
+// send sends one photo.
 func (r *Runner) send(ctx context.Context, m photo.Meta) error {
 	f, err := r.o.Queue.Open(m)
 	if err != nil {
@@ -25,8 +24,18 @@ func (r *Runner) send(ctx context.Context, m photo.Meta) error {
 	}
 	defer f.Close()
 	r.update(func(s *State) { s.Photo = m.ID })
+	counted := &counter{ReadSeeker: f}
+	begin := time.Now()
+	err = r.wait(func() error { return r.o.Uploader.Upload(ctx, m, counted) })
+	r.speed.add(counted.n, time.Since(begin))
+	return err
+}
+
+// wait runs an upload, and meanwhile writes acknowledgements that have waited long
+// enough.
+func (r *Runner) wait(upload func() error) error {
 	done := make(chan error, 1)
-	go func() { done <- r.o.Uploader.Upload(ctx, m, f) }()
+	go func() { done <- upload() }()
 	for {
 		select {
 		case err := <-done:
@@ -40,6 +49,8 @@ func (r *Runner) send(ctx context.Context, m photo.Meta) error {
 // sent notes that the cloud has m.
 func (r *Runner) sent(m photo.Meta) {
 	r.acks.add(m.Seq())
+	r.sinceOld++
+	r.previews.held = false
 	r.delays.forget(m.Seq())
 	r.outage.over()
 	r.failing.clear()

@@ -11,12 +11,13 @@ import (
 	"fieldcam/capture/photo"
 	"fieldcam/capture/schedule"
 	"fieldcam/hal"
+	"fieldcam/queue"
 )
 
 // Queue is what waits; a *queue.Queue is one.
 type Queue interface {
-	// Newest is the newest waiting photo that skip does not name.
-	Newest(skip func(seq uint64) bool) (m photo.Meta, ok bool, err error)
+	// Next is the waiting photo that goes next; false where there is none.
+	Next(queue.Select) (m photo.Meta, ok bool, err error)
 	// Open opens a photo's file.
 	Open(m photo.Meta) (io.ReadSeekCloser, error)
 	// Verify compares a photo with its SHA-256, and takes one that changed on the
@@ -28,10 +29,10 @@ type Queue interface {
 	Refuse(seq uint64, reason string) error
 }
 
-// Uploader sends one photo.
+// Uploader sends one photo. It may be a Thumbnailer, too.
 type Uploader interface {
 	// Upload returns nil once the photo is durable in the cloud. It is bounded by
-	// progress, and returns soon after ctx ends.
+	// progress, and returns soon after ctx ends. r is not touched after that.
 	Upload(ctx context.Context, m photo.Meta, r io.ReadSeeker) error
 }
 
@@ -94,6 +95,10 @@ type Runner struct {
 	// took or refused one.
 	stopper stopper
 	failing failing
+	// sinceOld is how many photos were sent since the oldest had its turn.
+	sinceOld int
+	speed    speed
+	previews previews
 }
 
 // New makes a Runner, which does nothing before Run. c must be valid.

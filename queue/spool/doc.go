@@ -1,19 +1,22 @@
-// Package spool keeps whole photos as files in one directory, each with what is
-// known of it, so that an index over them can be lost and made anew.
+// Package spool keeps whole photos as files, each with what is known of it, so
+// that an index over them can be lost and made anew.
 //
-// A photo's file is SEQUENCE-ID.FORMAT: the sequence number in 20 digits, so
-// that names sort in the order of capture whatever the clock said, the photo's
-// ID, and the picture's format as the extension:
+// A photo's file is THOUSAND/SEQUENCE-ID.FORMAT: the sequence number in 20
+// digits, so that names sort in the order of capture whatever the clock said,
+// the photo's ID, and the picture's format as the extension. A thousand numbers
+// share a directory, named by the number without its last three digits, so that
+// a start needs to look at the newest one only, and no directory grows for years:
 //
-//	00000000000000000042-20261121T070316Z-000042-9f3ac1.jpg
+//	00000000000000000/00000000000000000042-20261121T070316Z-000042-9f3ac1.jpg
+//
+// The first release kept all photos in the spool's own directory; they are found
+// there still.
 //
 // # Promises
 //
-//   - A file has its final name only when every byte of it and its metadata have
-//     been written. Before, its extension is "part": a file that a camera is
-//     still filling is never taken for a photo, by us or by a person's glob.
-//     The name is given before the one fsync, so it costs no flush of its own;
-//     it can't be given at creation since the camera tells the format last.
+//   - A photo has its final name from the start: a rename would cost two flushes
+//     of the card. What makes it whole is its metadata, which is attached when
+//     every byte has been written. A file without is never taken for a photo.
 //   - When Commit returns nil, picture, metadata and name are on the disk:
 //     fsync of the file, then of the directory (without the latter 8 of 2,241
 //     photos were lost in measured power cuts).
@@ -21,6 +24,8 @@
 //   - The metadata is the JSON of photo.Meta in the extended attribute
 //     "user.fieldcam.meta", or in a file of the photo's name and ".json" where
 //     the file system has no user attributes. Readers accept either.
+//   - What Mark was told outlives the photos, and an index over them: it is the
+//     attribute "user.fieldcam.sequence" of the directory, or its file "sequence".
 //   - Files with other names are foreign: left alone and told to the caller.
 //   - Memory does not grow with a photo's size, nor with the number of photos.
 //
@@ -31,10 +36,11 @@ package spool
 // The durable steps, in the order in which one photo meets them. Options.Fault
 // is asked before each.
 const (
-	StepCreate   = "spool.create"  // create the .part file
+	StepShard    = "spool.shard"   // make a directory for the next thousand
+	StepCreate   = "spool.create"  // create the file
 	StepWrite    = "spool.write"   // write a piece of the picture
 	StepMeta     = "spool.meta"    // attach the metadata
-	StepName     = "spool.name"    // give the file its final name
+	StepName     = "spool.name"    // correct the extension, where the camera surprised
 	StepSync     = "spool.sync"    // fsync the file
 	StepDirSync  = "spool.dirsync" // fsync the directory
 	StepUnlink   = "spool.unlink"  // remove a photo or what is left of one
@@ -43,5 +49,5 @@ const (
 
 // Steps lists the names of all durable steps of this package.
 func Steps() []string {
-	return []string{StepCreate, StepWrite, StepMeta, StepName, StepSync, StepDirSync, StepUnlink, StepSetAside}
+	return []string{StepShard, StepCreate, StepWrite, StepMeta, StepName, StepSync, StepDirSync, StepUnlink, StepSetAside}
 }

@@ -11,8 +11,15 @@ import (
 
 const (
 	sequenceDigits = 20 // of the largest uint64
-	partExt        = ".part"
-	sidecarExt     = ".json"
+	shardDigits    = sequenceDigits - 3
+	// maxSequence: at a photo a millisecond, 285,000 years. What has a higher number
+	// is none of ours, and would leave no number for the next.
+	maxSequence   = 1 << 53
+	partExt       = ".part" // of the first release: a photo that was being written
+	sidecarExt    = ".json" // the metadata, where there are no attributes
+	urlExt        = ".url"  // where the upload goes on, where there are no attributes
+	temporaryExt  = ".new"  // what is being written to replace another file
+	defaultFormat = "jpg"
 )
 
 // formatForm is what a picture's format may be, as it becomes an extension.
@@ -20,8 +27,8 @@ var formatForm = regexp.MustCompile(`^[a-z0-9]{1,8}$`)
 
 // CheckFormat tells whether a photo of that format can be kept.
 func CheckFormat(format string) error {
-	if !formatForm.MatchString(format) || "."+format == partExt || "."+format == sidecarExt {
-		return fmt.Errorf("photo format %.20q: want 1 to 8 lower-case letters or digits, not part or json", format)
+	if ext := "." + format; !formatForm.MatchString(format) || ext == partExt || ext == sidecarExt || ext == urlExt {
+		return fmt.Errorf("photo format %.20q: want 1 to 8 lower-case letters or digits, not part, json or url", format)
 	}
 	return nil
 }
@@ -39,9 +46,9 @@ type Kind uint8
 // The kinds.
 const (
 	Foreign Kind = iota // not of this package's making
-	Photo               // a photo under its final name
-	Part                // a photo that was being written
-	Sidecar             // the metadata of the photo called Entry.Photo
+	Photo               // a photo, where it has metadata
+	Part                // a photo that the first release was writing
+	Sidecar             // belongs to the photo called Entry.Photo
 )
 
 // Entry is one entry of the directory.
@@ -57,13 +64,18 @@ type Entry struct {
 // parse tells what a regular file of that name is.
 func parse(name string) Entry {
 	foreign := Entry{Name: name}
-	base, sidecar := strings.CutSuffix(name, sidecarExt)
+	base, sidecar := name, false
+	for _, ext := range companions()[1:] {
+		if !sidecar {
+			base, sidecar = strings.CutSuffix(name, ext)
+		}
+	}
 	dot := strings.LastIndexByte(base, '.')
 	if dot <= sequenceDigits || base[sequenceDigits] != '-' {
 		return foreign
 	}
 	seq, err := strconv.ParseUint(base[:sequenceDigits], 10, 64)
-	if err != nil {
+	if err != nil || seq == 0 || seq > maxSequence {
 		return foreign
 	}
 	id, err := photo.ParseID(base[sequenceDigits+1 : dot])

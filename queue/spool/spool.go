@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"fieldcam/capture/photo"
 )
@@ -34,17 +35,21 @@ type Options struct {
 type Spool struct {
 	dir, aside string
 	fault      func(step string) error
-	handle     *os.File // of dir, for fsync
-	xattrs     bool     // dir's file system has user attributes
+	xattrs     bool // dir's file system has user attributes
+	flat       bool // photos of the first release lie in dir itself
+
+	mu      sync.Mutex      // guards the following, and the making and removing of shards
+	marked  uint64          // see Mark
+	newest  uint64          // the shard of the newest photo created
+	durable map[uint64]bool // shards whose name this process made durable
 }
 
-// Open opens the spool, and creates its directory where there is none. The
-// caller closes it.
+// Open opens the spool, and creates its directory where there is none.
 func Open(o Options) (*Spool, error) {
 	if err := MakeDir(o.Dir); err != nil {
 		return nil, fmt.Errorf("open spool: %w", err)
 	}
-	s := &Spool{dir: o.Dir, aside: o.Aside, fault: o.Fault}
+	s := &Spool{dir: o.Dir, aside: o.Aside, fault: o.Fault, durable: map[uint64]bool{}}
 	if s.fault == nil {
 		s.fault = func(string) error { return nil }
 	}
@@ -52,17 +57,18 @@ func Open(o Options) (*Spool, error) {
 	if s.xattrs, err = hasUserAttributes(o.Dir); err != nil {
 		return nil, fmt.Errorf("open spool: %w", err)
 	}
-	if s.handle, err = os.Open(o.Dir); err != nil {
+	if err := s.readMark(); err != nil {
+		return nil, fmt.Errorf("open spool: %w", err)
+	}
+	err = s.read(s.dir, func(d fs.DirEntry) error {
+		s.flat = s.flat || entry(d).Kind != Foreign
+		return nil
+	})
+	if err != nil {
 		return nil, fmt.Errorf("open spool: %w", err)
 	}
 	return s, nil
 }
-
-// Close releases the spool. Writers must have ended.
-func (s *Spool) Close() error { return s.handle.Close() }
-
-// Path is where the file called name is, or would be.
-func (s *Spool) Path(name string) string { return filepath.Join(s.dir, name) }
 
 // Open opens the photo for reading. The error wraps fs.ErrNotExist where there
 // is no such file and ErrDamaged where it has not the size in m.
@@ -150,23 +156,27 @@ func verify(f *os.File, m photo.Meta) error {
 	return nil
 }
 
-// Remove removes the file called name and its sidecar. One that is not there
-// is no error. It is durable only after Sync.
+// Remove removes the file called name and what belongs to it. One that is not
+// there is no error. It is durable only after Sync.
 func (s *Spool) Remove(name string) error {
 	if err := s.fault(StepUnlink); err != nil {
 		return fmt.Errorf("remove photo: %w", err)
 	}
-	// The sidecar goes last: without its photo it is litter, the photo without
-	// it would be damaged.
-	for _, n := range []string{name, name + sidecarExt} {
-		if err := os.Remove(s.Path(n)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	// The photo goes first: what belongs to it is litter without it, and it would
+	// be damaged without its metadata.
+	path := s.Path(name)
+	for _, ext := range companions() {
+		if err := os.Remove(path + ext); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("remove photo: %w", err)
 		}
 	}
 	return nil
 }
 
-// SetAside moves the file called name and its sidecar to Options.Aside.
+// companions lists what the names of a photo and its companions end in.
+func companions() []string { return []string{"", sidecarExt, urlExt, sidecarExt + temporaryExt} }
+
+// SetAside moves the file called name and what belongs to it to Options.Aside.
 func (s *Spool) SetAside(name string) error {
 	if err := s.fault(StepSetAside); err != nil {
 		return fmt.Errorf("set photo aside: %w", err)
@@ -174,8 +184,9 @@ func (s *Spool) SetAside(name string) error {
 	if err := MakeDir(s.aside); err != nil {
 		return fmt.Errorf("set photo aside: %w", err)
 	}
-	for _, n := range []string{name, name + sidecarExt} {
-		err := os.Rename(s.Path(n), filepath.Join(s.aside, n))
+	path := s.Path(name)
+	for _, ext := range companions() {
+		err := os.Rename(path+ext, filepath.Join(s.aside, name+ext))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("set photo aside: %w", err)
 		}
@@ -183,13 +194,23 @@ func (s *Spool) SetAside(name string) error {
 	return nil
 }
 
-// Sync makes the directory durable as it is.
-func (s *Spool) Sync() error {
-	if err := s.fault(StepDirSync); err != nil {
-		return fmt.Errorf("sync spool: %w", err)
-	}
-	if err := s.handle.Sync(); err != nil {
-		return fmt.Errorf("sync spool: %w", err)
+// Sync makes the directories durable in which the files called names are or were,
+// as they are. One that is empty and not needed any more goes.
+func (s *Spool) Sync(names ...string) error {
+	synced := map[string]bool{}
+	for _, name := range names {
+		dir := filepath.Dir(s.Path(name))
+		if synced[dir] {
+			continue
+		}
+		if err := s.fault(StepDirSync); err != nil {
+			return fmt.Errorf("sync spool: %w", err)
+		}
+		if err := SyncDir(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("sync spool: %w", err)
+		}
+		synced[dir] = true
+		s.prune(name)
 	}
 	return nil
 }

@@ -8,13 +8,18 @@ import (
 	"fmt"
 	"hash"
 	"io/fs"
+	"math"
 	"os"
+	"path/filepath"
 
 	"fieldcam/capture/photo"
 )
 
 // writeBuffer gathers what a serial camera delivers in pieces of tens of bytes.
 const writeBuffer = 64 << 10
+
+// MaxBytes bounds a picture: the index keeps its size in 32 bits.
+const MaxBytes = math.MaxUint32
 
 // ErrEmpty is what Commit returns for a picture without a byte.
 var ErrEmpty = errors.New("picture is empty")
@@ -25,7 +30,6 @@ type Writer struct {
 	s     *Spool
 	f     *os.File
 	name  string // at present
-	final string // empty until Commit knows it
 	buf   *bufio.Writer
 	hash  hash.Hash
 	size  int64
@@ -33,19 +37,40 @@ type Writer struct {
 	ended bool
 }
 
-// Create begins the photo with that ID. An error leaves nothing behind.
-func (s *Spool) Create(id photo.ID) (*Writer, error) {
-	if err := s.fault(StepCreate); err != nil {
+// Create begins the photo with that ID, of a format that the picture probably
+// will have; empty is jpg. An error leaves no file behind.
+func (s *Spool) Create(id photo.ID, format string) (*Writer, error) {
+	if format == "" {
+		format = defaultFormat
+	}
+	if err := CheckFormat(format); err != nil {
 		return nil, fmt.Errorf("create photo: %w", err)
 	}
-	name := stem(id.Seq(), id) + partExt
-	f, err := os.OpenFile(s.Path(name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	name := stem(id.Seq(), id) + "." + format
+	f, err := s.create(id.Seq(), name)
 	if err != nil {
 		return nil, fmt.Errorf("create photo: %w", err)
 	}
 	w := &Writer{s: s, f: f, name: name, hash: sha256.New()}
 	w.buf = bufio.NewWriterSize(pieces{w}, writeBuffer)
 	return w, nil
+}
+
+// create creates the file, and its shard where there is none. A shard may go
+// between the two, when its last photo is deleted: then it is made again.
+func (s *Spool) create(seq uint64, name string) (*os.File, error) {
+	for again := false; ; again = true {
+		if err := s.makeShard(seq); err != nil {
+			return nil, err
+		}
+		if err := s.fault(StepCreate); err != nil {
+			return nil, err
+		}
+		f, err := os.OpenFile(s.shardPath(name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if err == nil || again || !errors.Is(err, fs.ErrNotExist) {
+			return f, err
+		}
+	}
 }
 
 // Write adds to the picture. After an error every later call returns it.
@@ -95,16 +120,21 @@ func (w *Writer) Commit(m photo.Meta) (photo.Meta, error) {
 	if err := CheckFormat(m.Format); err != nil {
 		return photo.Meta{}, err
 	}
+	if w.size > MaxBytes {
+		return photo.Meta{}, fmt.Errorf("picture of %d bytes: want at most %d", w.size, int64(MaxBytes))
+	}
 	m.Size, m.SHA256 = w.size, hex.EncodeToString(w.hash.Sum(nil))
-	w.final = Name(m)
-	steps := []struct {
+	type step struct {
 		name string
 		do   func() error
-	}{
-		{StepMeta, func() error { return w.s.attach(w.f, w.final, m) }},
-		{StepName, func() error { return w.rename() }},
+	}
+	steps := []step{
+		{StepMeta, func() error { return w.s.attach(w.f, w.name, m) }},
 		{StepSync, w.f.Sync},
-		{StepDirSync, w.s.handle.Sync},
+		{StepDirSync, func() error { return SyncDir(filepath.Dir(w.s.shardPath(w.name))) }},
+	}
+	if final := Name(m); final != w.name {
+		steps = append([]step{{StepName, func() error { return w.rename(final) }}}, steps...)
 	}
 	for _, step := range steps {
 		err := w.s.fault(step.name)
@@ -120,10 +150,11 @@ func (w *Writer) Commit(m photo.Meta) (photo.Meta, error) {
 	return m, nil
 }
 
-func (w *Writer) rename() error {
-	err := os.Rename(w.s.Path(w.name), w.s.Path(w.final))
+// rename gives the file the extension of what the camera delivered.
+func (w *Writer) rename(final string) error {
+	err := os.Rename(w.s.shardPath(w.name), w.s.shardPath(final))
 	if err == nil {
-		w.name = w.final
+		w.name = final
 	}
 	return err
 }
@@ -135,9 +166,5 @@ func (w *Writer) Abort() error {
 	}
 	w.ended = true
 	w.f.Close()
-	err := w.s.Remove(w.name)
-	if w.final != "" && w.name != w.final { // a sidecar may wait for its photo
-		err = errors.Join(err, w.s.Remove(w.final))
-	}
-	return err
+	return w.s.Remove(w.name)
 }

@@ -73,7 +73,7 @@ func TestAFullCardCostsOnlyTheSlotsOfItsTime(t *testing.T) {
 	r := newRig(t, usual+"\n[queue]\nstop_free_mb = 16\nkeep_free_mb = 16\n", `"condition":"card-full"`, `"condition":"storage-fault"`)
 	r.smallCard()
 	r.startAll()
-	first := r.status().Started
+	first := r.firstSlot()
 	upload, _ := r.Network()
 	must(t, upload.SetMode(proxy.Cut))
 	r.awaitStatus("two photos wait", func(s control.Status) bool { return s.Queue.Waiting >= 2 })
@@ -115,19 +115,12 @@ func TestAFullCardCostsOnlyTheSlotsOfItsTime(t *testing.T) {
 // wantSpool wants so many photos in the spool and nothing that is half one.
 func (r *rig) wantSpool(photos int) {
 	r.Helper()
-	dir, err := os.ReadDir(filepath.Join(r.StateDir(), "spool"))
-	must(r, err)
-	whole := 0
-	for _, e := range dir {
-		switch filepath.Ext(e.Name()) {
-		case ".jpg":
-			whole++
-		case ".part":
-			r.Errorf("%s is half a photo", e.Name())
-		}
+	whole, half := r.inSpool()
+	for _, name := range half {
+		r.Errorf("%s is half a photo", name)
 	}
-	if whole != photos {
-		r.Errorf("%d photos in the spool, want %d: %v", whole, photos, dir)
+	if len(whole) != photos {
+		r.Errorf("%d photos in the spool, want %d: %v", len(whole), photos, whole)
 	}
 }
 
@@ -135,7 +128,7 @@ func TestADamagedIndexIsRebuiltAndKeepsEveryPhoto(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, usual)
 	r.startAll()
-	first := r.status().Started
+	first := r.firstSlot()
 	r.awaitConfirmed(2)
 	upload, _ := r.Network()
 	must(t, upload.SetMode(proxy.Cut))

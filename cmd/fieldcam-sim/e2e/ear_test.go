@@ -82,7 +82,7 @@ func (r *rig) retained(kind message.Kind) []byte {
 	select {
 	case p := <-got:
 		return p
-	case <-time.After(2 * time.Second): // retained messages come with the subscription
+	case <-time.After(5 * time.Second): // retained messages come with the subscription
 		return nil
 	}
 }

@@ -44,7 +44,7 @@ func TestEverySlotAndPhotoSurvivesAHundredKills(t *testing.T) {
 	n := seed(t)
 	r := newRig(t, usual, `"condition":"camera-fault"`)
 	r.startAll()
-	first := r.status().Started
+	first := r.firstSlot()
 	r.awaitConfirmed(1) // the job works before anything goes wrong
 
 	ctx, stop := context.WithCancel(r.ctx)
@@ -91,9 +91,10 @@ func (r *rig) wantAvailable(before int) {
 		}
 		return err == nil && s.Device == device && len(s.Conditions) == 0
 	})
-	if l, err := message.ParseLink(r.retained(message.KindLink)); err != nil || !l.Up {
-		r.Errorf("retained link: %+v (%v), want up", l, err)
-	}
+	r.await("the broker retains that the link is up", func() bool {
+		l, err := message.ParseLink(r.retained(message.KindLink))
+		return err == nil && l.Up
+	})
 	r.await("the hub's page says that the system is available", func() bool {
 		return strings.Contains(r.page(), `class="state `+state+`"`)
 	})
@@ -116,16 +117,29 @@ func (r *rig) killAgainAndAgain(rng *rand.Rand) {
 			r.Fatalf("before kill %d (%s) the daemon had ended on its own: %v", n, how, r.Daemon().Err())
 		}
 		if rng.IntN(8) == 0 { // the power goes: the camera's too
-			r.SetMains(false)
+			r.Camera().SetPower(false)
 			r.Daemon().Kill()
-			time.Sleep(50 * time.Millisecond) // the camera notices within 5 ms
-			r.SetMains(true)
+			must(r, r.repower())
 			continue
 		}
 		r.Daemon().Kill()
 	}
 	must(r, r.Configure(r.ctx, usual))
 	must(r, os.WriteFile(r.PowerFile(), []byte("1\n"), 0o644))
+}
+
+// repower gives the camera its power back where its line has it.
+func (r *rig) repower() error {
+	for began := time.Now(); ; time.Sleep(time.Millisecond) {
+		line, err := os.ReadFile(r.PowerFile())
+		if err != nil {
+			return err
+		}
+		if len(line) > 0 || time.Since(began) > patience { // empty: it is being written
+			r.Camera().SetPower(strings.HasPrefix(string(line), "1"))
+			return nil
+		}
+	}
 }
 
 // moment waits for the moment to kill: at random, or soon after something has
@@ -140,14 +154,11 @@ func (r *rig) moment(rng *rand.Rand, longest time.Duration) string {
 		soon(300 * time.Millisecond)
 		return "at its start"
 	case 1:
-		changed(modified(filepath.Join(r.StateDir(), "spool")), longest+interval)
+		changed(modified(r.spool()), longest+interval)
 		soon(40 * time.Millisecond)
 		return "after a change in the spool"
 	case 2: // between the photo's own commit and that of the index
-		changed(func() string {
-			whole, _ := filepath.Glob(filepath.Join(r.StateDir(), "spool", "*.jpg")) // the pattern is good
-			return fmt.Sprint(len(whole))
-		}, longest+interval)
+		changed(r.newestWhole, longest+interval)
 		soon(5 * time.Millisecond)
 		return "after a photo was whole"
 	case 3:

@@ -41,7 +41,8 @@ func (r *rig) enqueue(size int) photo.Meta {
 }
 
 func TestACutUploadGoesOnWhereItWas(t *testing.T) {
-	const size = 3_000_000
+	// rate leaves 4.5 s between half of the photo and what is too late to tell.
+	const size, rate = 3_000_000, 200_000
 	for name, c := range map[string]struct {
 		cut, mend func(r *rig)
 	}{
@@ -80,7 +81,7 @@ func TestACutUploadGoesOnWhereItWas(t *testing.T) {
 			r.startCloud()
 			r.enqueue(size)
 			upload, _ := r.Network()
-			upload.SetRate(1_000_000)
+			upload.SetRate(rate)
 			must(t, r.StartDaemon(r.ctx))
 			r.await("half of the photo is sent", func() bool { return upload.Bytes() > size/2 })
 			c.cut(r)
@@ -88,6 +89,7 @@ func TestACutUploadGoesOnWhereItWas(t *testing.T) {
 			if sent > size*8/10 {
 				t.Fatalf("%d of %d bytes were sent before the cut: too late to tell", sent, size)
 			}
+			upload.SetRate(0)
 			c.mend(r)
 			r.awaitConfirmed(1)
 			if all := upload.Bytes(); all > size*13/10 {

@@ -23,7 +23,7 @@ const (
 	device = "tempo-e2e"
 	// patience bounds every wait for something that takes a moment on an idle
 	// machine.
-	patience = 40 * time.Second
+	patience = 2 * time.Minute
 	// look is how often it is looked for.
 	look = 25 * time.Millisecond
 	// stopTime is what the daemon promises for its end.

@@ -43,6 +43,14 @@ func TestSystemdHearsThatTheDaemonIsReadyAliveAndStopping(t *testing.T) {
 		}
 	}
 	r.stop()
+	for all[len(all)-1] != "STOPPING=1" { // what was sent may still wait in the socket
+		select {
+		case s := <-heard:
+			all = append(all, s)
+		case <-time.After(patience):
+			t.Fatalf("heard %q within %v, want STOPPING=1 at the end", all, patience)
+		}
+	}
 	must(t, socket.Close())
 	for s := range heard {
 		all = append(all, s)

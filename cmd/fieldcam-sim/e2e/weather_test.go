@@ -76,9 +76,8 @@ func (w *weather) mendCamera() error {
 	hung := w.Camera().Faults().HangAfter > 0
 	w.Camera().SetFaults(vc0706sim.Faults{})
 	if hung {
-		w.SetMains(false)
-		time.Sleep(50 * time.Millisecond) // the camera notices within 5 ms
-		w.SetMains(true)
+		w.Camera().SetPower(false)
+		return w.repower()
 	}
 	return nil
 }

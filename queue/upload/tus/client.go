@@ -102,7 +102,7 @@ func (c *Client) Upload(ctx context.Context, m photo.Meta, r io.ReadSeeker) erro
 		var err error
 		switch {
 		case u == "":
-			if u, offset, err = c.create(ctx, m); err != nil {
+			if u, offset, err = c.create(ctx, m.Size, photoMetadata(c.o.Device, m)); err != nil {
 				return err
 			}
 			if offset < m.Size {

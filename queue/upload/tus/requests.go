@@ -2,14 +2,11 @@ package tus
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
-	"time"
 
 	"fieldcam/capture/photo"
 )
@@ -25,11 +22,12 @@ var (
 // statusChecksum is tus' "460 Checksum Mismatch" (tus 1.0, Checksum extension).
 const statusChecksum = 460
 
-// create asks for an upload of m, or for the one that the server has.
-func (c *Client) create(ctx context.Context, m photo.Meta) (u string, offset int64, err error) {
+// create asks for an upload of size bytes that is described so, or for the one
+// that the server has.
+func (c *Client) create(ctx context.Context, size int64, metadata string) (u string, offset int64, err error) {
 	h := http.Header{
-		"Upload-Length":   {strconv.FormatInt(m.Size, 10)},
-		"Upload-Metadata": {metadata(c.o.Device, m)},
+		"Upload-Length":   {strconv.FormatInt(size, 10)},
+		"Upload-Metadata": {metadata},
 		// Not sent, but lets net/http repeat the request on a new connection
 		// where the server had closed the kept one: creating is idempotent.
 		"Idempotency-Key": {},
@@ -48,7 +46,7 @@ func (c *Client) create(ctx context.Context, m photo.Meta) (u string, offset int
 	if a.header.Get("Upload-Offset") == "" {
 		return u, 0, nil
 	}
-	offset, err = parseOffset(a.header.Get("Upload-Offset"), m.Size)
+	offset, err = parseOffset(a.header.Get("Upload-Offset"), size)
 	if err != nil {
 		return "", 0, fmt.Errorf("%w: %w", errOffset, err)
 	}
@@ -118,36 +116,4 @@ func (c *Client) patch(ctx context.Context, m photo.Meta, u string, offset int64
 		return 0, fmt.Errorf("%w: %w", errOffset, err)
 	}
 	return next, nil
-}
-
-// metadata is the Upload-Metadata header of a creation.
-func metadata(device string, m photo.Meta) string {
-	clock := "unsynced"
-	if m.ClockSynced {
-		clock = "synced"
-	}
-	pairs := []struct{ key, value string }{
-		{"id", string(m.ID)},
-		{"device", device},
-		{"slot", m.Slot.UTC().Format(time.RFC3339Nano)},
-		{"taken", m.Taken.UTC().Format(time.RFC3339Nano)},
-		{"sha256", m.SHA256},
-		{"session", m.Session},
-		{"trigger", string(m.Trigger)},
-		{"format", m.Format},
-		{"clock", clock},
-		{"filename", string(m.ID) + "." + m.Format},
-	}
-	var b strings.Builder
-	for i, p := range pairs {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString(p.key)
-		if p.value != "" { // tus 1.0, Upload-Metadata: an empty value and its space may be left out
-			b.WriteByte(' ')
-			b.WriteString(base64.StdEncoding.EncodeToString([]byte(p.value)))
-		}
-	}
-	return b.String()
 }

@@ -5,9 +5,6 @@ package tustest
 
 import (
 	"crypto/sha256"
-	"encoding"
-	"encoding/base64"
-	"encoding/hex"
 	"hash"
 	"io"
 	"maps"
@@ -44,6 +41,7 @@ type Receiver struct {
 	mu       sync.Mutex // guards all below
 	uploads  map[string]*partial
 	stored   map[string]Stored
+	small    map[string]Stored // the thumbnails, by photo ID
 	requests []Request
 	faults   []planned
 	created  int
@@ -69,7 +67,7 @@ type Request struct {
 
 // New is a receiver that has nothing.
 func New() *Receiver {
-	return &Receiver{uploads: make(map[string]*partial), stored: make(map[string]Stored), done: make(chan struct{})}
+	return &Receiver{uploads: make(map[string]*partial), stored: make(map[string]Stored), small: make(map[string]Stored), done: make(chan struct{})}
 }
 
 // Serve answers on l until stop is called, which waits for all that it began.
@@ -114,6 +112,14 @@ func (r *Receiver) Stored() map[string]Stored {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return maps.Clone(r.stored)
+}
+
+// Thumbnails are the thumbnails that the receiver has, by photo ID: of photos that
+// had not been filed when they came.
+func (r *Receiver) Thumbnails() map[string]Stored {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return maps.Clone(r.small)
 }
 
 // Requests are all requests so far, in order of arrival.
@@ -169,19 +175,28 @@ func (r *Receiver) serve(w http.ResponseWriter, q *http.Request) {
 func (r *Receiver) create(w http.ResponseWriter, q *http.Request) {
 	length, err := strconv.ParseInt(q.Header.Get("Upload-Length"), 10, 64)
 	metadata, ok := parseMetadata(q.Header.Get("Upload-Metadata"))
-	if err != nil || !ok || metadata["id"] == "" {
+	of := ""
+	if metadata["role"] == "thumbnail" {
+		of = metadata["photo"]
+	}
+	if err != nil || !ok || metadata["id"] == "" && of == "" {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	name := metadata["id"]
+	if of != "" {
+		name = of + "-thumbnail"
+	}
 	if r.Stock {
 		r.created++
 		name += "-" + strconv.Itoa(r.created)
 	}
 	u := r.uploads[name]
-	if s, ok := r.stored[metadata["id"]]; ok && u == nil && !r.Stock {
+	if s, ok := r.stored[of]; ok && !r.Stock { // nobody needs the thumbnail any more
+		u = &partial{metadata: s.Metadata, length: length, offset: length}
+	} else if s, ok := r.stored[metadata["id"]]; ok && u == nil && !r.Stock {
 		u = &partial{metadata: s.Metadata, length: s.Size, offset: s.Size}
 		r.uploads[name] = u
 	}
@@ -244,44 +259,4 @@ func (r *Receiver) patch(w http.ResponseWriter, q *http.Request, id string) {
 	}
 	w.Header().Set("Upload-Offset", strconv.FormatInt(u.offset, 10))
 	w.WriteHeader(http.StatusNoContent)
-}
-
-// file checks a whole upload and keeps it; r.mu is held.
-func (r *Receiver) file(name string, u *partial) bool {
-	sum := hex.EncodeToString(u.sum.Sum(nil))
-	if sum != u.metadata["sha256"] {
-		delete(r.uploads, name)
-		return false
-	}
-	id := u.metadata["id"]
-	r.stored[id] = Stored{u.metadata, u.length, sum, r.stored[id].Times + 1}
-	return true
-}
-
-// Corrupt changes a byte that has arrived of the unfinished upload of that ID.
-func (r *Receiver) Corrupt(id string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, u := range r.uploads {
-		if u.metadata["id"] == id {
-			// Another state of the hash: as if another byte had arrived.
-			state, _ := sha256.New().(encoding.BinaryMarshaler).MarshalBinary()
-			u.sum.(encoding.BinaryUnmarshaler).UnmarshalBinary(state)
-			u.sum.Write([]byte("corrupt"))
-		}
-	}
-}
-
-// parseMetadata reads an Upload-Metadata header.
-func parseMetadata(header string) (map[string]string, bool) {
-	m := make(map[string]string)
-	for pair := range strings.SplitSeq(header, ",") {
-		key, value, _ := strings.Cut(strings.TrimSpace(pair), " ")
-		b, err := base64.StdEncoding.DecodeString(value)
-		if err != nil || key == "" {
-			return nil, false
-		}
-		m[key] = string(b)
-	}
-	return m, true
 }

@@ -183,6 +183,28 @@ var promises = []struct {
 		want(t, d.Uploader, m, content, nil)
 		filed(t, d, m, 1)
 	}},
+	{"Thumbnail is never the photo", func(t *testing.T, d Destination) {
+		small, ok := d.Uploader.(interface {
+			UploadThumbnail(ctx context.Context, m photo.Meta, jpeg []byte) error
+		})
+		if !ok {
+			return // one without thumbnails keeps the promise
+		}
+		m, content := Photo(1, 1000)
+		_, jpeg := Photo(2, 300)
+		for range 2 {
+			if err := small.UploadThumbnail(t.Context(), m, jpeg); err != nil {
+				t.Fatal(err)
+			}
+			filed(t, d, m, 0)
+		}
+		want(t, d.Uploader, m, content, nil)
+		filed(t, d, m, 1)
+		if err := small.UploadThumbnail(t.Context(), m, jpeg); err != nil {
+			t.Fatal(err)
+		}
+		filed(t, d, m, 1)
+	}},
 }
 
 // want uploads and checks the kind of error.

@@ -157,6 +157,12 @@ func (a *Archive) Meta(device, day string, id photo.ID) (photo.Meta, error) {
 	return m, nil
 }
 
+// Has tells whether the photo e is filed.
+func (a *Archive) Has(e Entry) bool {
+	_, err := a.Meta(e.Device, e.Day, e.ID)
+	return err == nil
+}
+
 // Open opens the photo that m, which Meta or Find gave, describes.
 func (a *Archive) Open(m photo.Meta) (*os.File, error) {
 	if err := errors.Join(check(m.Device, m.ID), CheckFormat(m.Format)); err != nil {

@@ -132,6 +132,12 @@ func (f *Fleet) Handle(topic string, payload []byte, retained bool) error {
 		}
 		// The broker itself sends the will: it is no sign of life.
 		f.update(name, retained || !m.Up, m.At, func(s *system) { s.link, s.linkAt = &m, time.Now() })
+	case message.KindLedger: // package accounts keeps it
+		m, err := message.ParseLedger(payload)
+		if err != nil {
+			return err
+		}
+		f.update(name, retained, m.At, func(*system) {})
 	}
 	return nil
 }

@@ -7,12 +7,16 @@ import (
 	"net/http"
 	"time"
 
+	"fieldcam/capture/photo"
 	"fieldcam/cmd/fieldcam-hub/internal/archive"
 	"fieldcam/cmd/fieldcam-hub/internal/thumb"
 )
 
 // forever is how long browsers keep a photo: the same ID is the same bytes.
 const forever = 365 * 24 * time.Hour
+
+// previewCached is how long browsers keep a preview, which may come anew.
+const previewCached = time.Hour
 
 // unknownType is for files that a browser saves rather than shows.
 const unknownType = "application/octet-stream"
@@ -97,6 +101,24 @@ func (p *Page) serveSmall(w http.ResponseWriter, r *http.Request) {
 	defer f.Close() // only read
 	w.Header().Set("Content-Type", "image/jpeg")
 	serveKept(w, r, f)
+}
+
+// servePreview answers with the small picture of a photo that is to come.
+func (p *Page) servePreview(w http.ResponseWriter, r *http.Request) {
+	f, err := p.o.Previews.Open(archive.Entry{Device: r.PathValue("device"), Day: r.PathValue("day"), ID: photo.ID(r.PathValue("id"))})
+	if errors.Is(err, archive.ErrNotFound) {
+		p.notFound(w, r)
+		return
+	}
+	if err != nil {
+		p.failed(w, "open the preview", err)
+		return
+	}
+	defer f.Close() // only read
+	w.Header().Set("Content-Type", "image/jpeg")
+	cacheFor(previewCached, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.ServeContent(w, r, "", time.Time{}, f)
+	})).ServeHTTP(w, r)
 }
 
 // serveKept sends a file that never changes.

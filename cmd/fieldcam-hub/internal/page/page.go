@@ -19,8 +19,10 @@ import (
 	"github.com/rs/zerolog"
 
 	"fieldcam/capture/photo"
+	"fieldcam/cmd/fieldcam-hub/internal/accounts"
 	"fieldcam/cmd/fieldcam-hub/internal/archive"
 	"fieldcam/cmd/fieldcam-hub/internal/fleet"
+	"fieldcam/cmd/fieldcam-hub/internal/preview"
 	"fieldcam/cmd/fieldcam-hub/internal/thumb"
 )
 
@@ -41,7 +43,11 @@ type Fleet interface {
 type Options struct {
 	Fleet   Fleet
 	Archive *archive.Archive
-	Thumbs  *thumb.Cache
+	// Accounts are what the systems prove of their due photos.
+	Accounts *accounts.Accounts
+	// Previews are the small pictures of photos that are to come.
+	Previews *preview.Store
+	Thumbs   *thumb.Cache
 	// Hosts are the names under which the page answers, without ports.
 	Hosts []string
 	// Authenticate tells whether password is the operator's; nil: open to
@@ -68,7 +74,7 @@ type Page struct {
 func New(o Options) (*Page, error) {
 	t, err := template.New("").Funcs(template.FuncMap{
 		"utc": utc, "clock": clock, "date": date, "rfc": rfc, "bytes": sizeText, "plural": plural, "every": everyText,
-		"thumb": thumbURL, "view": viewURL,
+		"thumb": thumbURL, "view": viewURL, "preview": previewURL,
 	}).ParseFS(templateFiles, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse templates: %w", err)
@@ -84,6 +90,7 @@ func New(o Options) (*Page, error) {
 	mux.HandleFunc("GET /photo/{device}/{day}/{id}", p.servePhoto)
 	mux.HandleFunc("GET /image/{device}/{day}/{id}", p.serveImage)
 	mux.HandleFunc("GET /small/{size}/{device}/{day}/{id}", p.serveSmall)
+	mux.HandleFunc("GET /preview/{device}/{day}/{id}", p.servePreview)
 	mux.Handle("GET /static/", http.StripPrefix("/static/", cacheFor(time.Hour, http.FileServerFS(static))))
 	mux.HandleFunc("/", p.notFound)
 	p.handler = p.guard(mux)
@@ -133,6 +140,10 @@ func thumbURL(size string, e archive.Entry) string {
 }
 
 func viewURL(e archive.Entry) string { return "/photo/" + e.Device + "/" + e.Day + "/" + string(e.ID) }
+
+func previewURL(e archive.Entry) string {
+	return "/preview/" + e.Device + "/" + e.Day + "/" + string(e.ID)
+}
 
 // entryOf is m's place in listings.
 func entryOf(m photo.Meta) archive.Entry {

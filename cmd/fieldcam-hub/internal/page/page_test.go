@@ -19,20 +19,24 @@ import (
 
 	"fieldcam/agent/message"
 	"fieldcam/capture/photo"
+	"fieldcam/cmd/fieldcam-hub/internal/accounts"
 	"fieldcam/cmd/fieldcam-hub/internal/archive"
 	"fieldcam/cmd/fieldcam-hub/internal/fleet"
+	"fieldcam/cmd/fieldcam-hub/internal/preview"
 	"fieldcam/cmd/fieldcam-hub/internal/thumb"
+	"fieldcam/queue/ledger"
 )
 
 var morning = time.Date(2026, 11, 21, 7, 0, 0, 0, time.UTC)
 
 // rig is a page over a real archive and fleet.
 type rig struct {
-	t     testing.TB
-	dir   string
-	arch  *archive.Archive
-	fleet *fleet.Fleet
-	o     Options
+	t        testing.TB
+	dir      string
+	arch     *archive.Archive
+	accounts *accounts.Accounts
+	fleet    *fleet.Fleet
+	o        Options
 }
 
 func newRig(t testing.TB) *rig {
@@ -42,7 +46,10 @@ func newRig(t testing.TB) *rig {
 		t.Fatal(err)
 	}
 	g.fleet.Link(true)
-	g.o = Options{Fleet: g.fleet, Archive: g.arch, Thumbs: thumb.Open(filepath.Join(g.dir, "small")),
+	if g.accounts, err = accounts.Open(accounts.Options{Dir: filepath.Join(g.dir, "accounts"), Now: func() time.Time { return morning }, Log: zerolog.Nop()}); err != nil {
+		t.Fatal(err)
+	}
+	g.o = Options{Fleet: g.fleet, Archive: g.arch, Accounts: g.accounts, Previews: preview.Open(filepath.Join(g.dir, "previews"), g.arch), Thumbs: thumb.Open(filepath.Join(g.dir, "small")),
 		Hosts: []string{"localhost", "127.0.0.1", "::1"}, AddCommand: "fieldcam-hub device add NAME", Log: zerolog.Nop()}
 	return g
 }
@@ -308,6 +315,28 @@ func TestNonsenseIsNotFound(t *testing.T) {
 	for _, method := range []string{"POST", "DELETE", "PUT"} {
 		if w := g.get("/", func(q *http.Request) { q.Method = method }); w.Code != 405 {
 			t.Errorf("%s: %d, want 405", method, w.Code)
+		}
+	}
+}
+
+func TestSystemShowsWhatBecameOfDuePhotos(t *testing.T) {
+	g := newRig(t)
+	day := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
+	var d ledger.Day
+	for n := range 8 {
+		d.Take(day.Add(time.Duration(n)*time.Hour), uint64(n+1))
+	}
+	d.Miss(day.Add(9*time.Hour), photo.CameraFault, "")
+	d.Miss(day.Add(10*time.Hour), photo.NotRunning, "")
+	l := message.Ledger{At: 1, Day: "2026-11-20", Session: "<b>day</b>", Proof: d.Proof(), Photos: 8, Uploaded: 5, Waiting: 2, Dropped: 1}
+	if err := g.accounts.Keep("pole", l); err != nil {
+		t.Fatal(err)
+	}
+	g.fleet.Expect("pole")
+	text := g.text("/system/pole")
+	for _, want := range []string{"Due photos", "2026-11-20", "&lt;b&gt;day&lt;/b&gt;", "<td>10</td><td>8</td>", "1 camera-fault", "1 not-running", "<td>5 ", "1 will not come", "<td>2</td>"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page lacks %q:\n%s", want, text)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"fieldcam/capture/photo"
+	"fieldcam/cmd/fieldcam-hub/internal/accounts"
 	"fieldcam/cmd/fieldcam-hub/internal/archive"
 	"fieldcam/cmd/fieldcam-hub/internal/fleet"
 )
@@ -18,6 +19,9 @@ const (
 	photosPerPage  = 60
 	// latestPhotos is how many a system shows in the list: one large, four small.
 	latestPhotos = 5
+	// comingShown is how many previews of photos to come a system's page shows: as
+	// many as a controller sends ahead.
+	comingShown = 16
 	// searchFrom is the number of systems from which on a search box helps.
 	searchFrom = 10
 	// maxSearch bounds what is searched for: a device's name has 63 bytes.
@@ -78,6 +82,10 @@ func (p *Page) serveFleet(w http.ResponseWriter, r *http.Request) {
 	p.render(w, r, http.StatusOK, "fleet.html", "Systems", b)
 }
 
+// accountsShown is how many accounts of due photos a system's page shows: two
+// weeks of one session a day.
+const accountsShown = 14
+
 // systemBody is one system with the photos of a day.
 type systemBody struct {
 	card
@@ -87,6 +95,8 @@ type systemBody struct {
 	Older     string
 	OfDay     int
 	DayPhotos []archive.Entry
+	Accounts  []accounts.Account // of the last days, newest first
+	Coming    []archive.Entry    // photos of which only a preview is there, newest first
 	pages
 }
 
@@ -101,6 +111,14 @@ func (p *Page) serveSystem(w http.ResponseWriter, r *http.Request) {
 	var err error
 	if b.Photos, err = p.o.Archive.Newest(name, latestPhotos); err != nil {
 		p.failed(w, "list photos", err)
+		return
+	}
+	if b.Accounts, err = p.o.Accounts.Newest(name, accountsShown); err != nil {
+		p.failed(w, "list accounts", err)
+		return
+	}
+	if b.Coming, err = p.o.Previews.Newest(name, comingShown); err != nil {
+		p.failed(w, "list previews", err)
 		return
 	}
 	if b.Days, err = p.o.Archive.Days(name); err != nil {

@@ -8,6 +8,8 @@
 //     same ID with other bytes is refused (422) once the first is filed.
 //   - Wrong bytes (460) leave nothing behind.
 //   - A device reaches its own uploads only.
+//   - A thumbnail, which may come ahead of its photo, is never the photo: no answer
+//     about the photo changes by it. It is kept whole or not at all.
 //   - Nothing from the wire is a path before photo.CheckDevice, photo.ParseID and
 //     archive.CheckFormat have accepted its parts.
 //
@@ -33,6 +35,7 @@ import (
 
 	"fieldcam/capture/photo"
 	"fieldcam/cmd/fieldcam-hub/internal/archive"
+	"fieldcam/cmd/fieldcam-hub/internal/preview"
 )
 
 // Path is where the receiver expects to be mounted.
@@ -75,7 +78,9 @@ type Options struct {
 	// be on the archive's file system.
 	Dir     string
 	Archive *archive.Archive
-	Devices Devices
+	// Previews keeps thumbnails until their photos are there.
+	Previews *preview.Store
+	Devices  Devices
 	// FreeBytes tells how much room the disk has; nil: statfs.
 	FreeBytes func(dir string) (uint64, error)
 	Log       zerolog.Logger
@@ -100,7 +105,7 @@ func Open(o Options) (*Receiver, error) {
 	}
 	files := filestore.New(o.Dir)
 	files.DirModePerm, files.FileModePerm = 0o750, 0o640
-	s := &store{dir: o.Dir, files: files, archive: o.Archive, locks: locker{memorylocker.New()}, freeBytes: o.FreeBytes, log: o.Log}
+	s := &store{dir: o.Dir, files: files, archive: o.Archive, previews: o.Previews, locks: locker{memorylocker.New()}, freeBytes: o.FreeBytes, log: o.Log}
 	composer := handler.NewStoreComposer()
 	composer.UseCore(s)
 	composer.UseLocker(s.locks)
@@ -158,10 +163,20 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 			http.Error(w, fmt.Sprintf("Upload-Metadata: want one of at most %d bytes", maxMetadata), http.StatusBadRequest)
 			return
 		}
+		if said := handler.ParseMetadataHeader(q.Header.Get("Upload-Metadata")); said["role"] != "" {
+			r.serveRole(w, q, device, said)
+			return
+		}
 		// A body with the creation is not taken: the answer then has no
 		// Upload-Offset above zero, and the device sends a PATCH (tus 1.0,
 		// creation-with-upload, is not among the extensions offered).
 		q.Header.Del("Content-Type")
+	case strings.HasSuffix(rest, thumbnailPath):
+		if !r.speaks(w, q) {
+			return
+		}
+		r.serveThumbnail(w, q, device, strings.TrimSuffix(rest, thumbnailPath))
+		return
 	default:
 		owner, _, err := parseUploadID(rest)
 		if err != nil || owner != device {
@@ -183,6 +198,28 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	q = q.WithContext(context.WithValue(q.Context(), askKey{}, ask{device: device, answer: h, body: b}))
 	q.URL, q.Body = &asked, b
 	r.tus.ServeHTTP(w, q)
+}
+
+// serveRole answers the creation of an upload that is no photo.
+func (r *Receiver) serveRole(w http.ResponseWriter, q *http.Request, device string, said map[string]string) {
+	switch {
+	case !r.speaks(w, q):
+	case said["role"] == roleThumbnail:
+		r.createThumbnail(w, q, device, said)
+	default: // a newer device's: it must not be filed as a photo
+		http.Error(w, fmt.Sprintf("role %.40q: want none, or %q", said["role"], roleThumbnail), http.StatusBadRequest)
+	}
+}
+
+// speaks tells whether the request is of this version of tus, as tusd does for
+// photos.
+func (r *Receiver) speaks(w http.ResponseWriter, q *http.Request) bool {
+	if q.Header.Get("Tus-Resumable") == protocol {
+		return true
+	}
+	w.Header().Set("Tus-Version", protocol)
+	http.Error(w, "want Tus-Resumable "+protocol, http.StatusPreconditionFailed)
+	return false
 }
 
 // device tells who asks, by password or by a client certificate that the TLS

@@ -23,7 +23,11 @@ import (
 
 	"fieldcam/capture/photo"
 	"fieldcam/cmd/fieldcam-hub/internal/archive"
+	"fieldcam/cmd/fieldcam-hub/internal/preview"
 )
+
+// patience bounds every wait for what comes at once on an idle machine.
+const patience = 2 * time.Minute
 
 // roomy is a disk that is never full.
 func roomy(string) (uint64, error) { return 1 << 40, nil }
@@ -82,7 +86,7 @@ func (g *rig) open() {
 		g.t.Fatal(err)
 	}
 	g.r, err = Open(Options{
-		Dir: filepath.Join(g.dir, "uploads"), Archive: a, Devices: people{"north", "south"},
+		Dir: filepath.Join(g.dir, "uploads"), Archive: a, Previews: preview.Open(filepath.Join(g.dir, "previews"), a), Devices: people{"north", "south"},
 		FreeBytes: func(dir string) (uint64, error) { return g.free(dir) }, Log: zerolog.Nop(),
 	})
 	if err != nil {
@@ -111,10 +115,10 @@ func (g *rig) files(below string) []string {
 }
 
 // checkNothingOutside is every test's last check: no name from the wire led out
-// of the two folders, and every filed photo has the hash it announced.
+// of the folders, and every filed photo has the hash it announced.
 func (g *rig) checkNothingOutside() {
 	for _, f := range g.files(".") {
-		if !strings.HasPrefix(f, "photos/") && !strings.HasPrefix(f, "uploads/") {
+		if !strings.HasPrefix(f, "photos/") && !strings.HasPrefix(f, "uploads/") && !strings.HasPrefix(f, "previews/north/") {
 			g.t.Errorf("%s is outside", f)
 		}
 	}
@@ -168,7 +172,7 @@ type answer struct {
 
 func (g *rig) do(method, url, user string, head map[string]string, body io.Reader) answer {
 	g.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	q, err := http.NewRequestWithContext(ctx, method, url, body)
 	if err != nil {
@@ -237,7 +241,7 @@ func (g *rig) cutPatch(s shot, n int) {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) { // the disk sends no event
+	for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) { // the disk sends no event
 		st, err := os.Stat(g.r.store.binPath(uploadID(s.device, s.id)))
 		if err == nil && st.Size() == int64(n) {
 			return

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/tus/tusd/v2/pkg/filestore"
@@ -21,6 +22,7 @@ import (
 
 	"fieldcam/capture/photo"
 	"fieldcam/cmd/fieldcam-hub/internal/archive"
+	"fieldcam/cmd/fieldcam-hub/internal/preview"
 )
 
 // The refusals. tusd sends them as they are.
@@ -37,6 +39,7 @@ type store struct {
 	dir       string
 	files     filestore.FileStore
 	archive   *archive.Archive
+	previews  *preview.Store
 	locks     locker
 	freeBytes func(dir string) (uint64, error)
 	log       zerolog.Logger
@@ -254,10 +257,16 @@ func (u *upload) FinishUpload(context.Context) error {
 		return u.store.failed(u.meta, "file photo", err)
 	}
 	log.Info().Int64("bytes", u.meta.Size).Msg("photo filed")
+	u.store.previews.Drop(entryOf(u.meta))
 	if err := u.store.forget(id); err != nil {
 		log.Warn().Err(err).Msg("remains of an upload stay until the next question")
 	}
 	return nil
+}
+
+// entryOf is where m is filed.
+func entryOf(m photo.Meta) archive.Entry {
+	return archive.Entry{Device: m.Device, Day: m.Slot.UTC().Format(time.DateOnly), ID: m.ID, Format: m.Format}
 }
 
 // hashFile is the SHA-256 of a file, in lower-case hexadecimal.

@@ -4,8 +4,9 @@
 // Promises: it reconnects for ever, with jitter; after each connection the
 // retained messages come again; it publishes nothing but the empty messages that
 // remove retained ones, where it is asked to. Messages that were sent
-// while the connection was down and are not retained are lost: what they said
-// is old by then.
+// while the connection was down and are not retained are lost: heartbeats and
+// conditions are old by then, and devices tell the ledger's days again (see
+// agent/proof).
 package subscriber
 
 import (

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"fieldcam/cmd/fieldcam-sim/internal/bench/figure"
 )
 
 // Options say where things are.
@@ -26,8 +28,8 @@ type Options struct {
 
 // rounds are the figures in the order of measuring: those of a round at once.
 // What depends on the processor or the disk is measured alone.
-func rounds() [][]figure {
-	return [][]figure{
+func rounds() [][]measurement {
+	return [][]measurement{
 		{diskFigure()},
 		{syncFigure(), binaryFigure()},
 		{memoryFigure(), heartbeatFigure(), goodputFigure(fastLink()), goodputFigure(lossyLink())},
@@ -40,7 +42,7 @@ func Names() []string {
 	var all []string
 	for _, round := range rounds() {
 		for _, f := range round {
-			all = append(all, f.name)
+			all = append(all, f.Name)
 		}
 	}
 	return all
@@ -54,22 +56,22 @@ func Run(ctx context.Context, o Options, w io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = l.close(err) }()
-	var all []result
+	var all []figure.Result
 	for _, round := range rounds() {
-		var wanted []figure
+		var wanted []measurement
 		for _, f := range round {
-			if o.wants(f.name) {
+			if o.wants(f.Name) {
 				wanted = append(wanted, f)
 			}
 		}
-		results := make([]result, len(wanted))
+		results := make([]figure.Result, len(wanted))
 		var measuring sync.WaitGroup
 		for i, f := range wanted {
 			measuring.Go(func() {
-				l.say("%s: %s", f.name, f.what)
+				l.say("%s: %s", f.Name, f.What)
 				out, err := f.measure(ctx, l)
-				results[i] = result{f, out, err}
-				l.say("%s", results[i].line())
+				results[i] = figure.Result{Figure: f.Figure, Outcome: out, Err: err}
+				l.say("%s", results[i].Line())
 			})
 		}
 		measuring.Wait()
@@ -78,10 +80,10 @@ func Run(ctx context.Context, o Options, w io.Writer) (err error) {
 		}
 		all = append(all, results...)
 	}
-	if err := report(w, all); err != nil {
+	if err := figure.Report(w, all); err != nil {
 		return err
 	}
-	return failures(all)
+	return figure.Failures(all)
 }
 
 func (o Options) wants(name string) bool {

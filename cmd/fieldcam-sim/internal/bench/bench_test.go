@@ -3,61 +3,14 @@ package bench
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"strings"
 	"testing"
 	"time"
+
+	"fieldcam/queue"
 )
-
-func TestEachFigureHasALineForScripts(t *testing.T) {
-	for _, test := range []struct {
-		reach bound
-		value float64
-		err   error
-		want  string
-	}{
-		{atMost(1.02), 1.0163, nil, "figure disk-bytes 1.016 ratio reach 1.02 ok"},
-		{atMost(1.02), 1.02, nil, "figure disk-bytes 1.02 ratio reach 1.02 ok"},
-		{atMost(1.02), 1.0201, nil, "figure disk-bytes 1.02 ratio reach 1.02 SHORT"},
-		{atMost(320), 3577.4, nil, "figure disk-bytes 3577 ratio reach 320 SHORT"},
-		{atLeast(0.95), 0.9836, nil, "figure disk-bytes 0.9836 ratio reach 0.95 ok"},
-		{atLeast(0.95), 0.94, nil, "figure disk-bytes 0.94 ratio reach 0.95 SHORT"},
-		{atLeast(0.95), math.NaN(), nil, "figure disk-bytes NaN ratio reach 0.95 SHORT"},
-		{atMost(1), 0, unavailableError{errors.New("no root")}, "figure disk-bytes - ratio reach 1 SHORT"},
-		{atMost(1), 0, errors.New("broken"), "figure disk-bytes - ratio reach 1 SHORT"},
-	} {
-		r := result{figure{name: "disk-bytes", unit: "ratio", reach: test.reach}, outcome{value: test.value}, test.err}
-		if got := r.line(); got != test.want {
-			t.Errorf("%v of %v (%v): line %q, want %q", test.value, test.reach, test.err, got, test.want)
-		}
-	}
-}
-
-func TestNothingIsLeftOutInSilence(t *testing.T) {
-	results := []result{
-		{figure{name: "a", what: "figure A", unit: "ms", reach: atMost(20)}, outcome{value: 3, beside: "floor 1", more: []row{{"detail", "2 ms", "so"}}}, nil},
-		{figure{name: "b", what: "figure B", unit: "MB", reach: atMost(1)}, outcome{}, unavailableError{errors.New("no TUN device")}},
-		{figure{name: "c", what: "figure C", unit: "MB", reach: atMost(1)}, outcome{}, errors.New("the hub ended")},
-	}
-	var b bytes.Buffer
-	if err := report(&b, results); err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"floor 1", "detail", "2 ms", "no TUN device", "the hub ended", "\nfigure a 3 ms reach 20 ok\n", "\nfigure b - MB reach 1 SHORT\n"} {
-		if !strings.Contains(b.String(), want) {
-			t.Errorf("report without %q:\n%s", want, b.String())
-		}
-	}
-	err := failures(results)
-	if err == nil || strings.Contains(err.Error(), "TUN") || !strings.Contains(err.Error(), "measure c: the hub ended") {
-		t.Errorf("failures: %v, want that of c alone", err)
-	}
-	if err := failures(results[:2]); err != nil {
-		t.Errorf("failures: %v, want none: what is not available is no failure", err)
-	}
-}
 
 func TestFigureNamesAreWordsAndUnique(t *testing.T) {
 	seen := map[string]bool{}
@@ -101,28 +54,6 @@ func TestStraceSummariesOfAllVersionsAreRead(t *testing.T) {
 		if got, err := parseStrace(text); err == nil {
 			t.Errorf("%q: got %v, want an error", text, got)
 		}
-	}
-}
-
-func TestDiskCountersAreRead(t *testing.T) {
-	// Linux 6.1: 17 fields.
-	got, err := parseDiskStat("    102     3   4000    55    61   1100   614400  2000   0  1500  2100  7 0 1000 3    129   45\n")
-	if want := (written{Bytes: 614400 * 512, Flushes: 129}); err != nil || got != want {
-		t.Errorf("got %+v, %v, want %+v", got, err, want)
-	}
-	// Linux 4.9: 11.
-	got, err = parseDiskStat("102 3 4000 55 61 1100 8 2000 0 1500 2100")
-	if want := (written{Bytes: 4096}); err != nil || got != want {
-		t.Errorf("old kernel: got %+v, %v, want %+v", got, err, want)
-	}
-	for _, text := range []string{"", "1 2 3", "1 2 3 4 5 6 x 8 9 10 11"} {
-		if got, err := parseDiskStat(text); err == nil {
-			t.Errorf("%q: got %+v, want an error", text, got)
-		}
-	}
-	got, err = parseProcIO("rchar: 10\nwchar: 20\nsyscr: 1\nsyscw: 2\nread_bytes: 0\nwrite_bytes: 5001216\ncancelled_write_bytes: 4096\n")
-	if want := (written{Bytes: 5001216}); err != nil || got != want {
-		t.Errorf("/proc/PID/io: got %+v, %v, want %+v", got, err, want)
 	}
 }
 
@@ -203,19 +134,18 @@ func TestTheBacklogNeverEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	none := func(uint64) bool { return false }
-	first, ok, err := e.Newest(none)
+	first, ok, err := e.Next(queue.Select{})
 	if err != nil || !ok || first.ID != taken.ID {
-		t.Fatalf("newest: %v, %v, %v, want the photo that waits, %v", first.ID, ok, err, taken.ID)
+		t.Fatalf("next: %v, %v, %v, want the photo that waits, %v", first.ID, ok, err, taken.ID)
 	}
 	if err := e.Acknowledge(first.Seq()); err != nil {
 		t.Fatal(err)
 	}
 	seen := map[string]bool{}
 	for range 3 {
-		m, ok, err := e.Newest(none)
+		m, ok, err := e.Next(queue.Select{})
 		if err != nil || !ok || seen[string(m.ID)] || m.Size != photoBytes {
-			t.Fatalf("newest: %+v, %v, %v, want another large one", m, ok, err)
+			t.Fatalf("next: %+v, %v, %v, want another large one", m, ok, err)
 		}
 		seen[string(m.ID)] = true
 		f, err := e.Open(m)

@@ -6,31 +6,33 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"fieldcam/cmd/fieldcam-sim/internal/bench/figure"
 )
 
 // binaryReach is what an update costs on the air, in megabytes.
 const binaryReach = 12
 
-func binaryFigure() figure {
-	return figure{
-		name: "armv7-binary", unit: "MB", reach: atMost(binaryReach), measure: binary,
-		what: "stripped armv7 binary",
-	}
+func binaryFigure() measurement {
+	return measurement{figure.Figure{
+		Name: "armv7-binary", Unit: "MB", Reach: figure.AtMost(binaryReach),
+		What: "stripped armv7 binary",
+	}, binary}
 }
 
 // binary compares the controller's program with one that does nothing.
-func binary(ctx context.Context, l *lab) (outcome, error) {
+func binary(ctx context.Context, l *lab) (figure.Outcome, error) {
 	size, err := megabytes(l.program("fieldcam-armv7"))
 	if err != nil {
-		return outcome{}, err
+		return figure.Outcome{}, err
 	}
 	dir, err := l.room("empty")
 	if err != nil {
-		return outcome{}, err
+		return figure.Outcome{}, err
 	}
 	source := filepath.Join(dir, "main.go")
 	if err := os.WriteFile(source, []byte("package main\n\nfunc main() {}\n"), 0o644); err != nil {
-		return outcome{}, err
+		return figure.Outcome{}, err
 	}
 	program := os.Getenv("GO") // as make names it
 	if program == "" {
@@ -40,10 +42,10 @@ func binary(ctx context.Context, l *lab) (outcome, error) {
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm", "GOARM=7", "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return outcome{}, fmt.Errorf("build empty program: %w: %s", err, out)
+		return figure.Outcome{}, fmt.Errorf("build empty program: %w: %s", err, out)
 	}
 	floor, err := megabytes(filepath.Join(dir, "empty"))
-	return outcome{value: size, beside: fmt.Sprintf("floor %s: a Go program that does nothing", number(floor))}, err
+	return figure.Outcome{Value: size, Beside: fmt.Sprintf("floor %s: a Go program that does nothing", figure.Number(floor))}, err
 }
 
 func megabytes(path string) (float64, error) {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"fieldcam/cmd/fieldcam-sim/internal/bench/figure"
 )
 
 const (
@@ -24,11 +26,11 @@ const (
 	sweepEvery = 250 * time.Millisecond
 )
 
-func captureFigure() figure {
-	return figure{
-		name: "capture-late-p99", unit: "ms", reach: atMost(captureReach), measure: captureLate,
-		what: "capture begins late beside a full-speed upload, p99",
-	}
+func captureFigure() measurement {
+	return measurement{figure.Figure{
+		Name: "capture-late-p99", Unit: "ms", Reach: figure.AtMost(captureReach),
+		What: "capture begins late beside a full-speed upload, p99",
+	}, captureLate}
 }
 
 // captureOrder asks for photos on time.
@@ -51,25 +53,25 @@ type captured struct {
 }
 
 // captureLate takes photos beside an upload, and without one as the floor.
-func captureLate(ctx context.Context, l *lab) (_ outcome, err error) {
+func captureLate(ctx context.Context, l *lab) (_ figure.Outcome, err error) {
 	dir, err := l.room("capture")
 	if err != nil {
-		return outcome{}, err
+		return figure.Outcome{}, err
 	}
 	// The hub is another machine in the field: its disk must not be ours.
 	elsewhere, err := os.MkdirTemp(memoryDir(dir), "fieldcam-bench-")
 	if err != nil {
-		return outcome{}, err
+		return figure.Outcome{}, err
 	}
 	defer os.RemoveAll(elsewhere)
 	h, err := startHub(ctx, l, elsewhere, nil)
 	if err != nil {
-		return outcome{}, err
+		return figure.Outcome{}, err
 	}
 	defer func() { err = errors.Join(err, h.stop()) }()
 	a, err := h.add(ctx, device)
 	if err != nil {
-		return outcome{}, err
+		return figure.Outcome{}, err
 	}
 	sweeping, stop := context.WithCancel(ctx)
 	swept := make(chan error, 1)
@@ -77,16 +79,16 @@ func captureLate(ctx context.Context, l *lab) (_ outcome, err error) {
 	busy, err := call[captured](ctx, l, partCapture, captureOrder{filepath.Join(dir, "busy"), busySlots, &a}, nil)
 	stop()
 	if err := errors.Join(err, <-swept); err != nil {
-		return outcome{}, err
+		return figure.Outcome{}, err
 	}
 	l.say("capture-late-p99: the same without upload")
 	quiet, err := call[captured](ctx, l, partCapture, captureOrder{filepath.Join(dir, "quiet"), quietSlots, nil}, nil)
 	if err != nil {
-		return outcome{}, err
+		return figure.Outcome{}, err
 	}
-	p99 := func(values []float64) string { return number(quantile(values, 0.99)) }
+	p99 := func(values []float64) string { return figure.Number(quantile(values, 0.99)) }
 	text := func(c captured) string {
-		s := fmt.Sprintf("median %s, max %s ms", number(median(c.LateMilliseconds)), number(quantile(c.LateMilliseconds, 1)))
+		s := fmt.Sprintf("median %s, max %s ms", figure.Number(median(c.LateMilliseconds)), figure.Number(quantile(c.LateMilliseconds, 1)))
 		if c.Missed > 0 {
 			s += fmt.Sprintf(", %d MISSED", c.Missed)
 		}
@@ -95,12 +97,12 @@ func captureLate(ctx context.Context, l *lab) (_ outcome, err error) {
 	where := func(c captured) string {
 		return fmt.Sprintf("p99 until the service woke %s, of a bare timer %s", p99(c.WokeMilliseconds), p99(c.TimerMilliseconds))
 	}
-	return outcome{
-		value:  quantile(busy.late(), 0.99),
-		beside: fmt.Sprintf("floor %s: without upload; upload at %s MB/s", p99(quiet.late()), number(float64(busy.Uploads)*photoBytes/megabyte/busy.Seconds)),
-		more: []row{
-			{fmt.Sprintf("beside the upload, %d slots", busySlots), text(busy), where(busy)},
-			{fmt.Sprintf("without, %d slots", quietSlots), text(quiet), where(quiet)},
+	return figure.Outcome{
+		Value:  quantile(busy.late(), 0.99),
+		Beside: fmt.Sprintf("floor %s: without upload; upload at %s MB/s", p99(quiet.late()), figure.Number(float64(busy.Uploads)*photoBytes/megabyte/busy.Seconds)),
+		More: []figure.Row{
+			{What: fmt.Sprintf("beside the upload, %d slots", busySlots), Measured: text(busy), Beside: where(busy)},
+			{What: fmt.Sprintf("without, %d slots", quietSlots), Measured: text(quiet), Beside: where(quiet)},
 		},
 	}, nil
 }

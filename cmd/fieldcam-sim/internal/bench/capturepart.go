@@ -156,13 +156,17 @@ func (s *shutter) Add(shot photo.Shot, fill func(io.Writer) (photo.Exposure, err
 }
 
 // Miss implements capture.Store.
-func (s *shutter) Miss(m photo.Miss) error {
-	err := s.Queue.Miss(m)
-	if err == nil && m.To.After(s.since) {
-		s.missed += m.Slots
-		s.count(m.Slots)
+func (s *shutter) Miss(all ...photo.Miss) error {
+	for _, m := range all {
+		if err := s.Queue.Miss(m); err != nil {
+			return err
+		}
+		if m.To.After(s.since) {
+			s.missed += m.Slots
+			s.count(m.Slots)
+		}
 	}
-	return err
+	return nil
 }
 
 // Shoot implements capture.Camera.

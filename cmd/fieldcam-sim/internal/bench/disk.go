@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"fieldcam/cmd/fieldcam-sim/internal/bench/blockdev"
+	"fieldcam/cmd/fieldcam-sim/internal/bench/figure"
 )
 
 const (
@@ -22,33 +23,33 @@ const (
 	diskReach = 1.02
 )
 
-func diskFigure() figure {
-	return figure{
-		name: "disk-bytes", unit: "ratio", reach: atMost(diskReach), measure: disk,
-		what: "bytes to the disk per byte of photo (5 MB)",
-	}
+func diskFigure() measurement {
+	return measurement{figure.Figure{
+		Name: "disk-bytes", Unit: "ratio", Reach: figure.AtMost(diskReach),
+		What: "bytes to the disk per byte of photo (5 MB)",
+	}, disk}
 }
 
 // disk fills two fresh file systems: by the queue, and by bare files.
-func disk(ctx context.Context, l *lab) (outcome, error) {
+func disk(ctx context.Context, l *lab) (figure.Outcome, error) {
 	found, err := onImages(ctx, l)
 	how := "ext4 on a loop device, its own counters, mount and unmount included"
-	var unavailable unavailableError
+	var unavailable figure.UnavailableError
 	if errors.As(err, &unavailable) {
-		how = fmt.Sprintf("write_bytes of the process, without the journal, because: %v", unavailable.why)
+		how = fmt.Sprintf("write_bytes of the process, without the journal, because: %v", unavailable.Why)
 		found, err = inPlace(ctx, l)
 	}
 	if err != nil {
-		return outcome{}, err
+		return figure.Outcome{}, err
 	}
-	ratio := func(w written) float64 { return float64(w.Bytes) / (diskPhotos * photoBytes) }
-	flushes := func(w written) string { return number(float64(w.Flushes) / diskPhotos) }
-	return outcome{
-		value:  ratio(found[0]),
-		beside: fmt.Sprintf("floor %s: write, fdatasync", number(ratio(found[1]))),
-		more: []row{
-			{"flushes of the device's cache per photo", flushes(found[0]), "floor " + flushes(found[1])},
-			{fmt.Sprintf("%d photos", diskPhotos), "", how},
+	ratio := func(w blockdev.Written) float64 { return float64(w.Bytes) / (diskPhotos * photoBytes) }
+	flushes := func(w blockdev.Written) string { return figure.Number(float64(w.Flushes) / diskPhotos) }
+	return figure.Outcome{
+		Value:  ratio(found[0]),
+		Beside: fmt.Sprintf("floor %s: write, fdatasync", figure.Number(ratio(found[1]))),
+		More: []figure.Row{
+			{What: "flushes of the device's cache per photo", Measured: flushes(found[0]), Beside: "floor " + flushes(found[1])},
+			{What: fmt.Sprintf("%d photos", diskPhotos), Beside: how},
 		},
 	}, nil
 }
@@ -61,20 +62,20 @@ type diskOrder struct {
 }
 
 // onImages measures on loop devices.
-func onImages(ctx context.Context, l *lab) (found [2]written, err error) {
+func onImages(ctx context.Context, l *lab) (found [2]blockdev.Written, err error) {
 	for i, bare := range []bool{false, true} {
 		o := diskOrder{Bare: bare}
 		if o.Dir, err = l.room("disk", fmt.Sprint("mount", i)); err != nil {
 			return found, err
 		}
 		o.Image = o.Dir + ".ext4"
-		if err := makeImage(ctx, o.Image); err != nil {
+		if err := blockdev.MakeImage(ctx, o.Image, imageBytes); err != nil {
 			return found, err
 		}
 		// Its mounts are its own, and end with it.
-		found[i], err = call[written](ctx, l, partDisk, o, &syscall.SysProcAttr{Unshareflags: unix.CLONE_NEWNS})
+		found[i], err = call[blockdev.Written](ctx, l, partDisk, o, &syscall.SysProcAttr{Unshareflags: unix.CLONE_NEWNS})
 		if errors.Is(err, os.ErrPermission) {
-			err = unavailableError{fmt.Errorf("mount image: %w", err)}
+			err = figure.UnavailableError{Why: fmt.Errorf("mount image: %w", err)}
 		}
 		if err = errors.Join(err, os.Remove(o.Image)); err != nil {
 			return found, err
@@ -83,49 +84,14 @@ func onImages(ctx context.Context, l *lab) (found [2]written, err error) {
 	return found, nil
 }
 
-// makeImage makes an ext4 file system in a file, complete: without what the
-// kernel would otherwise write in the background after the first mount.
-func makeImage(ctx context.Context, path string) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(f.Truncate(imageBytes), f.Close()); err != nil {
-		return err
-	}
-	program, err := findTool("mkfs.ext4")
-	if err != nil {
-		return unavailableError{err}
-	}
-	out, err := exec.CommandContext(ctx, program, "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0", path).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("make file system: %w: %s", err, out)
-	}
-	return nil
-}
-
-// findTool finds a program also where Debian keeps root's from other users.
-func findTool(name string) (string, error) {
-	path, err := exec.LookPath(name)
-	if err == nil {
-		return path, nil
-	}
-	for _, dir := range []string{"/usr/sbin", "/sbin"} {
-		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
-			return path, nil
-		}
-	}
-	return "", err
-}
-
 // inPlace measures on the file system that there is.
-func inPlace(ctx context.Context, l *lab) (found [2]written, err error) {
+func inPlace(ctx context.Context, l *lab) (found [2]blockdev.Written, err error) {
 	for i, bare := range []bool{false, true} {
 		o := diskOrder{Bare: bare}
 		if o.Dir, err = l.room("disk", fmt.Sprint("plain", i)); err != nil {
 			return found, err
 		}
-		if found[i], err = call[written](ctx, l, partDisk, o, nil); err != nil {
+		if found[i], err = call[blockdev.Written](ctx, l, partDisk, o, nil); err != nil {
 			return found, err
 		}
 		if err := os.RemoveAll(o.Dir); err != nil {

@@ -42,9 +42,11 @@ func (e *endless) sent() int {
 	return e.acked
 }
 
-// Newest implements session.Queue.
-func (e *endless) Newest(skip func(seq uint64) bool) (photo.Meta, bool, error) {
-	m, ok, err := e.Queue.Newest(func(seq uint64) bool { return seq == e.large.Seq() || skip(seq) })
+// Next implements session.Queue.
+func (e *endless) Next(s queue.Select) (photo.Meta, bool, error) {
+	skip := s.Skip
+	s.Skip = func(seq uint64) bool { return seq == e.large.Seq() || skip != nil && skip(seq) }
+	m, ok, err := e.Queue.Next(s)
 	if ok || err != nil {
 		return m, ok, err
 	}

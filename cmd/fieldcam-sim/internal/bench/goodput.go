@@ -10,6 +10,7 @@ import (
 
 	"fieldcam/agent/identity"
 	"fieldcam/capture/photo"
+	"fieldcam/cmd/fieldcam-sim/internal/bench/figure"
 	"fieldcam/cmd/fieldcam-sim/internal/linkemu"
 	"fieldcam/queue"
 	"fieldcam/queue/upload"
@@ -53,11 +54,10 @@ func lossyLink() radio {
 	}
 }
 
-func goodputFigure(r radio) figure {
-	return figure{
-		name: r.name, unit: "ratio", reach: atLeast(goodputReach), what: "upload against a bare PUT: " + r.what,
-		measure: func(ctx context.Context, l *lab) (outcome, error) { return goodput(ctx, l, r) },
-	}
+func goodputFigure(r radio) measurement {
+	return measurement{figure.Figure{
+		Name: r.name, Unit: "ratio", Reach: figure.AtLeast(goodputReach), What: "upload against a bare PUT: " + r.what,
+	}, func(ctx context.Context, l *lab) (figure.Outcome, error) { return goodput(ctx, l, r) }}
 }
 
 // course is a link with a hub and a bare receiver at its near end, and what
@@ -73,17 +73,17 @@ type course struct {
 }
 
 // goodput sends the same bytes by the real client and by PUT, in turn.
-func goodput(ctx context.Context, l *lab, r radio) (_ outcome, err error) {
+func goodput(ctx context.Context, l *lab, r radio) (_ figure.Outcome, err error) {
 	c, err := openCourse(ctx, l, r)
 	if err != nil {
-		return outcome{}, err
+		return figure.Outcome{}, err
 	}
 	defer func() { err = errors.Join(err, c.close()) }()
 	var ratios, puts, uploads []float64
 	for i := range r.rounds {
 		m, err := add(c.queue, i, r.bytes)
 		if err != nil {
-			return outcome{}, err
+			return figure.Outcome{}, err
 		}
 		var took [2]float64 // PUT, upload
 		for j := range took {
@@ -93,7 +93,7 @@ func goodput(ctx context.Context, l *lab, r radio) (_ outcome, err error) {
 				send = c.sendUpload
 			}
 			if took[which], err = c.time(ctx, m, send); err != nil {
-				return outcome{}, err
+				return figure.Outcome{}, err
 			}
 		}
 		l.say("%s: PUT %.2f s, upload %.2f s", r.name, took[0], took[1])
@@ -102,22 +102,21 @@ func goodput(ctx context.Context, l *lab, r radio) (_ outcome, err error) {
 	}
 	m, err := add(c.queue, r.rounds, r.bytes)
 	if err != nil {
-		return outcome{}, err
+		return figure.Outcome{}, err
 	}
 	cubic, err := c.time(ctx, m, c.sendCubic)
 	if err != nil {
-		return outcome{}, err
+		return figure.Outcome{}, err
 	}
 	rate := func(seconds float64) string {
-		return number(float64(r.bytes)*8/1e6/seconds) + " Mbit/s"
+		return figure.Number(float64(r.bytes)*8/1e6/seconds) + " Mbit/s"
 	}
-	return outcome{
-		value:  median(ratios),
-		beside: fmt.Sprintf("PUT of the same %s MB by %s: %s", number(float64(r.bytes)/megabyte), congestionControl, rate(median(puts))),
-		more: []row{{
-			fmt.Sprintf("median of %d, each on a new TLS connection", r.rounds), rate(median(uploads)),
-			fmt.Sprintf("PUT by %s, once: %s; ratios from %s to %s", otherControl, rate(cubic), number(quantile(ratios, 0)), number(quantile(ratios, 1))),
-		}},
+	return figure.Outcome{
+		Value:  median(ratios),
+		Beside: fmt.Sprintf("PUT of the same %s MB by %s: %s", figure.Number(float64(r.bytes)/megabyte), congestionControl, rate(median(puts))),
+		More: []figure.Row{
+			{What: fmt.Sprintf("median of %d, each on a new TLS connection", r.rounds), Measured: rate(median(uploads)), Beside: fmt.Sprintf("PUT by %s, once: %s; ratios from %s to %s", otherControl, rate(cubic), figure.Number(quantile(ratios, 0)), figure.Number(quantile(ratios, 1)))},
+		},
 	}, nil
 }
 
@@ -133,7 +132,7 @@ func openCourse(ctx context.Context, l *lab, r radio) (c *course, err error) {
 		}
 	}()
 	if c.link, err = linkemu.Open(r.up, r.down); err != nil {
-		return c, unavailableError{err}
+		return c, figure.UnavailableError{Why: err}
 	}
 	if c.hub, err = startHub(ctx, l, filepath.Join(dir, "hub"), c.link); err != nil {
 		return c, err

@@ -19,6 +19,7 @@ import (
 	"fieldcam/agent/identity"
 	"fieldcam/agent/message"
 	"fieldcam/agent/mqtt"
+	"fieldcam/cmd/fieldcam-sim/internal/bench/figure"
 	"fieldcam/cmd/fieldcam-sim/internal/linkemu"
 	"fieldcam/hal/linux"
 )
@@ -44,11 +45,11 @@ const (
 	beatBound = 3 * time.Minute
 )
 
-func heartbeatFigure() figure {
-	return figure{
-		name: "heartbeat-ip-bytes", unit: "bytes", reach: atMost(heartbeatReach), measure: heartbeats,
-		what: "IP bytes both ways per heartbeat, TLS, 50 ms",
-	}
+func heartbeatFigure() measurement {
+	return measurement{figure.Figure{
+		Name: "heartbeat-ip-bytes", Unit: "bytes", Reach: figure.AtMost(heartbeatReach),
+		What: "IP bytes both ways per heartbeat, TLS, 50 ms",
+	}, heartbeats}
 }
 
 // meter is a link with a broker at its near end.
@@ -59,43 +60,43 @@ type meter struct {
 }
 
 // heartbeats counts what the real control link sends over an open connection.
-func heartbeats(ctx context.Context, l *lab) (_ outcome, err error) {
+func heartbeats(ctx context.Context, l *lab) (_ figure.Outcome, err error) {
 	dir, err := l.room("heartbeat")
 	if err != nil {
-		return outcome{}, err
+		return figure.Outcome{}, err
 	}
 	shape := linkemu.Shape{BitsPerSecond: downBits, Delay: 50 * time.Millisecond, QueueBytes: queueBytes}
 	m := &meter{}
 	if m.link, err = linkemu.Open(shape, shape); err != nil {
-		return outcome{}, unavailableError{err}
+		return figure.Outcome{}, figure.UnavailableError{Why: err}
 	}
 	defer m.link.Close()
 	h, err := startHub(ctx, l, filepath.Join(dir, "hub"), m.link)
 	if err != nil {
-		return outcome{}, err
+		return figure.Outcome{}, err
 	}
 	defer func() { err = errors.Join(err, h.stop()) }()
 	if m.to, err = h.add(ctx, device); err != nil {
-		return outcome{}, err
+		return figure.Outcome{}, err
 	}
 	if m.who, err = identity.Open(m.to.identity(), device, nil); err != nil {
-		return outcome{}, err
+		return figure.Outcome{}, err
 	}
 	beat, rival, err := m.beats(ctx)
 	if err != nil {
-		return outcome{}, fmt.Errorf("heartbeats: %w", err)
+		return figure.Outcome{}, fmt.Errorf("heartbeats: %w", err)
 	}
 	ping, err := m.pings(ctx)
 	if err != nil {
-		return outcome{}, fmt.Errorf("pings: %w", err)
+		return figure.Outcome{}, fmt.Errorf("pings: %w", err)
 	}
 	share := pingShare(heartbeat.Default().Every, mqtt.Default().KeepAlive)
-	return outcome{
-		value:  beat + share*ping,
-		beside: fmt.Sprintf("peer: %s with a payload of %d B", number(rival), rivalBytes),
-		more: []row{
-			{fmt.Sprintf("the heartbeat alone, mean of %d", beats), number(beat) + " bytes", ""},
-			{"a ping", number(ping) + " bytes", fmt.Sprintf("%s per heartbeat with the default intervals", number(share))},
+	return figure.Outcome{
+		Value:  beat + share*ping,
+		Beside: fmt.Sprintf("peer: %s with a payload of %d B", figure.Number(rival), rivalBytes),
+		More: []figure.Row{
+			{What: fmt.Sprintf("the heartbeat alone, mean of %d", beats), Measured: figure.Number(beat) + " bytes"},
+			{What: "a ping", Measured: figure.Number(ping) + " bytes", Beside: fmt.Sprintf("%s per heartbeat with the default intervals", figure.Number(share))},
 		},
 	}, nil
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"fieldcam/cmd/fieldcam-sim/internal/bench/blockdev"
+	"fieldcam/cmd/fieldcam-sim/internal/bench/figure"
 	"fieldcam/cmd/fieldcam-sim/internal/child"
 	"fieldcam/cmd/fieldcam-sim/internal/proxy"
 )
@@ -32,11 +34,11 @@ const (
 	uploadBound = 2 * time.Minute
 )
 
-func memoryFigure() figure {
-	return figure{
-		name: "memory", unit: "MB", reach: atMost(memoryReach), measure: memory,
-		what: "memory resident, the highest of idle and upload",
-	}
+func memoryFigure() measurement {
+	return measurement{figure.Figure{
+		Name: "memory", Unit: "MB", Reach: figure.AtMost(memoryReach),
+		What: "memory resident, the highest of idle and upload",
+	}, memory}
 }
 
 // usage is a process's memory, in megabytes.
@@ -48,36 +50,36 @@ type usage struct {
 
 // memory watches the real daemon, with nothing to do and with a large photo on a
 // slow line.
-func memory(ctx context.Context, l *lab) (_ outcome, err error) {
+func memory(ctx context.Context, l *lab) (_ figure.Outcome, err error) {
 	dir, err := l.room("memory")
 	if err != nil {
-		return outcome{}, err
+		return figure.Outcome{}, err
 	}
 	h, err := startHub(ctx, l, filepath.Join(dir, "hub"), nil)
 	if err != nil {
-		return outcome{}, err
+		return figure.Outcome{}, err
 	}
 	defer func() { err = errors.Join(err, h.stop()) }()
 	a, err := h.add(ctx, device)
 	if err != nil {
-		return outcome{}, err
+		return figure.Outcome{}, err
 	}
 	line, err := slowLine(&a)
 	if err != nil {
-		return outcome{}, err
+		return figure.Outcome{}, err
 	}
 	defer line.Close()
 	config := filepath.Join(dir, "fieldcam.toml")
 	if err := os.WriteFile(config, []byte(daemonConfig(a)), 0o600); err != nil {
-		return outcome{}, err
+		return figure.Outcome{}, err
 	}
 	state := filepath.Join(dir, "state")
 	idle, err := watchDaemon(ctx, l, dir, config, state, nil, idleTime)
 	if err != nil {
-		return outcome{}, fmt.Errorf("idle: %w", err)
+		return figure.Outcome{}, fmt.Errorf("idle: %w", err)
 	}
 	if err := enqueueLarge(ctx, state); err != nil {
-		return outcome{}, err
+		return figure.Outcome{}, err
 	}
 	began := time.Now()
 	busy, err := watchDaemon(ctx, l, dir, config, state, func() (bool, error) {
@@ -85,20 +87,20 @@ func memory(ctx context.Context, l *lab) (_ outcome, err error) {
 		return len(files) > 0, err
 	}, uploadBound)
 	if err != nil {
-		return outcome{}, fmt.Errorf("upload: %w", err)
+		return figure.Outcome{}, fmt.Errorf("upload: %w", err)
 	}
 	text := func(u usage) string {
-		return fmt.Sprintf("%s MB", number(max(u.resident, u.peak)))
+		return fmt.Sprintf("%s MB", figure.Number(max(u.resident, u.peak)))
 	}
 	parts := func(u usage) string {
-		return fmt.Sprintf("highest sample %s, of it anonymous %s", number(u.resident), number(u.anonymous))
+		return fmt.Sprintf("highest sample %s, of it anonymous %s", figure.Number(u.resident), figure.Number(u.anonymous))
 	}
-	return outcome{
-		value:  max(idle.resident, idle.peak, busy.resident, busy.peak),
-		beside: "real daemon, TLS to hub and broker",
-		more: []row{
-			{fmt.Sprintf("idle, %v", idleTime), text(idle), parts(idle)},
-			{fmt.Sprintf("while a photo of 50 MB leaves, %.0f s", time.Since(began).Seconds()), text(busy), parts(busy)},
+	return figure.Outcome{
+		Value:  max(idle.resident, idle.peak, busy.resident, busy.peak),
+		Beside: "real daemon, TLS to hub and broker",
+		More: []figure.Row{
+			{What: fmt.Sprintf("idle, %v", idleTime), Measured: text(idle), Beside: parts(idle)},
+			{What: fmt.Sprintf("while a photo of 50 MB leaves, %.0f s", time.Since(began).Seconds()), Measured: text(busy), Beside: parts(busy)},
 		},
 	}, nil
 }
@@ -218,7 +220,7 @@ func parseUsage(text string) (usage, error) {
 	var u usage
 	var errs []error
 	for name, to := range map[string]*float64{"VmRSS": &u.resident, "RssAnon": &u.anonymous, "VmHWM": &u.peak} {
-		n, err := parseField(text, name)
+		n, err := blockdev.Field(text, name)
 		errs = append(errs, err)
 		*to = float64(n) * 1024 / megabyte
 	}

@@ -22,6 +22,8 @@ const (
 	megabyte = 1_000_000
 	// photoBytes is the usual photo of the figures.
 	photoBytes = 5 * megabyte
+	// leastFreeMegabytes is the least that the queue takes for an answer.
+	leastFreeMegabytes = 16
 	// piece is what a picture is written in: as much as a camera's driver hands
 	// over at once.
 	piece = 32 << 10
@@ -45,8 +47,10 @@ func picture(w io.Writer, seed byte, n int64) error {
 // openQueue opens the real queue in dir. It keeps almost no room free, so that
 // nothing is deleted in a small file system.
 func openQueue(ctx context.Context, dir string) (*queue.Queue, error) {
+	config := queue.Default()
+	config.KeepFreeMegabytes, config.StopFreeMegabytes = leastFreeMegabytes, leastFreeMegabytes
 	return queue.Open(ctx, queue.Options{
-		Dir: dir, Device: device, Config: queue.Config{KeepFreeMegabytes: 16, StopFreeMegabytes: 16},
+		Dir: dir, Device: device, Config: config,
 		Log: zerolog.New(os.Stderr).Level(zerolog.WarnLevel),
 	})
 }

@@ -6,6 +6,9 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"fieldcam/cmd/fieldcam-sim/internal/bench/blockdev"
+	"fieldcam/cmd/fieldcam-sim/internal/bench/figure"
 )
 
 const (
@@ -19,37 +22,37 @@ const (
 	syncCalls = "fsync,fdatasync,sync_file_range,syncfs,sync,msync"
 )
 
-func syncFigure() figure {
-	return figure{
-		name: "sync-calls", unit: "calls", reach: atMost(syncReach), measure: syncs,
-		what: "fsync and fdatasync calls per photo enqueued",
-	}
+func syncFigure() measurement {
+	return measurement{figure.Figure{
+		Name: "sync-calls", Unit: "calls", Reach: figure.AtMost(syncReach),
+		What: "fsync and fdatasync calls per photo enqueued",
+	}, syncs}
 }
 
 // syncs counts the calls of two runs; their difference is without the start.
-func syncs(ctx context.Context, l *lab) (outcome, error) {
-	strace, err := findTool("strace")
+func syncs(ctx context.Context, l *lab) (figure.Outcome, error) {
+	strace, err := blockdev.FindTool("strace")
 	if err != nil {
-		return outcome{}, unavailableError{err}
+		return figure.Outcome{}, figure.UnavailableError{Why: err}
 	}
 	var calls [2]map[string]int
 	for i := range calls {
 		dir, err := l.room("syncs", strconv.Itoa(i))
 		if err != nil {
-			return outcome{}, err
+			return figure.Outcome{}, err
 		}
 		summary := dir + ".strace"
 		_, err = call[enqueued](ctx, l, partEnqueue, enqueueOrder{Dir: dir, Photos: (i + 1) * syncPhotos, Bytes: syncBytes}, nil,
 			strace, "-f", "-c", "-e", "trace="+syncCalls, "-o", summary)
 		if err != nil {
-			return outcome{}, err
+			return figure.Outcome{}, err
 		}
 		text, err := os.ReadFile(summary)
 		if err != nil {
-			return outcome{}, err
+			return figure.Outcome{}, err
 		}
 		if calls[i], err = parseStrace(string(text)); err != nil {
-			return outcome{}, err
+			return figure.Outcome{}, err
 		}
 	}
 	total := 0
@@ -57,13 +60,15 @@ func syncs(ctx context.Context, l *lab) (outcome, error) {
 	for _, name := range strings.Split(syncCalls, ",") {
 		if d := calls[1][name] - calls[0][name]; d != 0 {
 			total += d
-			kinds = append(kinds, number(float64(d)/syncPhotos)+" "+name)
+			kinds = append(kinds, figure.Number(float64(d)/syncPhotos)+" "+name)
 		}
 	}
-	return outcome{
-		value:  float64(total) / syncPhotos,
-		beside: "floor 1: one fdatasync",
-		more:   []row{{"of these", strings.Join(kinds, ", "), "strace of runs with " + fmt.Sprint(syncPhotos, " and ", 2*syncPhotos, " photos")}},
+	return figure.Outcome{
+		Value:  float64(total) / syncPhotos,
+		Beside: "floor 1: one fdatasync",
+		More: []figure.Row{
+			{What: "of these", Measured: strings.Join(kinds, ", "), Beside: "strace of runs with " + fmt.Sprint(syncPhotos, " and ", 2*syncPhotos, " photos")},
+		},
 	}, nil
 }
 
