@@ -48,6 +48,14 @@ deps: ## install what the tests need beyond Go, or say what is missing
 bench: ## the figures that the project promises, each beside its bound (some need root)
 	@scripts/bench
 
+.PHONY: powercut
+powercut: ## power cuts on an emulated controller: 100 states of its disk, twice (minutes; downloads 70 MB once)
+	@scripts/powercut
+
+.PHONY: bench-queue
+bench-queue: ## the queue's figures, beside its peers and a floor (some need root)
+	@scripts/bench-queue
+
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME (30s)
 	@scripts/fuzz $(FUZZTIME)
