@@ -38,3 +38,18 @@ func TestTwoListenersHaveTwoPorts(t *testing.T) {
 		t.Errorf("both listen on %s", a.Addr())
 	}
 }
+
+func TestNoPortIsGivenTwice(t *testing.T) {
+	// Of 17,000: were they drawn blindly, some would come twice as good as surely.
+	seen := map[string]bool{}
+	for range 400 {
+		addr, err := loopback.FreeAddress()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen[addr] {
+			t.Errorf("%s was given twice", addr)
+		}
+		seen[addr] = true
+	}
+}
