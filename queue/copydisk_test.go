@@ -200,12 +200,12 @@ func TestTrimStandsBackForACapture(t *testing.T) {
 
 func TestPhotosAreMatchedWithASecondCopyThatComesLater(t *testing.T) {
 	r := newRig(t)
-	q := r.open()
+	r.open()
 	for range 3 {
 		r.add()
 	}
 	r.copied("jpg")
-	q = r.reopen()
+	q := r.reopen()
 	if got := r.uncopied(0, 10); len(got) != 0 {
 		t.Errorf("Uncopied at the start = %d, want none: that is for later", got)
 	}

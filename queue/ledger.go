@@ -68,7 +68,7 @@ func dayKey(day time.Time, session string) []byte {
 // the one before to, ascending.
 func (t txn) days(from, to time.Time, visit func(day time.Time, session string, d *ledgerDay) error) error {
 	c := t.bucket(bucketDays).Cursor()
-	for k, v := c.Seek(slotKey(midnight(from))); k != nil && len(k) >= 8; k, v = c.Next() {
+	for k, v := c.Seek(slotKey(midnight(from))); len(k) >= 8; k, v = c.Next() {
 		at := keySlot(k[:8])
 		if !at.Before(to) {
 			break

@@ -57,7 +57,7 @@ func TestScrubFindsWhatIsNotWhatItWas(t *testing.T) {
 	// With its metadata back, it survives the index.
 	r.close()
 	r.do("remove", os.Remove(r.index()))
-	q = r.open()
+	r.open()
 	r.intact(bare)
 	if got := r.counts(); got != [6]int64{3} {
 		t.Errorf("%d, want 3 waiting", got)
