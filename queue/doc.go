@@ -81,14 +81,15 @@
 // spool and from what of the old one still proves itself by its checksum: the
 // ledger, what is confirmed, held, away or lost, and which deletions were decided.
 // Of the numbers that the old index alone knew, the new one says that it doesn't
-// know (see known.go): no copy is deleted for them, and photos that the second copy
-// has come back (Returned). The rest waits again; the cloud knows the photos' IDs
-// and says at once what it has. Where only the newest transaction is lost, all of the spool is compared. A
-// photo that isn't what its metadata says goes to damaged/; one that lost its
-// metadata is known by its record. Of two photos with one number, as where a person
-// copied the spool of another card, the second goes there whole: it can't get a new
-// number, which would be a new ID, and the cloud may know it by the old one. A file
-// that the card won't give is left where it is, and the others are taken in.
+// know (see known.go): no copy is deleted for them, and photos that the second
+// copy has come back (Returned). The rest waits again; the cloud knows the photos'
+// IDs and says at once what it has. Where only the newest transaction is lost, all
+// of the spool is compared. A photo that isn't what its metadata says goes to
+// damaged/; one that lost its metadata is known by its record. Of two photos with
+// one number, as where a person copied the spool of another card, the second goes
+// there whole: it can't get a new number, which would be a new ID, and the cloud
+// may know it by the old one. A file that the card won't give is left where it is,
+// and the others are taken in.
 //
 // An index that turns out to be damaged in use is given up and opened as at a
 // start, while all calls wait; then the call that met the damage goes on. That

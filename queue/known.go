@@ -3,9 +3,9 @@ package queue
 import (
 	"errors"
 	"fmt"
-	"regexp"
 
 	"fieldcam/capture/photo"
+	"fieldcam/queue/spool"
 )
 
 // An index that is made anew can't tell of a number without a record whether its
@@ -21,9 +21,6 @@ const returnedAhead = 1 << 26
 // ErrOther says that a photo's number was given out to another photo: the one at
 // hand is of another life of this card.
 var ErrOther = errors.New("its number is another photo's")
-
-// formatForm is what a photo's format may be, as it becomes an extension.
-var formatForm = regexp.MustCompile(`^[a-z0-9]{1,8}$`)
 
 // startKnown sets the mark of an index in the making, where highest is the highest
 // number that the card tells of, beside the old index.
@@ -153,8 +150,8 @@ func (q *Queue) returnable(m photo.Meta) (record, error) {
 	case err != nil:
 	case m.Device != q.o.Device:
 		err = fmt.Errorf("it is of %.70q", m.Device)
-	case !formatForm.MatchString(m.Format):
-		err = fmt.Errorf("format %.20q", m.Format)
+	case spool.CheckFormat(m.Format) != nil:
+		err = spool.CheckFormat(m.Format)
 	case m.Size <= 0 || m.Size != int64(uint32(m.Size)):
 		err = fmt.Errorf("%d bytes", m.Size)
 	case m.Trigger != photo.Scheduled && m.Trigger != photo.Manual:

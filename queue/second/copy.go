@@ -11,11 +11,11 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"regexp"
 
 	"golang.org/x/sys/unix"
 
 	"fieldcam/capture/photo"
+	"fieldcam/queue/spool"
 )
 
 // pieceBytes is how much is copied between two looks at Busy: 10 ms of a card.
@@ -35,9 +35,6 @@ type sidecar struct {
 	Source string `json:"source"`
 }
 
-// formatForm is what a photo's format may be, as it becomes an extension.
-var formatForm = regexp.MustCompile(`^[a-z0-9]{1,8}$`)
-
 // place is where the copy of m is, below the root: its directory, and its name
 // there without extension. m may be of a damaged index.
 func place(m photo.Meta) (dir, base string, err error) {
@@ -47,8 +44,8 @@ func place(m photo.Meta) (dir, base string, err error) {
 	if _, err := photo.ParseID(string(m.ID)); err != nil {
 		return "", "", err
 	}
-	if ext := "." + m.Format; !formatForm.MatchString(m.Format) || ext == sidecarExt || ext == partExt {
-		return "", "", fmt.Errorf("photo format %.20q", m.Format)
+	if err := spool.CheckFormat(m.Format); err != nil {
+		return "", "", err
 	}
 	return path.Join(topDir, m.Device, m.ID.Time().Format(dayLayout)), string(m.ID), nil
 }

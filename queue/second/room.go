@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"fieldcam/capture/photo"
+	"fieldcam/queue/spool"
 )
 
 // deleteAhead is how many copies are deleted at once where there is no room:
@@ -135,7 +136,7 @@ func (d *disk) deleteOf(ctx context.Context, dir string, limit int) (deleted int
 func (d *disk) deletable(dir, name string) bool {
 	base, ext, _ := strings.Cut(name, ".")
 	id, err := photo.ParseID(base)
-	if err != nil || "."+ext == sidecarExt || !formatForm.MatchString(ext) {
+	if err != nil || spool.CheckFormat(ext) != nil {
 		return false
 	}
 	if !d.w.o.Queue.Has(photo.Meta{ID: id, Device: d.w.o.Device}) {
