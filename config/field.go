@@ -55,6 +55,7 @@ const (
 	aDuration         // "15m", in quotes
 	aString
 	anInteger
+	aFraction
 	aBool
 )
 
@@ -80,6 +81,8 @@ func shapeOf(t reflect.Type) shape {
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
 		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		return anInteger
+	case reflect.Float64:
+		return aFraction
 	}
 	return unsupported
 }
@@ -88,25 +91,23 @@ func shapeOf(t reflect.Type) shape {
 type known struct {
 	path  string
 	field field
-	value reflect.Value // the field in the Config that was walked; invalid below arrays
+	value reflect.Value // the field in the Config that was walked; below arrays that of a new row
+	inRow bool          // below an array
 }
 
 // allKnown lists every key of c, tables before what is in them.
-func allKnown(c Config) []known { return knownUnder("", reflect.ValueOf(c), reflect.TypeOf(c)) }
+func allKnown(c Config) []known { return knownUnder("", reflect.ValueOf(c), false) }
 
-func knownUnder(prefix string, v reflect.Value, t reflect.Type) []known {
+func knownUnder(prefix string, v reflect.Value, inRow bool) []known {
 	var all []known
-	for _, f := range fields(t) {
-		k := known{path: join(prefix, f.key), field: f}
-		if v.IsValid() {
-			k.value = v.FieldByIndex(f.index)
-		}
+	for _, f := range fields(v.Type()) {
+		k := known{path: join(prefix, f.key), field: f, value: v.FieldByIndex(f.index), inRow: inRow}
 		all = append(all, k)
 		switch shapeOf(f.typ) {
 		case aTable:
-			all = append(all, knownUnder(k.path, k.value, f.typ)...)
+			all = append(all, knownUnder(k.path, k.value, inRow)...)
 		case aTableArray:
-			all = append(all, knownUnder(k.path, reflect.Value{}, f.typ.Elem())...)
+			all = append(all, knownUnder(k.path, rowDefault(f.typ.Elem()), true)...)
 		}
 	}
 	return all

@@ -13,6 +13,9 @@ type note struct {
 	// zero says what the default means, where it is empty or 0 and means
 	// something of its own.
 	zero string
+	// example, of a key that has no default in the rows of a table, is a value as
+	// it may stand in the file.
+	example string
 }
 
 // truth is what may stand at a key that is true or false.
@@ -74,15 +77,15 @@ func notes() []note {
 			allowed: "a duration from 0s to 1h"},
 
 		{path: "session", text: "The weekly schedule: captures, uploads and check-ins, each in a time block at a set frequency. Blocks may overlap and may cross midnight. The first session in the file replaces the default schedule as a whole."},
-		{path: "session.name", text: "How people tell the sessions apart. Required; each name once.", allowed: "1 to 40 characters"},
+		{path: "session.name", text: "How people tell the sessions apart. Required; each name once.", allowed: "1 to 40 characters", example: `"photos"`},
 		{path: "session.kind", text: "What the session does at its slots: take a photo, start an upload, send the status. Required.",
-			allowed: `"capture", "upload" or "check-in"`},
+			allowed: `"capture", "upload" or "check-in"`, example: `"capture"`},
 		{path: "session.days", text: "The days on which the block begins.", allowed: `days as "mon-fri", "sat,sun", "fri-mon" or "daily"`},
 		{path: "session.from", text: "The block's first instant and first slot, in the site's time zone.",
 			allowed: `a time of day from "00:00" to "23:59:59"`},
 		{path: "session.until", text: "The block's last instant. Before from, it is on the next day; the same as from, the block is one slot.",
 			allowed: `a time of day as "06:00" or "23:59:59", up to "24:00"`},
-		{path: "session.every", text: "The interval between slots. Required.", allowed: "a duration from 5s to 24h"},
+		{path: "session.every", text: "The interval between slots. Required.", allowed: "a duration from 5s to 24h", example: `"15m"`},
 		{path: "session.photos", text: "In an upload session: how many of the newest photos are sent at each slot.",
 			allowed: "0 (as many as possible) to 1000000", zero: "until the block ends or all are sent"},
 		{path: "session.order", text: "In an upload session: which photos go first.", allowed: `"newest-first" or "oldest-first"`, zero: "newest-first"},

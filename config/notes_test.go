@@ -161,7 +161,7 @@ func reference() []byte {
 				continue
 			}
 			path := join(prefix, f.key)
-			n, standard := w.notes[path], w.standard(path, f)
+			n, standard := w.notes[path], w.standard(path)
 			switch {
 			case standard == "":
 				standard = "required"
