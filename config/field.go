@@ -55,7 +55,6 @@ const (
 	aDuration         // "15m", in quotes
 	aString
 	anInteger
-	aFraction
 	aBool
 )
 
@@ -81,8 +80,6 @@ func shapeOf(t reflect.Type) shape {
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
 		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		return anInteger
-	case reflect.Float64:
-		return aFraction
 	}
 	return unsupported
 }

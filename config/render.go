@@ -220,6 +220,9 @@ func valueText(v reflect.Value, secret bool) string {
 			if err != nil {
 				return `""`
 			}
+			if isNumber(v.Type()) && len(text) > 0 {
+				return string(text)
+			}
 			return tomlString(string(text))
 		}
 	case aString:
@@ -229,19 +232,8 @@ func valueText(v reflect.Value, secret bool) string {
 		return tomlString(v.String())
 	case aBool:
 		return strconv.FormatBool(v.Bool())
-	case aFraction:
-		return fractionText(v.Float())
 	}
 	return fmt.Sprint(v.Interface())
-}
-
-// fractionText is x with a decimal point, which TOML wants.
-func fractionText(x float64) string {
-	s := strconv.FormatFloat(x, 'f', -1, 64)
-	if !strings.ContainsRune(s, '.') {
-		s += ".0"
-	}
-	return s
 }
 
 // durationText is d without the parts that are zero: "5m", not "5m0s".
