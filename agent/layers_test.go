@@ -24,7 +24,7 @@ func layers() [][]string {
 		{"agent/message"},
 		{"agent/health", "hal/linux", "hal/sim", "hal/haltest", "capture/camera", "capture/camera/vc0706", "capture/camera/vc0706/vc0706sim", "queue/boltfile", "queue/ledger", "queue/thumbnail", "queue/spool"},
 		{"capture", "queue", "queue/upload", "queue/upload/tus", "queue/upload/tustest", "queue/upload/uploadtest"},
-		{"queue/second", "queue/session", "agent/link", "agent/link/linktest", "agent/heartbeat", "agent/proof"},
+		{"queue/second", "queue/session", "agent/link", "agent/link/linktest", "agent/heartbeat", "agent/proof", "agent/maintenance"},
 		{"agent/mqtt", "agent/mqtt/mqtttest", "agent/control"},
 		{"config"},
 		{"agent"},
@@ -36,17 +36,19 @@ func layers() [][]string {
 // that is not listed here may be imported by tests only.
 func pins() map[string][]string {
 	return map[string][]string{
-		"periph.io/x/":                 {"hal/linux"},
-		"go.etcd.io/bbolt":             {"queue"},
-		"github.com/eclipse/paho":      {"agent/mqtt", "agent/mqtt/mqtttest"},
-		"github.com/spf13/cobra":       {"cmd/..."},
-		"github.com/mattn/go-isatty":   {"cmd/..."},
-		"github.com/pelletier/go-toml": {"config"},
-		"github.com/coreos/go-systemd": {"cmd/fieldcam"},
-		"golang.org/x/image":           {"capture/camera/vc0706/vc0706sim"},
-		"golang.org/x/time":            {"cmd/fieldcam-sim/..."},
-		"github.com/rs/zerolog":        {"..."},
-		"golang.org/x/sys":             {"..."},
+		"periph.io/x/":                       {"hal/linux"},
+		"go.etcd.io/bbolt":                   {"queue"},
+		"github.com/eclipse/paho":            {"agent/mqtt", "agent/mqtt/mqtttest"},
+		"github.com/spf13/cobra":             {"cmd/..."},
+		"github.com/mattn/go-isatty":         {"cmd/..."},
+		"github.com/pelletier/go-toml":       {"config"},
+		"github.com/coreos/go-systemd":       {"cmd/fieldcam"},
+		"github.com/teambition/rrule-go":     {"agent/maintenance"},
+		"github.com/nathan-osman/go-sunrise": {"capture/schedule"},
+		"golang.org/x/image":                 {"capture/camera/vc0706/vc0706sim"},
+		"golang.org/x/time":                  {"cmd/fieldcam-sim/..."},
+		"github.com/rs/zerolog":              {"..."},
+		"golang.org/x/sys":                   {"..."},
 	}
 }
 

@@ -25,6 +25,7 @@ import (
 
 	"fieldcam/agent/heartbeat"
 	"fieldcam/agent/identity"
+	"fieldcam/agent/maintenance"
 	"fieldcam/agent/mqtt"
 	"fieldcam/capture"
 	"fieldcam/capture/camera"
@@ -50,19 +51,27 @@ type Config struct {
 	// Default "UTC".
 	TimeZone string `toml:"time_zone"`
 
+	// Site is where the camera stands, for sunrise and sunset.
+	Site    schedule.Site  `toml:"site"`
 	Log     Log            `toml:"log"`
 	Camera  Camera         `toml:"camera"`
 	Capture capture.Config `toml:"capture"`
 	// Sessions is the weekly schedule. A file with a [[session]] replaces the
-	// default schedule (schedule.Default) as a whole.
-	Sessions  []schedule.Session `toml:"session"`
-	Queue     queue.Config       `toml:"queue"`
-	Copy      second.Config      `toml:"copy"`
-	Retry     session.Config     `toml:"retry"`
-	Upload    upload.Config      `toml:"upload"`
-	Identity  identity.Config    `toml:"identity"`
-	MQTT      mqtt.Config        `toml:"mqtt"`
-	Heartbeat heartbeat.Config   `toml:"heartbeat"`
+	// model's default schedule (schedule.DefaultFor) as a whole.
+	Sessions []schedule.Session `toml:"session"`
+	// Events, Shots and Pauses are what else the schedule is made of; none by
+	// default.
+	Events      []schedule.Event   `toml:"event"`
+	Shots       []schedule.Shot    `toml:"shot"`
+	Pauses      []schedule.Pause   `toml:"pause"`
+	Queue       queue.Config       `toml:"queue"`
+	Copy        second.Config      `toml:"copy"`
+	Retry       session.Config     `toml:"retry"`
+	Upload      upload.Config      `toml:"upload"`
+	Identity    identity.Config    `toml:"identity"`
+	MQTT        mqtt.Config        `toml:"mqtt"`
+	Heartbeat   heartbeat.Config   `toml:"heartbeat"`
+	Maintenance maintenance.Config `toml:"maintenance"`
 }
 
 // Log is what the daemon says.
@@ -107,23 +116,22 @@ func Default() Config {
 		Retry:     session.Default(),
 		Upload:    upload.Default(),
 		MQTT:      mqtt.Default(),
-		Heartbeat: heartbeat.Default(),
+		Heartbeat: heartbeat.Default(), Maintenance: maintenance.Default(),
 	}
 }
 
-// newSession is a [[session]] before its keys are read: all day, every day. Its
-// name, kind and interval have no default.
-func newSession() schedule.Session {
-	return schedule.Session{Days: schedule.EveryDay, Until: schedule.At(schedule.Midnight - schedule.TimeOfDay(time.Second))}
+// Plan is all that the schedule is made of.
+func (c Config) Plan() schedule.Plan {
+	return schedule.Plan{Site: c.Site, Sessions: c.Sessions, Events: c.Events, Shots: c.Shots, Pauses: c.Pauses}
 }
 
-// Schedule is the weekly schedule in the site's time zone.
+// Schedule is the plan in the site's time zone.
 func (c Config) Schedule() (*schedule.Schedule, error) {
 	zone, err := loadZone(c.TimeZone)
 	if err != nil {
 		return nil, err
 	}
-	return schedule.New(zone, schedule.Plan{Sessions: c.Sessions})
+	return schedule.New(zone, c.Plan())
 }
 
 // loadZone is time.LoadLocation without the names that mean whatever this
@@ -143,10 +151,8 @@ func (c Config) Validate() error {
 		l.Add("device", c.Device, "this controller's name: 1 to 63 letters, digits, '-' or '_', the first a letter or digit")
 	}
 	oneOf(&l, "model", c.Model, Models())
-	zone, err := loadZone(c.TimeZone)
-	if err != nil {
+	if _, err := loadZone(c.TimeZone); err != nil {
 		l.Add("time_zone", c.TimeZone, `an IANA time zone, such as "Europe/Berlin"`)
-		zone = time.UTC // so that the sessions are checked all the same
 	}
 	oneOf(&l, "log.level", c.Log.Level, logLevels())
 	oneOf(&l, "camera.kind", c.Camera.Kind, []string{KindVC0706})
@@ -159,8 +165,7 @@ func (c Config) Validate() error {
 	case n > MaxSessions:
 		l.Add("session", n, fmt.Sprintf("at most %d sessions", MaxSessions))
 	default:
-		_, err = schedule.New(zone, schedule.Plan{Sessions: c.Sessions})
-		l.Under("", err)
+		l.Under("", c.Plan().Validate())
 	}
 	l.Under("queue", c.Queue.Validate())
 	l.Under("copy", c.Copy.Validate())
@@ -169,6 +174,7 @@ func (c Config) Validate() error {
 	l.Under("identity", c.Identity.Validate())
 	l.Under("mqtt", c.MQTT.Validate())
 	l.Under("heartbeat", c.Heartbeat.Validate())
+	l.Under("maintenance", c.Maintenance.Validate())
 	return l.Err()
 }
 

@@ -16,6 +16,9 @@ type note struct {
 	// example, of a key that has no default in the rows of a table, is a value as
 	// it may stand in the file.
 	example string
+	// sample, of a key in the rows of a table, is a value that shows more than the
+	// default does.
+	sample string
 }
 
 // truth is what may stand at a key that is true or false.
@@ -38,12 +41,16 @@ var indexForm = regexp.MustCompile(`\[[0-9]+\]`)
 // notes explains every key of Config, in any order. TestEveryKeyIsExplained
 // holds it against the struct, TestNotesSayWhatValidateSays against Validate.
 func notes() []note {
-	return []note{
+	return append(append([]note{
 		{path: "device", text: "This controller's name in photos and in the cloud. Required; no two controllers of a fleet may share one.",
 			allowed: "1 to 63 letters, digits, '-' or '_', the first a letter or digit"},
 		{path: "model", text: "The controller's model.", allowed: `"pro", "mini", "mach2" or "tempo"`},
 		{path: "time_zone", text: "The site's time zone, in which the sessions' times are meant. File names and reports stay in UTC.",
 			allowed: `an IANA time zone, such as "Europe/Berlin"`},
+
+		{path: "site", text: "Where the camera stands, for sessions that go by the sun."},
+		{path: "site.latitude", text: "Degrees north of the equator, with a decimal point; south of it negative.", allowed: "degrees north, -90 to 90", zero: "not known"},
+		{path: "site.longitude", text: "Degrees east of Greenwich; west of it negative.", allowed: "degrees east, -180 to 180", zero: "not known"},
 
 		{path: "log", text: "What the daemon writes to the journal."},
 		{path: "log.level", text: "The least severity that is logged.", allowed: `"debug", "info", "warn" or "error"`},
@@ -75,28 +82,6 @@ func notes() []note {
 			allowed: "a duration from 1s to 1h"},
 		{path: "capture.late", text: "How long after its instant a photo is still worth taking, after a restart or a step of the clock.",
 			allowed: "a duration from 0s to 1h"},
-
-		{path: "session", text: "The weekly schedule: captures, uploads and check-ins, each in a time block at a set frequency. Blocks may overlap and may cross midnight. The first session in the file replaces the default schedule as a whole."},
-		{path: "session.name", text: "How people tell the sessions apart. Required; each name once.", allowed: "1 to 40 characters", example: `"photos"`},
-		{path: "session.kind", text: "What the session does at its slots: take a photo, start an upload, send the status. Required.",
-			allowed: `"capture", "upload" or "check-in"`, example: `"capture"`},
-		{path: "session.days", text: "The days on which the block begins.", allowed: `days as "mon-fri", "sat,sun", "fri-mon" or "daily"`},
-		{path: "session.from", text: "The block's first instant and first slot, in the site's time zone.",
-			allowed: `a time of day from "00:00" to "23:59:59", or as "sunrise", "sunset-30m" or "sunrise+1h15m"`},
-		{path: "session.until", text: "The block's last instant. Before from, it is on the next day; the same as from, the block is one slot.",
-			allowed: `a time of day as "06:00" or "23:59:59", up to "24:00", or as "sunrise", "sunset-30m" or "sunrise+1h15m"`},
-		{path: "session.every", text: "The interval between slots. Required.", allowed: "a duration from 5s to 24h", example: `"15m"`},
-		{path: "session.photos", text: "In an upload session: how many of the newest photos are sent at each slot.",
-			allowed: "0 (as many as possible) to 1000000", zero: "until the block ends or all are sent"},
-		{path: "session.megabytes", text: "In an upload session: how many megabytes (10^6 bytes) are sent at each slot. The photo that reaches the limit is the last.",
-			allowed: "0 (no limit) to 1000000", zero: "no limit"},
-		{path: "session.minutes", text: "In an upload session: for how many minutes from each slot on photos are begun.",
-			allowed: "0 (no limit) to 1440", zero: "no limit"},
-		{path: "session.order", text: "In an upload session: which photos go first.", allowed: `"newest-first" or "oldest-first"`, zero: "newest-first"},
-		{path: "session.look_back", text: "In an upload session: how far back from its slot photos are looked for. What is older waits for another session.",
-			allowed: "0s (everything) to 87840h", zero: "everything"},
-		{path: "session.first_day", text: "In an upload session: the first day at the site whose photos are sent.", allowed: `a day such as "2026-06-30"`, zero: "no first day"},
-		{path: "session.last_day", text: "In an upload session: the last day at the site whose photos are sent.", allowed: `a day such as "2026-06-30"`, zero: "no last day"},
 
 		{path: "queue", text: "How the photos share the card. What the cloud does not have yet is deleted only where the second copy has it, or when_full says so."},
 		{path: "queue.keep_free_mb", text: "The free space, in megabytes (10^6 bytes), below which photos that the cloud has confirmed are deleted, oldest first.",
@@ -153,5 +138,5 @@ func notes() []note {
 			allowed: "a duration from 1s to 24h"},
 		{path: "heartbeat.status_every", text: "The longest time between two status messages, of about 600 bytes each; check-ins and changed conditions send one sooner.",
 			allowed: "a duration from 5s to 24h"},
-	}
+	}, scheduleNotes()...), maintenanceNotes()...)
 }

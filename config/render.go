@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"encoding"
 	"fmt"
 	"reflect"
@@ -115,18 +116,22 @@ func (w *writer) example(path string, row reflect.Type) {
 		if n := w.notes[down]; isValue(f.typ) {
 			w.WriteString("#\n")
 			w.explanation(down, w.standard(down))
-			text := w.defaults[down]
-			if n.example != "" {
-				text = n.example
-			}
+			text := cmp.Or(n.example, n.sample, w.defaults[down])
 			fmt.Fprintf(w, "#%s = %s\n", f.key, text)
 		}
 	}
 	for _, f := range fields(row) {
-		if shapeOf(f.typ) == aTableArray {
-			w.WriteString("#\n")
-			w.explanation(join(path, f.key), "")
-			fmt.Fprintf(w, "#[[%s]]\n", join(path, f.key))
+		if shapeOf(f.typ) != aTableArray {
+			continue
+		}
+		in := join(path, f.key)
+		w.WriteString("#\n")
+		w.explanation(in, "")
+		fmt.Fprintf(w, "#[[%s]]\n", in)
+		for _, f := range fields(f.typ.Elem()) {
+			if text := w.notes[join(in, f.key)].example; text != "" {
+				fmt.Fprintf(w, "#%s = %s\n", f.key, text)
+			}
 		}
 	}
 }
