@@ -9,7 +9,9 @@ import (
 // need besides.
 func (s *Schedule) wall(first int64) wall {
 	w := makeWall(s.zone, first)
-	w.latitude, w.longitude = s.latitude, s.longitude
+	if s.placed {
+		w.place(s.latitude, s.longitude)
+	}
 	last := first + spanDays + pastDays
 	i, _ := slices.BinarySearchFunc(s.replaced, first, func(r dayRange, day int64) int { return cmp.Compare(r.last, day) })
 	for ; i < len(s.replaced) && s.replaced[i].first <= last; i++ {

@@ -17,16 +17,6 @@ func (s *Schedule) of(kind Kind) []group {
 	return s.groups[kind]
 }
 
-// slack is by how many seconds the blocks of a rule can be out of the order of
-// their days: where the sun begins to stay up the calendar's days replace its
-// own.
-func (r *rule) slack() int64 {
-	if r.sun {
-		return daySeconds
-	}
-	return 0
-}
-
 // Next is the first slot of the kind strictly after the time given; false where
 // nothing of the kind is ever due again.
 func (s *Schedule) Next(kind Kind, after time.Time) (Slot, bool) {
@@ -58,16 +48,16 @@ func (s *Schedule) Next(kind Kind, after time.Time) (Slot, bool) {
 
 // nextIn offers the first slots after t of the group's sessions on w's days.
 func (s *Schedule) nextIn(kind Kind, g *group, w *wall, t instant, p *pick) {
-	first, last := max(w.day, g.first), min(w.day+spanDays-1, g.last)
+	last := min(w.day+spanDays-1, g.last)
 	for i := range g.rules {
 		r := &g.rules[i]
-		for day := first; day <= last; day++ {
+		for day := max(w.firstDay(r, t.sec), g.first); day <= last; day++ {
+			if p.ok && day > w.lastDay(r, p.at.sec) {
+				break
+			}
 			b, ok := w.block(r, day)
 			if !ok {
 				continue
-			}
-			if p.ok && b.begin > p.at.sec+r.slack() {
-				break // and so do the blocks of the days after
 			}
 			at, ok := b.after(t)
 			for ok {
@@ -109,16 +99,16 @@ func (s *Schedule) Last(kind Kind, before time.Time) (Slot, bool) {
 
 // lastIn offers the last slots before t of the group's sessions on w's days.
 func (s *Schedule) lastIn(kind Kind, g *group, w *wall, t instant, p *pick) {
-	first, last := max(w.day, g.first), min(w.day+spanDays-1, g.last)
+	first := max(w.day, g.first)
 	for i := range g.rules {
 		r := &g.rules[i]
-		for day := last; day >= first; day-- {
+		for day := min(w.lastDay(r, t.sec), g.last); day >= first; day-- {
+			if p.ok && day < w.firstDay(r, p.at.sec) {
+				break
+			}
 			b, ok := w.block(r, day)
 			if !ok {
 				continue
-			}
-			if p.ok && b.end.sec < p.at.sec-r.slack() {
-				break // and so do the blocks of the days before
 			}
 			at, ok := b.before(t)
 			for ok {

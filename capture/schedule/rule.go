@@ -8,11 +8,18 @@ import (
 // rule is a Session in the units that arithmetic wants.
 type rule struct {
 	days        Days
-	from, until Moment
+	from, until Sun
+	fromOffset  int64 // seconds
+	untilOffset int64
 	every       int64 // nanoseconds
+	once        bool  // a block of one instant
 	crosses     bool  // ends on the day after
 	sun         bool  // has an end that goes by the sun
 	weekly      bool  // gives way to events
+	// least and most bound a block: the wall seconds from its day's midnight
+	// before which it does not begin, and after which it has ended. They hold
+	// where the sun is highest when the clock shows noon, see wall.early.
+	least, most int64
 	name, event string
 	photos      int
 	bytes       int64
@@ -28,21 +35,71 @@ type group struct {
 
 // newRule is what s, which is valid, says. An empty event is the weekly schedule.
 func newRule(s Session, event string, zone *time.Location) rule {
-	return rule{
-		days:    s.Days,
-		from:    s.From,
-		until:   s.Until,
-		every:   int64(s.Every),
-		crosses: crosses(s.From, s.Until),
-		sun:     s.From.Sun != 0 || s.Until.Sun != 0,
-		weekly:  event == "",
-		name:    s.Name,
-		event:   event,
-		photos:  s.Photos,
-		bytes:   int64(s.Megabytes) * 1_000_000,
-		time:    time.Duration(s.Minutes) * time.Minute,
-		choice:  s.choice(zone),
+	r := rule{
+		days:        s.Days,
+		from:        s.From.Sun,
+		until:       s.Until.Sun,
+		fromOffset:  int64(s.From.Offset / time.Second),
+		untilOffset: int64(s.Until.Offset / time.Second),
+		every:       int64(s.Every),
+		once:        s.From == s.Until,
+		crosses:     crosses(s.From, s.Until),
+		sun:         s.From.Sun != 0 || s.Until.Sun != 0,
+		weekly:      event == "",
+		name:        s.Name,
+		event:       event,
+		photos:      s.Photos,
+		bytes:       int64(s.Megabytes) * 1_000_000,
+		time:        time.Duration(s.Minutes) * time.Minute,
+		choice:      s.choice(zone),
 	}
+	r.least, r.most = r.fromOffset, r.untilOffset
+	switch r.from {
+	case Sunset:
+		r.least += noonSeconds - sunSlack
+	case Sunrise:
+		r.least -= sunSlack
+	}
+	switch r.until {
+	case Sunset:
+		r.most += daySeconds + sunSlack
+	case Sunrise:
+		r.most += noonSeconds + sunSlack
+	}
+	if r.crosses {
+		r.most += daySeconds
+	}
+	return r
+}
+
+const (
+	noonSeconds = daySeconds / 2
+	// sunSlack is more than the sun's highest point can be before or after the
+	// mean noon, which is 17 minutes.
+	sunSlack = 30 * 60
+)
+
+// firstDay is the first day of w whose block, of r, can end at or after the Unix
+// second t.
+func (w *wall) firstDay(r *rule, t int64) int64 {
+	most := r.most
+	if r.sun {
+		most += w.late
+	}
+	if w.skips {
+		most += daySeconds
+	}
+	return max(w.day, floorDiv(t+w.minOffset-most+daySeconds-1, daySeconds))
+}
+
+// lastDay is the last day of w whose block, of r, can begin at or before the
+// Unix second t.
+func (w *wall) lastDay(r *rule, t int64) int64 {
+	least := r.least
+	if r.sun {
+		least += w.early
+	}
+	return min(w.day+spanDays-1, floorDiv(t+w.maxOffset-least, daySeconds))
 }
 
 // span is one block of one session.
@@ -57,16 +114,16 @@ func (w *wall) block(r *rule, day int64) (span, bool) {
 	if !r.days.Has(weekday(day)) || r.weekly && w.replaced>>(day-w.day)&1 == 1 || !w.exists(day) {
 		return span{}, false
 	}
-	b := span{rule: r, begin: w.moment(r.from, day, false)}
+	b := span{rule: r, begin: w.moment(r.from, r.fromOffset, day, false)}
 	last := b.begin
-	if r.until != r.from {
+	if !r.once {
 		until := day
 		if r.crosses {
 			if until++; !w.exists(until) {
 				until++
 			}
 		}
-		last = w.moment(r.until, until, true)
+		last = w.moment(r.until, r.untilOffset, until, true)
 		if r.sun && last <= b.begin {
 			return span{}, false
 		}
@@ -92,11 +149,10 @@ func (w *wall) cut(b *span, day int64) bool {
 	return b.begin < event
 }
 
-// moment is the Unix second of m on the day; the last of two where the clock
-// shows it twice and last is true.
-func (w *wall) moment(m Moment, day int64, last bool) int64 {
-	offset := int64(m.Offset / time.Second)
-	switch m.Sun {
+// moment is the Unix second of a Moment on the day; the last of two where the
+// clock shows it twice and last is true.
+func (w *wall) moment(from Sun, offset, day int64, last bool) int64 {
+	switch from {
 	case Sunrise:
 		return w.sun(day).rise + offset
 	case Sunset:

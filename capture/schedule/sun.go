@@ -23,12 +23,23 @@ func (w *wall) sun(day int64) *sunDay {
 	return d
 }
 
+// secondsPerDegree is how long the sun takes for a degree of longitude.
+const secondsPerDegree = daySeconds / 360
+
+// place tells w where the site is.
+func (w *wall) place(latitude, longitude float64) {
+	w.latitude, w.longitude = latitude, longitude
+	for _, s := range w.segs[:w.n] {
+		shift := noonSeconds - floorMod(noonSeconds-s.offset+int64(longitude*secondsPerDegree), daySeconds)
+		w.early, w.late = min(w.early, shift), max(w.late, shift)
+	}
+}
+
 func (w *wall) findSun(day int64) sunDay {
 	// The library counts days by the sun: 12:00 UTC of its day is shifted by the
 	// longitude, whatever the calendar there says. In Apia, at UTC+13 and 172° W,
 	// the noon of its day is the noon of our next one. Ours is the one nearest.
-	const secondsPerDegree = daySeconds / 360
-	noon := w.first(day*daySeconds + daySeconds/2)
+	noon := w.first(day*daySeconds + noonSeconds)
 	solarDay := floorDiv(noon+int64(w.longitude*secondsPerDegree), daySeconds)
 
 	// sunrise.SunriseSunset in its parts: it has the zero time for a sun that

@@ -47,7 +47,12 @@ type wall struct {
 	// block can last.
 	replaced uint32
 
+	minOffset, maxOffset int64 // of segs
+
 	latitude, longitude float64
+	// early and late are by how many seconds the mean sun's noon can differ from
+	// that of the clock: early is not more than 0 and late not less.
+	early, late int64
 	suns                [spanDays + 2]sunDay // what has been asked for, a block ends up to two days later
 }
 
@@ -88,6 +93,10 @@ func makeWall(zone *time.Location, first int64) wall {
 		t = until
 	}
 	w.segs[w.n-1].until = math.MaxInt64
+	w.minOffset, w.maxOffset = w.segs[0].offset, w.segs[0].offset
+	for _, s := range w.segs[1:w.n] {
+		w.minOffset, w.maxOffset = min(w.minOffset, s.offset), max(w.maxOffset, s.offset)
+	}
 	return w
 }
 
@@ -122,7 +131,7 @@ func (w *wall) exists(day int64) bool {
 
 // weekday is that of the day, counted from 1970-01-01, a Thursday.
 func weekday(day int64) time.Weekday {
-	return time.Weekday(((day+int64(time.Thursday))%7 + 7) % 7)
+	return time.Weekday(floorMod(day+int64(time.Thursday), 7))
 }
 
 // localDay is the local calendar's day at the Unix second t.
@@ -138,3 +147,5 @@ func floorDiv(a, b int64) int64 {
 	}
 	return q
 }
+
+func floorMod(a, b int64) int64 { return a - floorDiv(a, b)*b }
