@@ -23,6 +23,8 @@ type rule struct {
 	every       int64 // nanoseconds
 	name        string
 	photos      int
+	bytes       int64
+	time        time.Duration
 	choice      Choice
 }
 
@@ -34,6 +36,11 @@ type Slot struct {
 	Ends    time.Time // the last instant of the block, UTC
 	Photos  int       // of an upload: how many, 0 for as many as possible
 	Choice  Choice    // of an upload: which; all where sessions of different choices coincide
+	// Event is the name of the event whose slot it is; empty in the weekly schedule.
+	Event string
+	// Bytes and Time limit an upload; 0 is no limit.
+	Bytes int64
+	Time  time.Duration
 }
 
 // New makes a schedule. Its error holds invalid.Values with keys as "[2].every"
@@ -62,6 +69,8 @@ func New(zone *time.Location, sessions []Session) (*Schedule, error) {
 			every:  int64(v.Every),
 			name:   v.Name,
 			photos: v.Photos,
+			bytes:  int64(v.Megabytes) * 1_000_000,
+			time:   time.Duration(v.Minutes) * time.Minute,
 			choice: v.choice(zone),
 		})
 	}
@@ -148,27 +157,33 @@ type pick struct {
 	ends   int64
 	name   string
 	photos int
+	bytes  int64
+	time   time.Duration
 	choice Choice
 	ok     bool
 }
 
 // take replaces the pick by a slot of r at t whose block ends at end.
 func (p *pick) take(r *rule, t instant, end int64) {
-	*p = pick{at: t, ends: end, name: r.name, photos: r.photos, choice: r.choice, ok: true}
+	*p = pick{at: t, ends: end, name: r.name, photos: r.photos, bytes: r.bytes, time: r.time, choice: r.choice, ok: true}
 }
 
 // join makes one slot of the pick and one of r, listed later, at the same
 // instant.
 func (p *pick) join(r *rule, end int64) {
 	p.ends = max(p.ends, end)
-	if p.photos == 0 || r.photos == 0 {
-		p.photos = 0
-	} else {
-		p.photos = max(p.photos, r.photos)
-	}
+	p.photos, p.bytes, p.time = larger(p.photos, r.photos), larger(p.bytes, r.bytes), larger(p.time, r.time)
 	if p.choice != r.choice {
 		p.choice = Choice{}
 	}
+}
+
+// larger is the larger of two limits, of which 0 is none.
+func larger[T int | int64 | time.Duration](a, b T) T {
+	if a == 0 || b == 0 {
+		return 0
+	}
+	return max(a, b)
 }
 
 func (p *pick) slot(kind Kind) (Slot, bool) {
@@ -181,6 +196,8 @@ func (p *pick) slot(kind Kind) (Slot, bool) {
 		Session: p.name,
 		Ends:    time.Unix(p.ends, 0).UTC(),
 		Photos:  p.photos,
+		Bytes:   p.bytes,
+		Time:    p.time,
 		Choice:  p.choice,
 	}, true
 }

@@ -49,6 +49,10 @@ type Session struct {
 	// each slot; 0 is as many as possible, until the block ends or the queue is
 	// empty. 0 for the other kinds.
 	Photos int `toml:"photos"`
+	// Megabytes (10^6 bytes) and Minutes, of an upload session, limit it as Photos
+	// does; 0 is no limit.
+	Megabytes int `toml:"-"`
+	Minutes   int `toml:"-"`
 	// Order, of an upload session, is NewestFirst or OldestFirst; empty is
 	// NewestFirst.
 	Order string `toml:"order"`
