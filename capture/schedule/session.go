@@ -51,8 +51,8 @@ type Session struct {
 	Photos int `toml:"photos"`
 	// Megabytes (10^6 bytes) and Minutes, of an upload session, limit it as Photos
 	// does; 0 is no limit.
-	Megabytes int `toml:"-"`
-	Minutes   int `toml:"-"`
+	Megabytes int `toml:"megabytes"`
+	Minutes   int `toml:"minutes"`
 	// Order, of an upload session, is NewestFirst or OldestFirst; empty is
 	// NewestFirst.
 	Order string `toml:"order"`

@@ -46,11 +46,21 @@ func chosen(name, from, until string, every time.Duration, change func(*schedule
 // runAll is run with several sessions.
 func runAll(t *testing.T, q *fakeQueue, c *fakeCloud, all []schedule.Session, test func(t *testing.T, r *session.Runner)) {
 	t.Helper()
-	runWith(t, session.Default(), session.Options{Queue: q, Uploader: c}, all, test)
+	runOptions(t, session.Options{}, q, c, all, test)
+}
+
+// runOptions is runAll with other options.
+func runOptions(t *testing.T, o session.Options, q *fakeQueue, c *fakeCloud, all []schedule.Session, test func(t *testing.T, r *session.Runner)) {
+	t.Helper()
+	o.Queue, o.Uploader = q, c
+	runWith(t, session.Default(), o, all, test)
 	for seq, n := range q.acked {
 		if n != 1 {
 			t.Errorf("photo %d was acknowledged %d times, want once", seq, n)
 		}
+	}
+	if c.most > 1 {
+		t.Errorf("%d photos were under way at a time, want one", c.most)
 	}
 }
 

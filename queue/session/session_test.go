@@ -113,15 +113,29 @@ type fakeCloud struct {
 	mu   sync.Mutex
 	say  func(seq uint64) error // nil: takes all
 	hang bool
-	sent []uint64 // every attempt
-	at   []time.Time
+	// takes is how long a photo takes; 0 is a second.
+	takes time.Duration
+	sent  []uint64 // every attempt
+	at    []time.Time
+	busy  int // uploads under way
+	most  int // of them at a time
 }
 
 func (c *fakeCloud) Upload(ctx context.Context, m photo.Meta, r io.ReadSeeker) error {
 	c.mu.Lock()
 	c.sent, c.at = append(c.sent, m.Seq()), append(c.at, time.Now())
-	say, hang := c.say, c.hang
+	say, hang, takes := c.say, c.hang, c.takes
+	if takes == 0 {
+		takes = time.Second
+	}
+	c.busy++
+	c.most = max(c.most, c.busy)
 	c.mu.Unlock()
+	defer func() {
+		c.mu.Lock()
+		c.busy--
+		c.mu.Unlock()
+	}()
 	if hang {
 		<-ctx.Done()
 		return ctx.Err()
@@ -129,7 +143,7 @@ func (c *fakeCloud) Upload(ctx context.Context, m photo.Meta, r io.ReadSeeker) e
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(time.Second):
+	case <-time.After(takes):
 	}
 	if say == nil {
 		return nil
