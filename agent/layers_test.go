@@ -24,7 +24,7 @@ func layers() [][]string {
 		{"agent/message"},
 		{"agent/health", "hal/linux", "hal/sim", "hal/haltest", "capture/camera", "capture/camera/vc0706", "capture/camera/vc0706/vc0706sim", "queue/boltfile", "queue/ledger", "queue/thumbnail", "queue/spool"},
 		{"capture", "queue", "queue/upload", "queue/upload/tus", "queue/upload/tustest", "queue/upload/uploadtest"},
-		{"queue/second", "queue/session", "agent/link", "agent/link/linktest", "agent/heartbeat", "agent/proof"},
+		{"queue/second", "queue/session", "agent/pause", "agent/link", "agent/link/linktest", "agent/heartbeat", "agent/proof"},
 		{"agent/mqtt", "agent/mqtt/mqtttest", "agent/control"},
 		{"config"},
 		{"agent"},
