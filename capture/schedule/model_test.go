@@ -62,17 +62,17 @@ func modelSlots(zone *time.Location, sessions []schedule.Session, first time.Tim
 			if !s.Days.Has(day.Weekday()) || !exists(day) {
 				continue
 			}
-			begin := edge(zone, day.Add(time.Duration(s.From)), false)
+			begin := edge(zone, day.Add(s.From.Offset), false)
 			end := begin
 			if s.Until != s.From {
 				until := day
-				if s.Until < s.From {
+				if s.Until.Offset < s.From.Offset {
 					until = until.AddDate(0, 0, 1)
 					if !exists(until) {
 						until = until.AddDate(0, 0, 1)
 					}
 				}
-				end = edge(zone, until.Add(time.Duration(s.Until)), true)
+				end = edge(zone, until.Add(s.Until.Offset), true)
 			}
 			for at := begin; !at.After(end); at = at.Add(s.Every) {
 				slot := schedule.Slot{At: at, Kind: s.Kind, Session: s.Name, Ends: end, Photos: s.Photos}
@@ -121,10 +121,10 @@ var oddDays = []struct{ zone, day string }{
 func drawSession(t *rapid.T, kind schedule.Kind, name string) schedule.Session {
 	// Most often on a quarter of an hour, so that blocks meet transitions and
 	// each other.
-	tod := func(label string, most int) schedule.TimeOfDay {
+	tod := func(label string, most int) schedule.Moment {
 		quarter := rapid.IntRange(0, most/900).Draw(t, label+" quarter") * 900
 		extra := rapid.SampledFrom([]int{0, 0, 0, 1, 899, 450}).Draw(t, label+" extra")
-		return schedule.TimeOfDay(time.Duration(min(quarter+extra, most)) * time.Second)
+		return schedule.At(schedule.TimeOfDay(time.Duration(min(quarter+extra, most)) * time.Second))
 	}
 	s := schedule.Session{
 		Name:  name,
@@ -159,7 +159,7 @@ func TestScheduleAgreesWithTheModel(t *testing.T) {
 		for i := range rapid.IntRange(1, 3).Draw(t, "sessions") {
 			sessions = append(sessions, drawSession(t, kind, string(rune('a'+i))))
 		}
-		s, err := schedule.New(zone, sessions)
+		s, err := schedule.New(zone, schedule.Plan{Sessions: sessions})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -213,7 +213,7 @@ func TestNextLastAndCountAgree(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		sessions := []schedule.Session{drawSession(t, schedule.Capture, "a"), drawSession(t, schedule.Capture, "b")}
-		s, err := schedule.New(zone, sessions)
+		s, err := schedule.New(zone, schedule.Plan{Sessions: sessions})
 		if err != nil {
 			t.Fatal(err)
 		}
