@@ -22,11 +22,12 @@ func layers() [][]string {
 		{"config/invalid"},
 		{"hal", "capture/photo", "capture/schedule", "agent/identity"},
 		{"agent/message"},
-		{"agent/health", "hal/linux", "hal/sim", "hal/haltest", "capture/camera", "capture/camera/vc0706", "capture/camera/vc0706/vc0706sim", "queue/boltfile", "queue/ledger", "queue/thumbnail", "queue/spool"},
+		{"agent/health", "agent/health/journal", "hal/linux", "hal/sim", "hal/haltest", "capture/camera", "capture/camera/vc0706", "capture/camera/vc0706/vc0706sim", "queue/boltfile", "queue/ledger", "queue/thumbnail", "queue/spool"},
 		{"capture", "queue", "queue/upload", "queue/upload/tus", "queue/upload/tustest", "queue/upload/uploadtest"},
-		{"queue/second", "queue/session", "agent/link", "agent/link/linktest", "agent/heartbeat", "agent/proof", "agent/maintenance"},
+		{"queue/second", "queue/session", "agent/pause", "agent/maintenance", "agent/link", "agent/link/linktest", "agent/heartbeat", "agent/proof"},
 		{"agent/mqtt", "agent/mqtt/mqtttest", "agent/control"},
 		{"config"},
+		{"agent/plan"},
 		{"agent"},
 		{"cmd/..."}, // programs: whatever is below is theirs
 	}
@@ -42,6 +43,7 @@ func pins() map[string][]string {
 		"github.com/spf13/cobra":             {"cmd/..."},
 		"github.com/mattn/go-isatty":         {"cmd/..."},
 		"github.com/pelletier/go-toml":       {"config"},
+		{"agent/plan"},
 		"github.com/coreos/go-systemd":       {"cmd/fieldcam"},
 		"github.com/teambition/rrule-go":     {"agent/maintenance"},
 		"github.com/nathan-osman/go-sunrise": {"capture/schedule"},
@@ -57,7 +59,9 @@ func pins() map[string][]string {
 // controller, a cloud of another make could not know.
 const hubModule = "../cmd/fieldcam-hub"
 
-func hubImports() []string { return []string{"agent/message", "capture/photo", "queue/ledger"} }
+func hubImports() []string {
+	return []string{"agent/message", "agent/maintenance", "capture/photo", "queue/ledger"}
+}
 
 // forbidden lists what the device's binary must not contain: simulators, test
 // helpers, the hub, and the standard packages that cost megabytes there.
