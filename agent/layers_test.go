@@ -43,7 +43,6 @@ func pins() map[string][]string {
 		"github.com/spf13/cobra":             {"cmd/..."},
 		"github.com/mattn/go-isatty":         {"cmd/..."},
 		"github.com/pelletier/go-toml":       {"config"},
-		{"agent/plan"},
 		"github.com/coreos/go-systemd":       {"cmd/fieldcam"},
 		"github.com/teambition/rrule-go":     {"agent/maintenance"},
 		"github.com/nathan-osman/go-sunrise": {"capture/schedule"},
@@ -55,7 +54,7 @@ func pins() map[string][]string {
 }
 
 // hubModule is where the hub's own module is, and hubImports what it may import
-// of this one: the messages and the photos. Whatever else the hub knew of a
+// of this one: the messages, the windows that they tell of, and the photos. Whatever else the hub knew of a
 // controller, a cloud of another make could not know.
 const hubModule = "../cmd/fieldcam-hub"
 
