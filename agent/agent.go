@@ -18,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -28,7 +29,9 @@ import (
 	"fieldcam/agent/heartbeat"
 	"fieldcam/agent/identity"
 	"fieldcam/agent/link"
+	"fieldcam/agent/maintenance"
 	"fieldcam/agent/mqtt"
+	"fieldcam/agent/pause"
 	"fieldcam/agent/proof"
 	"fieldcam/capture"
 	"fieldcam/capture/photo"
@@ -91,6 +94,8 @@ type Agent struct {
 	started time.Time // wall time
 	clock   hal.Clock
 	plan    *schedule.Schedule
+	windows *maintenance.Calendar
+	pause   *pause.Pause
 	health  *health.Registry
 	queue   *queue.Queue
 	second  *second.Worker
@@ -155,7 +160,10 @@ func Open(ctx context.Context, o Options) (_ *Agent, err error) {
 	a.newest = a.newestPhoto()
 	a.clock = newFloorClock(o.Clock, a.lastKnownTime())
 	a.started = a.clock.Now()
-	a.health = health.New(a.clock, a.log)
+	a.health = health.Open(health.Options{Path: filepath.Join(o.StateDir, health.FileName), Clock: a.clock, Fault: o.Fault, Log: a.log})
+	if err := a.makePlans(); err != nil {
+		return nil, err
+	}
 	a.makeCapture()
 	a.second = second.New(o.Config.Copy, second.Options{
 		Queue: a.queue, Device: o.Config.Device, Dir: o.StateDir, Busy: a.shooting, Fault: o.Fault, Log: a.log,
@@ -164,11 +172,26 @@ func Open(ctx context.Context, o Options) (_ *Agent, err error) {
 		return nil, err
 	}
 	a.control = control.New(control.Options{
-		Path: control.Path(o.StateDir), Agent: a, Store: a.queue, Schedule: a.plan,
+		Path: control.Path(o.StateDir), Agent: a, Store: a.queue, Schedule: a.plan, Pause: a.pause,
 		Zone: a.plan.Zone(), Clock: a.clock, Log: a.log, Listen: o.Listen,
 	})
 	a.reportOpening(a.queue.Recovery())
 	return a, nil
+}
+
+// makePlans makes what changes the schedule's course: the maintenance windows and a
+// person's pause.
+func (a *Agent) makePlans() (err error) {
+	a.windows, err = maintenance.New(a.o.Config.Maintenance, maintenance.Options{
+		Device: a.o.Config.Device, Clock: a.clock, Dir: a.o.StateDir, Rejected: a.noticeRejected, Log: a.log,
+	})
+	if err != nil {
+		return fmt.Errorf("read maintenance windows: %w", err)
+	}
+	if a.pause, err = pause.Load(a.o.StateDir); err != nil {
+		a.log.Error().Err(err).Msg("nothing is paused")
+	}
+	return nil
 }
 
 // makeCapture makes the camera and what takes photos with it.
@@ -202,7 +225,7 @@ func (a *Agent) makeLinks() error {
 	})
 	a.heart = heartbeat.New(c.Heartbeat, heartbeat.Options{
 		Device: c.Device, Link: a.mqtt, Health: a.health, Clock: a.clock, Log: a.log,
-		Status: a.message,
+		Status: a.message, Quiet: a.windows.Quiet, Path: filepath.Join(a.o.StateDir, heartbeat.FileName),
 		CheckIn: func(after time.Time) (time.Time, bool) {
 			slot, ok := a.plan.Next(schedule.CheckIn, after)
 			return slot.At, ok
@@ -226,6 +249,7 @@ func (a *Agent) makeLinks() error {
 	a.sessions = session.New(c.Retry, session.Options{
 		Queue: a.queue, Uploader: to, Schedule: a.plan, Clock: a.clock, Log: a.log,
 		Answered: a.cloudAnswered, Unreachable: a.cloudSilent,
+		Quiet: a.windows.Quiet, Spread: c.Maintenance.Spread,
 	})
 	return nil
 }
@@ -237,6 +261,8 @@ func (a *Agent) Run(ctx context.Context) error {
 	c := &crew{log: a.log}
 	c.start(ctx, part{"capture", a.capture.Run})
 	c.start(ctx, part{"camera", a.camera.prepare})
+	c.start(ctx, part{"conditions", a.health.Run})
+	c.start(ctx, part{"maintenance windows", a.windows.Run})
 	c.start(ctx, part{"janitor", a.clean})
 	c.start(ctx, part{"scrub", a.scrub})
 	c.start(ctx, part{"second copy", a.second.Run})

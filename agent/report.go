@@ -32,6 +32,16 @@ func (a *Agent) captureProblem(cause photo.Cause, err error) {
 	}
 }
 
+// noticeRejected turns what the calendar says of the hub's notices into a
+// condition; err is nil once one was accepted.
+func (a *Agent) noticeRejected(err error) {
+	if err == nil {
+		a.health.Clear(health.NoticeRejected)
+		return
+	}
+	a.raise(health.NoticeRejected, err.Error())
+}
+
 // photoTaken tells the sessions of a photo that has just become durable, and the
 // prover of the first one: a new controller shows up with its first day at once.
 func (a *Agent) photoTaken(photo.Meta) {
