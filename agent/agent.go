@@ -116,15 +116,17 @@ type Agent struct {
 	damaged atomic.Int64 // photos found damaged since the start
 	told    atomic.Bool  // the prover was told of this start's first photo
 
-	// Of the goroutine that watches: whether the card, and the backlog, were said to
+	// Of the goroutine that watches: until when the cloud may be silent for
+	// maintenance, by package time; whether the card, and the backlog, were said to
 	// fill up by the last look; how many photos were thinned out by then, and when
 	// that last grew, by package time.
-	filling   bool
-	growing   bool
-	thinned   int64
-	thinnedAt time.Time
-	looked    bool   // at the queue, once
-	aside     string // where the index is that was set aside last
+	quietUntil time.Time
+	filling    bool
+	growing    bool
+	thinned    int64
+	thinnedAt  time.Time
+	looked     bool   // at the queue, once
+	aside      string // where the index is that was set aside last
 }
 
 // Open opens the queue, repairs it where a power cut or damage left it, and

@@ -55,21 +55,16 @@ func (w *world) wantHeartbeats() {
 	}
 }
 
-// wantEvents wants each event of each start to be new, and each clearing to
-// follow its raising. A power cut can take events with it, at the end of a start.
+// wantEvents wants each event to be new, over all starts, and each clearing to
+// follow its raising.
 func (w *world) wantEvents() {
 	w.Helper()
 	raised := map[string]bool{}
-	last, start := uint64(0), 0
+	last := uint64(0)
 	for _, m := range w.cloud.broker.On(message.Topic(device, message.KindCondition)) {
 		c, err := message.ParseCondition(m.Payload)
 		if err != nil {
 			w.Fatal(err)
-		}
-		for start < len(w.starts) && !m.At.Before(w.starts[start]) { // another start
-			clear(raised)
-			last = 0
-			start++
 		}
 		if c.N == last {
 			continue // sent again: its acknowledgement was lost
