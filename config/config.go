@@ -25,6 +25,7 @@ import (
 
 	"fieldcam/agent/heartbeat"
 	"fieldcam/agent/identity"
+	"fieldcam/agent/link"
 	"fieldcam/agent/maintenance"
 	"fieldcam/agent/mqtt"
 	"fieldcam/capture"
@@ -72,6 +73,7 @@ type Config struct {
 	MQTT        mqtt.Config        `toml:"mqtt"`
 	Heartbeat   heartbeat.Config   `toml:"heartbeat"`
 	Maintenance maintenance.Config `toml:"maintenance"`
+	Link        link.Config        `toml:"link"`
 }
 
 // Log is what the daemon says.
@@ -84,10 +86,16 @@ type Log struct {
 // Camera is which camera there is and how to reach it.
 type Camera struct {
 	// Kind chooses the driver: "vc0706", the default.
-	Kind   string             `toml:"kind"`
-	Power  camera.PowerConfig `toml:"power"`
-	VC0706 vc0706.Config      `toml:"vc0706"`
+	Kind string `toml:"kind"`
+	// PhotoKB is the expected size of one photo, with all its files, in kilobytes
+	// (10^3 bytes). Default 0: not known; what was measured goes before it.
+	PhotoKB int                `toml:"photo_kb"`
+	Power   camera.PowerConfig `toml:"power"`
+	VC0706  vc0706.Config      `toml:"vc0706"`
 }
+
+// maxPhotoKB is more than any camera's raw file and picture together.
+const maxPhotoKB = 1_000_000
 
 // KindVC0706 is the serial JPEG camera of package vc0706.
 const KindVC0706 = "vc0706"
@@ -156,6 +164,9 @@ func (c Config) Validate() error {
 	}
 	oneOf(&l, "log.level", c.Log.Level, logLevels())
 	oneOf(&l, "camera.kind", c.Camera.Kind, []string{KindVC0706})
+	if c.Camera.PhotoKB < 0 || c.Camera.PhotoKB > maxPhotoKB {
+		l.Add("camera.photo_kb", c.Camera.PhotoKB, "0 (not known) to 1000000")
+	}
 	l.Under("camera.power", c.Camera.Power.Validate())
 	l.Under("camera.vc0706", c.Camera.VC0706.Validate())
 	l.Under("capture", c.Capture.Validate())
@@ -175,6 +186,7 @@ func (c Config) Validate() error {
 	l.Under("mqtt", c.MQTT.Validate())
 	l.Under("heartbeat", c.Heartbeat.Validate())
 	l.Under("maintenance", c.Maintenance.Validate())
+	l.Under("link", c.Link.Validate())
 	return l.Err()
 }
 

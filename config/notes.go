@@ -57,6 +57,8 @@ func notes() []note {
 
 		{path: "camera", text: "Which camera there is."},
 		{path: "camera.kind", text: "The kind of camera. VC0706 is a serial JPEG camera.", allowed: `"vc0706"`},
+		{path: "camera.photo_kb", text: "The expected size of one photo, with all its files, in kilobytes (10^3 bytes), against which the schedule is checked until photos have been taken.",
+			allowed: "0 (not known) to 1000000", zero: "not known"},
 		{path: "camera.power", text: "The line that switches the camera's power."},
 		{path: "camera.power.line", text: "The GPIO line's name in the kernel, a chip's label with an offset, or the path of a file that takes 1 and 0.",
 			allowed: `such as "GPIO17", "pinctrl-bcm2711:17" or "/sys/class/leds/camera/brightness"`,
@@ -132,6 +134,11 @@ func notes() []note {
 		{path: "mqtt.keep_alive", text: "The interval of pings on a silent connection.", allowed: "a duration from 5s to 1h"},
 		{path: "mqtt.reconnect_min", text: "The shortest range of the wait between attempts to connect; it grows as that in [retry].", allowed: "a duration from 100ms to 1h"},
 		{path: "mqtt.reconnect_max", text: "The longest range of that wait.", allowed: "a duration from reconnect_min to 1h"},
+
+		{path: "link", text: "What the site's link gives. Nothing is limited by it: the schedule is checked against it (fieldcam schedule check)."},
+		{path: "link.budget_mb", text: "The data plan of a month, in megabytes (10^6 bytes).", allowed: "0 (no budget) to 100000000", zero: "no budget"},
+		{path: "link.speed_kbps", text: "The expected upload speed, in kilobits a second. What was measured goes before it.",
+			allowed: "0 (not known) to 100000000", zero: "not known"},
 
 		{path: "heartbeat", text: "How often the device is heard of."},
 		{path: "heartbeat.every", text: "The interval of heartbeats. The hub calls a system unavailable after three missed in a row.",

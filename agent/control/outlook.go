@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"fieldcam/agent/message"
 )
 
 // Outlook is what the running daemon knows beside its configuration that bears on
@@ -32,10 +34,10 @@ type Outlook struct {
 
 // Window is one maintenance window: From <= t < Until.
 type Window struct {
-	Name  string    `json:"name"`
-	Class string    `json:"class"` // "routine", "maintenance" or "hot-fix"
-	From  time.Time `json:"from"`
-	Until time.Time `json:"until"`
+	Name  string              `json:"name"`
+	Class message.WindowClass `json:"class"`
+	From  time.Time           `json:"from"`
+	Until time.Time           `json:"until"`
 }
 
 func (s *Server) handleOutlook(m *http.ServeMux) {

@@ -1,0 +1,57 @@
+package plan
+
+import (
+	"strings"
+
+	"fieldcam/agent/health"
+)
+
+// Raised is a condition that findings raise, and its text.
+type Raised struct {
+	Name     health.Name
+	Severity health.Severity
+	Text     string
+}
+
+// ConditionNames lists all conditions that findings can raise: who raises those of
+// Conditions clears the others.
+func ConditionNames() []health.Name {
+	return []health.Name{health.NoSchedule, health.UploadsBehind, health.DataBudget, health.ScheduleWarning}
+}
+
+// Condition is the condition that a finding raises; false for one that is only
+// worth knowing.
+func Condition(f Finding) (health.Name, bool) {
+	if f.Severity == health.Info {
+		return "", false
+	}
+	switch f.Code {
+	case NoCapture:
+		return health.NoSchedule, true
+	case NoUpload, LinkTooSlow, UploadTooSmall:
+		return health.UploadsBehind, true
+	case OverBudget:
+		return health.DataBudget, true
+	}
+	return health.ScheduleWarning, true
+}
+
+// Conditions are those that the findings raise, each once with all that it is
+// about, in the order of ConditionNames.
+func Conditions(all []Finding) []Raised {
+	var raised []Raised
+	for _, name := range ConditionNames() {
+		r := Raised{Name: name, Severity: name.Severity()}
+		var texts []string
+		for _, f := range all {
+			if n, ok := Condition(f); ok && n == name {
+				texts = append(texts, f.Text)
+			}
+		}
+		if len(texts) > 0 {
+			r.Text = strings.Join(texts, ". ")
+			raised = append(raised, r)
+		}
+	}
+	return raised
+}
