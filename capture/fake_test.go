@@ -353,7 +353,7 @@ func every(tb testing.TB, intervals ...time.Duration) *schedule.Schedule {
 		session.Name, session.Kind, session.Every = []string{"yard", "gate", "crane"}[i], schedule.Capture, d
 		sessions = append(sessions, session)
 	}
-	s, err := schedule.New(time.UTC, sessions)
+	s, err := schedule.New(time.UTC, schedule.Plan{Sessions: sessions})
 	if err != nil {
 		tb.Fatal(err)
 	}

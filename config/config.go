@@ -114,7 +114,7 @@ func Default() Config {
 // newSession is a [[session]] before its keys are read: all day, every day. Its
 // name, kind and interval have no default.
 func newSession() schedule.Session {
-	return schedule.Session{Days: schedule.EveryDay, Until: schedule.TimeOfDay(24*time.Hour - time.Second)}
+	return schedule.Session{Days: schedule.EveryDay, Until: schedule.At(schedule.Midnight - schedule.TimeOfDay(time.Second))}
 }
 
 // Schedule is the weekly schedule in the site's time zone.
@@ -123,7 +123,7 @@ func (c Config) Schedule() (*schedule.Schedule, error) {
 	if err != nil {
 		return nil, err
 	}
-	return schedule.New(zone, c.Sessions)
+	return schedule.New(zone, schedule.Plan{Sessions: c.Sessions})
 }
 
 // loadZone is time.LoadLocation without the names that mean whatever this
@@ -159,8 +159,8 @@ func (c Config) Validate() error {
 	case n > MaxSessions:
 		l.Add("session", n, fmt.Sprintf("at most %d sessions", MaxSessions))
 	default:
-		_, err = schedule.New(zone, c.Sessions)
-		l.Under("session", err)
+		_, err = schedule.New(zone, schedule.Plan{Sessions: c.Sessions})
+		l.Under("", err)
 	}
 	l.Under("queue", c.Queue.Validate())
 	l.Under("copy", c.Copy.Validate())

@@ -85,6 +85,8 @@ func TestNotesSayWhatValidateSays(t *testing.T) {
 			if n.path == "session.name" {
 				v.SetString("")
 			}
+		case v.Type() == reflect.TypeFor[schedule.Moment]():
+			v.Set(reflect.ValueOf(schedule.At(-1)))
 		case v.CanInt():
 			v.SetInt(-1)
 		case v.CanUint():

@@ -23,7 +23,7 @@ func newSchedule(tb testing.TB, zone string, sessions ...schedule.Session) *sche
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s, err := schedule.New(z, sessions)
+	s, err := schedule.New(z, schedule.Plan{Sessions: sessions})
 	if err != nil {
 		tb.Fatal(err)
 	}

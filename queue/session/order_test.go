@@ -60,7 +60,7 @@ func runAll(t *testing.T, q *fakeQueue, c *fakeCloud, all []schedule.Session, te
 func runWith(t *testing.T, cfg session.Config, o session.Options, all []schedule.Session, test func(t *testing.T, r *session.Runner)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		plan, err := schedule.New(time.UTC, all)
+		plan, err := schedule.New(time.UTC, schedule.Plan{Sessions: all})
 		if err != nil {
 			t.Fatal(err)
 		}

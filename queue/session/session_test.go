@@ -171,7 +171,7 @@ func uploads(from, until string, every time.Duration, photos int) schedule.Sessi
 func run(t *testing.T, q *fakeQueue, c *fakeCloud, s schedule.Session, test func(t *testing.T, r *session.Runner)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		plan, err := schedule.New(time.UTC, []schedule.Session{s})
+		plan, err := schedule.New(time.UTC, schedule.Plan{Sessions: []schedule.Session{s}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,96 @@
+package schedule
+
+import (
+	"cmp"
+	"slices"
+)
+
+// wall is the wall for the days from first on, with what this schedule's blocks
+// need besides.
+func (s *Schedule) wall(first int64) wall {
+	w := makeWall(s.zone, first)
+	if s.placed {
+		w.place(s.latitude, s.longitude)
+	}
+	last := first + spanDays + pastDays
+	i, _ := slices.BinarySearchFunc(s.replaced, first, func(r dayRange, day int64) int { return cmp.Compare(r.last, day) })
+	for ; i < len(s.replaced) && s.replaced[i].first <= last; i++ {
+		r := s.replaced[i]
+		for day := max(r.first, first); day <= min(r.last, last); day++ {
+			w.replaced |= 1 << (day - first)
+		}
+	}
+	return w
+}
+
+// pausesOf are the pauses that hold for a kind.
+func (s *Schedule) pausesOf(kind Kind) []window {
+	if kind == CheckIn {
+		return nil
+	}
+	return s.pauses
+}
+
+// pauseAt is the pause of the kind in which the Unix second t lies.
+func (s *Schedule) pauseAt(kind Kind, t int64) (window, bool) {
+	p, ok := s.pauseEndingAfter(kind, t)
+	return p, ok && p.from <= t
+}
+
+// pauseAfter is the first pause of the kind that begins after t, a Unix second
+// that lies in none.
+func (s *Schedule) pauseAfter(kind Kind, t int64) (window, bool) {
+	return s.pauseEndingAfter(kind, t)
+}
+
+func (s *Schedule) pauseEndingAfter(kind Kind, t int64) (window, bool) {
+	pauses := s.pausesOf(kind)
+	i, found := slices.BinarySearchFunc(pauses, t, func(p window, t int64) int { return cmp.Compare(p.to, t) })
+	if found {
+		i++ // it ends at t
+	}
+	if i == len(pauses) {
+		return window{}, false
+	}
+	return pauses[i], true
+}
+
+// pausedBetween tells whether a pause of the kind ends after a, which lies
+// in it or before it, and not after b.
+func (s *Schedule) pausedBetween(kind Kind, a, b int64) bool {
+	p, ok := s.pauseEndingAfter(kind, a)
+	return ok && p.to <= b
+}
+
+// shotAfter is the first shot strictly after t.
+func (s *Schedule) shotAfter(kind Kind, t instant) (shot, bool) {
+	i := s.shotsUpTo(kind, t)
+	if kind != Capture || i == len(s.shots) {
+		return shot{}, false
+	}
+	return s.shots[i], true
+}
+
+// shotBefore is the last shot strictly before t.
+func (s *Schedule) shotBefore(kind Kind, t instant) (shot, bool) {
+	if t.nsec == 0 {
+		t = instant{t.sec - 1, int64(1e9) - 1}
+	}
+	i := s.shotsUpTo(kind, t)
+	if i == 0 {
+		return shot{}, false
+	}
+	return s.shots[i-1], true
+}
+
+// shotsUpTo is how many shots of the kind are at or before t.
+func (s *Schedule) shotsUpTo(kind Kind, t instant) int {
+	if kind != Capture {
+		return 0
+	}
+	i, found := slices.BinarySearchFunc(s.shots, t.sec, func(v shot, sec int64) int { return cmp.Compare(v.at, sec) })
+	if found {
+		i++
+	}
+	return i
+}
