@@ -89,8 +89,8 @@ func takeOnTime(ctx context.Context, o controllerOrder) (_ onTime, err error) {
 func eachInterval(seconds int) (*schedule.Schedule, error) {
 	s := schedule.NewSession()
 	s.Name, s.Kind = "photos", schedule.Capture
-	s.From, s.Every = schedule.TimeOfDay(time.Duration(seconds)*time.Second), slotEvery
-	return schedule.New(time.UTC, []schedule.Session{s})
+	s.From, s.Every = schedule.At(schedule.TimeOfDay(time.Duration(seconds)*time.Second)), slotEvery
+	return schedule.New(time.UTC, schedule.Plan{Sessions: []schedule.Session{s}})
 }
 
 // shutter is the camera, and the store before the queue, from which it learns

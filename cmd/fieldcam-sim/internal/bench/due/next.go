@@ -63,7 +63,7 @@ func measureNext(ctx context.Context, l *lab) ([]figure.Outcome, error) {
 	}
 	n := figure.Number
 	return []figure.Outcome{
-		{Value: sum / nextInstants, Beside: fmt.Sprintf("median %s, p99 %s us", n(figure.Median(micros)), n(figure.Quantile(micros, 0.99)))},
+		{Value: sum / nextInstants, Beside: fmt.Sprintf("median %s, p99 %s, max %s us; an instant each %v", n(figure.Median(micros)), n(figure.Quantile(micros, 0.99)), n(figure.Quantile(micros, 1)), step)},
 		{Value: allocations, Beside: fmt.Sprintf("%d calls", int(calls))},
 	}, nil
 }
