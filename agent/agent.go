@@ -91,7 +91,8 @@ type Options struct {
 type Agent struct {
 	o       Options
 	log     zerolog.Logger
-	started time.Time // wall time
+	replan  chan struct{} // holds one where the plan should be checked again
+	started time.Time     // wall time
 	clock   hal.Clock
 	plan    *schedule.Schedule
 	windows *maintenance.Calendar
@@ -132,7 +133,7 @@ type Agent struct {
 // Open opens the queue, repairs it where a power cut or damage left it, and
 // makes the parts; no camera, port or connection is opened yet. ctx bounds it.
 func Open(ctx context.Context, o Options) (_ *Agent, err error) {
-	a := &Agent{o: o, log: o.Log.With().Str("device", o.Config.Device).Logger()}
+	a := &Agent{o: o, replan: make(chan struct{}, 1), log: o.Log.With().Str("device", o.Config.Device).Logger()}
 	if a.o.Notify == nil {
 		a.o.Notify = func(State) {}
 	}
@@ -174,7 +175,7 @@ func Open(ctx context.Context, o Options) (_ *Agent, err error) {
 		return nil, err
 	}
 	a.control = control.New(control.Options{
-		Path: control.Path(o.StateDir), Agent: a, Store: a.queue, Schedule: a.plan, Pause: a.pause,
+		Path: control.Path(o.StateDir), Agent: a, Store: a.queue, Schedule: a.plan, Pause: a.pause, Outlook: a.outlook,
 		Zone: a.plan.Zone(), Clock: a.clock, Log: a.log, Listen: o.Listen,
 	})
 	a.reportOpening(a.queue.Recovery())
@@ -185,7 +186,7 @@ func Open(ctx context.Context, o Options) (_ *Agent, err error) {
 // person's pause.
 func (a *Agent) makePlans() (err error) {
 	a.windows, err = maintenance.New(a.o.Config.Maintenance, maintenance.Options{
-		Device: a.o.Config.Device, Clock: a.clock, Dir: a.o.StateDir, Rejected: a.noticeRejected, Log: a.log,
+		Device: a.o.Config.Device, Clock: a.clock, Dir: a.o.StateDir, Rejected: a.noticeRejected, Changed: a.planChanged, Log: a.log,
 	})
 	if err != nil {
 		return fmt.Errorf("read maintenance windows: %w", err)
@@ -205,7 +206,7 @@ func (a *Agent) makeCapture() {
 	}
 	a.capture = capture.New(c.Capture, capture.Options{
 		Camera: a.camera, Store: a.queue, Schedule: a.plan, Clock: a.clock, Log: a.log,
-		Taken: a.photoTaken, Problem: a.captureProblem,
+		Paused: a.pause.Paused, Taken: a.photoTaken, Problem: a.captureProblem,
 	})
 }
 
@@ -251,7 +252,7 @@ func (a *Agent) makeLinks() error {
 	a.sessions = session.New(c.Retry, session.Options{
 		Queue: a.queue, Uploader: to, Schedule: a.plan, Clock: a.clock, Log: a.log,
 		Answered: a.cloudAnswered, Unreachable: a.cloudSilent,
-		Quiet: a.windows.Quiet, Spread: c.Maintenance.Spread,
+		Quiet: a.windows.Quiet, Paused: a.pause.Paused, Spread: c.Maintenance.Spread,
 	})
 	return nil
 }
@@ -265,6 +266,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	c.start(ctx, part{"camera", a.camera.prepare})
 	c.start(ctx, part{"conditions", a.health.Run})
 	c.start(ctx, part{"maintenance windows", a.windows.Run})
+	c.start(ctx, part{"plan", a.foresee})
 	c.start(ctx, part{"janitor", a.clean})
 	c.start(ctx, part{"scrub", a.scrub})
 	c.start(ctx, part{"second copy", a.second.Run})

@@ -26,7 +26,9 @@ func (w *waiter) collect(now time.Time) {
 		w.after = now
 	}
 	for _, s := range w.passed(now) {
-		w.claim(s, now, blind)
+		if !w.r.o.Paused(s.At) {
+			w.claim(s, now, blind)
+		}
 	}
 	w.after = now
 }
