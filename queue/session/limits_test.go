@@ -5,26 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"fieldcam/capture/photo"
 	"fieldcam/capture/schedule"
 	"fieldcam/queue/session"
 )
-
-// sized adds photos of so many bytes, taken now.
-func (q *fakeQueue) sized(first uint64, sizes ...int64) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for i, size := range sizes {
-		seq := first + uint64(i)
-		q.waiting[seq] = photo.Meta{ID: photo.NewID(time.Now(), seq), Taken: time.Now(), Size: size}
-	}
-}
-
-// acknowledged is how many photos the cloud has.
-func (q *fakeQueue) acknowledged() int {
-	_, n, _ := q.counts()
-	return n
-}
 
 func TestPhotoThatWouldExceedTheBytesWaitsForTheNextSession(t *testing.T) {
 	q, c := newQueue(0), &fakeCloud{}

@@ -25,26 +25,6 @@ func window(at time.Time) (ends, returns time.Time, ok bool) {
 	return midnight.Add(windowEnds), midnight.Add(windowReturns), d >= windowBegins && d < windowReturns
 }
 
-// until sleeps until so long after midnight.
-func until(d time.Duration) { time.Sleep(time.Until(midnight.Add(d))) }
-
-// since are the tries from so long after midnight on.
-func (c *fakeCloud) since(d time.Duration) (all []time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, at := range c.at {
-		if at.Sub(midnight) >= d {
-			all = append(all, at.Sub(midnight))
-		}
-	}
-	return all
-}
-
-// day is a session of the whole day.
-func day() []schedule.Session {
-	return []schedule.Session{uploads("00:00", "23:59", 15*time.Minute, 0)}
-}
-
 func TestMaintenanceWindowIsTriedGentlyAndIsNoAlarm(t *testing.T) {
 	q, c := newQueue(0), &fakeCloud{}
 	var log bytes.Buffer
