@@ -62,6 +62,7 @@ func (a *Agent) makeLinks() error {
 		Device: c.Device, TLS: who.TLS(), Username: who.Username(), Password: who.Password(),
 		Dial: a.o.Dial, Clock: a.clock, Log: a.log,
 		OnUp: a.brokerUp, OnDown: a.brokerDown,
+		Quiet: a.windows.Quiet, Spread: c.Maintenance.Spread, Subscribe: a.windows.Topics(), Received: a.windows.Receive,
 	})
 	a.heart = heartbeat.New(c.Heartbeat, heartbeat.Options{
 		Device: c.Device, Link: a.mqtt, Health: a.health, Clock: a.clock, Log: a.log,
