@@ -58,6 +58,7 @@ func printStatus(w io.Writer, s control.Status) {
 			line("", "%s", cut(m.Detail, 69))
 		}
 	}
+	printPlans(line, s, z)
 	switch {
 	case s.Capture.Shooting != nil:
 		line("capture", "taking the photo of %s", clockText(*s.Capture.Shooting, z))
@@ -92,6 +93,23 @@ func printStatus(w io.Writer, s control.Status) {
 	for _, c := range s.Conditions {
 		line("CONDITION", "%s (%s), since %s", c.Name, c.Severity, sinceText(s.Now, c.First))
 		line("", "%s", cut(c.Text, 69))
+	}
+}
+
+// printPlans writes what changes the schedule's course now.
+func printPlans(line func(name, format string, a ...any), s control.Status, z *time.Location) {
+	if p := s.Pause; p != nil {
+		reason := ""
+		if p.Reason != "" {
+			reason = ": " + p.Reason
+		}
+		line("PAUSED", "until %s%s", clockText(p.Until, z), cut(reason, 40))
+	}
+	if w := s.Window; w != nil {
+		line("window", "%s (%s), until %s", cut(w.Name, 30), w.Class, clockText(w.Until, z))
+	}
+	if s.Returns != nil {
+		line("", "tries the cloud gently, and returns at %s", clockText(*s.Returns, z))
 	}
 }
 
