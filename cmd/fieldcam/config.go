@@ -19,8 +19,8 @@ func newConfig(p *places) *cobra.Command {
 		Use:   "check [FILE]",
 		Short: "Check a file: every fault, with line and column",
 		Long: `Check a configuration file: every fault, with line and column; and warn of what
-works, but not as anybody can want it. What to do about warnings of the schedule:
-"fieldcam schedule check --config FILE".`,
+works, but not as anybody can want it. What to do about a warning of the
+schedule says "fieldcam schedule check --config FILE".`,
 		Example: `  fieldcam config check
   fieldcam config check new.toml && sudo cp new.toml /etc/fieldcam/fieldcam.toml`,
 		Args: args(cobra.MaximumNArgs(1)),

@@ -61,10 +61,7 @@ func (a *ahead) draw(w io.Writer, month plan.Agenda) {
 	}
 	title := month.Days[0].From.Format("January 2006")
 	fmt.Fprintf(w, "%*s\n\n", (7*cellWidth+len(title))/2, title)
-	for _, name := range []string{"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"} {
-		fmt.Fprintf(w, " %-*s", cellWidth-1, name)
-	}
-	fmt.Fprintln(w)
+	fmt.Fprintln(w, " Mon        Tue        Wed        Thu        Fri        Sat        Sun")
 	letters := eventLetters(month)
 	today := a.now.In(a.plan.Zone()).Format(time.DateOnly)
 	var top, bottom strings.Builder
@@ -168,7 +165,7 @@ func (a *ahead) legend(w io.Writer, month plan.Agenda, letters map[string]string
 	fmt.Fprintln(w, " The number is that of the photos due.   ↑ uploads   [1] today")
 	said := map[string]bool{}
 	line := func(mark, what, when, name string) {
-		text := fmt.Sprintf(" %s %-12s %-34s %s", mark, what, when, cut(name, 28))
+		text := fmt.Sprintf(" %s %-12s %-36s %s", mark, what, when, cut(name, 26))
 		if !said[text] {
 			said[text] = true
 			fmt.Fprintln(w, text)
