@@ -27,7 +27,6 @@ import (
 	"fieldcam/agent/control"
 	"fieldcam/agent/health"
 	"fieldcam/agent/heartbeat"
-	"fieldcam/agent/identity"
 	"fieldcam/agent/link"
 	"fieldcam/agent/maintenance"
 	"fieldcam/agent/mqtt"
@@ -91,7 +90,8 @@ type Options struct {
 type Agent struct {
 	o       Options
 	log     zerolog.Logger
-	started time.Time // wall time
+	replan  chan struct{} // holds one where the plan should be checked again
+	started time.Time     // wall time
 	clock   hal.Clock
 	plan    *schedule.Schedule
 	windows *maintenance.Calendar
@@ -116,21 +116,23 @@ type Agent struct {
 	damaged atomic.Int64 // photos found damaged since the start
 	told    atomic.Bool  // the prover was told of this start's first photo
 
-	// Of the goroutine that watches: whether the card, and the backlog, were said to
+	// Of the goroutine that watches: until when the cloud may be silent for
+	// maintenance, by package time; whether the card, and the backlog, were said to
 	// fill up by the last look; how many photos were thinned out by then, and when
 	// that last grew, by package time.
-	filling   bool
-	growing   bool
-	thinned   int64
-	thinnedAt time.Time
-	looked    bool   // at the queue, once
-	aside     string // where the index is that was set aside last
+	quietUntil time.Time
+	filling    bool
+	growing    bool
+	thinned    int64
+	thinnedAt  time.Time
+	looked     bool   // at the queue, once
+	aside      string // where the index is that was set aside last
 }
 
 // Open opens the queue, repairs it where a power cut or damage left it, and
 // makes the parts; no camera, port or connection is opened yet. ctx bounds it.
 func Open(ctx context.Context, o Options) (_ *Agent, err error) {
-	a := &Agent{o: o, log: o.Log.With().Str("device", o.Config.Device).Logger()}
+	a := &Agent{o: o, replan: make(chan struct{}, 1), log: o.Log.With().Str("device", o.Config.Device).Logger()}
 	if a.o.Notify == nil {
 		a.o.Notify = func(State) {}
 	}
@@ -172,86 +174,11 @@ func Open(ctx context.Context, o Options) (_ *Agent, err error) {
 		return nil, err
 	}
 	a.control = control.New(control.Options{
-		Path: control.Path(o.StateDir), Agent: a, Store: a.queue, Schedule: a.plan, Pause: a.pause,
+		Path: control.Path(o.StateDir), Agent: a, Store: a.queue, Schedule: a.plan, Pause: a.pause, Outlook: a.outlook,
 		Zone: a.plan.Zone(), Clock: a.clock, Log: a.log, Listen: o.Listen,
 	})
 	a.reportOpening(a.queue.Recovery())
 	return a, nil
-}
-
-// makePlans makes what changes the schedule's course: the maintenance windows and a
-// person's pause.
-func (a *Agent) makePlans() (err error) {
-	a.windows, err = maintenance.New(a.o.Config.Maintenance, maintenance.Options{
-		Device: a.o.Config.Device, Clock: a.clock, Dir: a.o.StateDir, Rejected: a.noticeRejected, Log: a.log,
-	})
-	if err != nil {
-		return fmt.Errorf("read maintenance windows: %w", err)
-	}
-	if a.pause, err = pause.Load(a.o.StateDir); err != nil {
-		a.log.Error().Err(err).Msg("nothing is paused")
-	}
-	return nil
-}
-
-// makeCapture makes the camera and what takes photos with it.
-func (a *Agent) makeCapture() {
-	c := a.o.Config
-	a.camera = &boardCamera{cfg: c.Camera, board: a.o.Board, log: a.log}
-	if _, err := a.camera.open(); err != nil {
-		a.log.Error().Err(err).Msg("no camera yet")
-	}
-	a.capture = capture.New(c.Capture, capture.Options{
-		Camera: a.camera, Store: a.queue, Schedule: a.plan, Clock: a.clock, Log: a.log,
-		Taken: a.photoTaken, Problem: a.captureProblem,
-	})
-}
-
-// makeLinks makes the parts that talk to the cloud. Where the identity's files
-// can't be used it makes them as if no cloud were configured: photos need none.
-func (a *Agent) makeLinks() error {
-	c := a.o.Config
-	who, err := a.openIdentity()
-	if err != nil {
-		a.stranger = err
-		a.health.Raise(health.IdentityFault, health.IdentityFault.Severity(), err.Error())
-		c.Upload.URL, c.MQTT.URL = "", ""
-		who = &identity.Identity{}
-	}
-	a.mqtt = mqtt.New(c.MQTT, mqtt.Options{
-		Device: c.Device, TLS: who.TLS(), Username: who.Username(), Password: who.Password(),
-		Dial: a.o.Dial, Clock: a.clock, Log: a.log,
-		OnUp: a.brokerUp, OnDown: a.brokerDown,
-	})
-	a.heart = heartbeat.New(c.Heartbeat, heartbeat.Options{
-		Device: c.Device, Link: a.mqtt, Health: a.health, Clock: a.clock, Log: a.log,
-		Status: a.message, Quiet: a.windows.Quiet, Path: filepath.Join(a.o.StateDir, heartbeat.FileName),
-		CheckIn: func(after time.Time) (time.Time, bool) {
-			slot, ok := a.plan.Next(schedule.CheckIn, after)
-			return slot.At, ok
-		},
-	})
-	a.prover = proof.New(proof.Options{Device: c.Device, Ledger: a.queue, Link: a.mqtt, Clock: a.clock, Log: a.log})
-	if address := cloudAddress(c); address != "" {
-		a.monitor = link.New(link.Options{
-			Address: address, Dial: a.o.Dial, Routes: a.o.Routes, Log: a.log,
-			OnUp: a.cloudUp,
-		})
-	}
-	if c.Upload.URL == "" {
-		return nil
-	}
-	to, err := tus.New(c.Upload, tus.Options{Identity: who, Device: c.Device, URLs: a.queue, DialContext: a.o.Dial})
-	if err != nil {
-		return fmt.Errorf("make upload client: %w", err)
-	}
-	a.uploads = to
-	a.sessions = session.New(c.Retry, session.Options{
-		Queue: a.queue, Uploader: to, Schedule: a.plan, Clock: a.clock, Log: a.log,
-		Answered: a.cloudAnswered, Unreachable: a.cloudSilent,
-		Quiet: a.windows.Quiet, Spread: c.Maintenance.Spread,
-	})
-	return nil
 }
 
 // Run runs the parts until ctx ends and returns when all have ended, at most 5 s
@@ -263,6 +190,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	c.start(ctx, part{"camera", a.camera.prepare})
 	c.start(ctx, part{"conditions", a.health.Run})
 	c.start(ctx, part{"maintenance windows", a.windows.Run})
+	c.start(ctx, part{"plan", a.foresee})
 	c.start(ctx, part{"janitor", a.clean})
 	c.start(ctx, part{"scrub", a.scrub})
 	c.start(ctx, part{"second copy", a.second.Run})

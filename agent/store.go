@@ -111,13 +111,25 @@ func (a *Agent) watchQueue() {
 	a.filling = f.Full > 0 && f.Full < ahead
 	a.raiseIf(a.filling, health.CardFilling, fmt.Sprintf("the card is full in %s at this rate; then %s", days(f.Full), then))
 	a.growing = f.Days > 0 && f.InBytes > f.OutBytes && float64(s.WaitingBytes) > backlog*f.InBytes && s.Waiting > 0
-	a.raiseIf(a.growing, health.BacklogGrowing, fmt.Sprintf("%s wait, and %.0f a day come while %.0f go: send more at each session, or take fewer", photos(s.Waiting), f.In, f.Out))
+	a.raiseIf(a.growing, health.BacklogGrowing, a.backlogText(s))
 	if a.looked && s.Thinned > a.thinned { // at a start it is an old story
 		a.thinnedAt = time.Now()
 	}
 	a.thinned, a.looked = s.Thinned, true
 	recent := !a.thinnedAt.IsZero() && time.Since(a.thinnedAt) < thinnedNews
 	a.raiseIf(recent, health.PhotosThinned, fmt.Sprintf("the card was full: %s deleted in all before the cloud had them, as when_full = \"thin\" says", photos(s.Thinned)))
+}
+
+// backlogText says that the backlog grows, and what to do.
+func (a *Agent) backlogText(s queue.Stats) string {
+	if !a.growing {
+		return ""
+	}
+	text := fmt.Sprintf("%s wait, and %.0f a day come while %.0f go", photos(s.Waiting), s.Forecast.In, s.Forecast.Out)
+	if advice := a.advice(); advice.Growing {
+		return text + ": " + advice.Text
+	}
+	return text + ": send more at each session, or take fewer"
 }
 
 // days is d for a person who plans.

@@ -2,6 +2,8 @@ package capture_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -156,7 +158,8 @@ func (s *store) Add(shot photo.Shot, fill func(io.Writer) (photo.Exposure, error
 	if addErr != nil {
 		return photo.Meta{}, fmt.Errorf("add photo: %w", addErr)
 	}
-	w := io.Discard
+	sum := sha256.New()
+	w := io.Writer(sum)
 	if writeErr != nil {
 		w = failWriter{writeErr}
 	}
@@ -175,6 +178,7 @@ func (s *store) Add(shot photo.Shot, fill func(io.Writer) (photo.Exposure, error
 	m := photo.Meta{
 		ID: photo.NewID(shot.Taken, uint64(len(s.taken)+1)), Slot: shot.Slot, Session: shot.Session, Trigger: shot.Trigger,
 		Taken: shot.Taken, ClockSynced: shot.ClockSynced, Exposure: exposure,
+		SHA256: hex.EncodeToString(sum.Sum(nil)), Shot: shot.Of,
 	}
 	s.keep(m)
 	return m, nil
@@ -280,6 +284,17 @@ func (s *store) Taken(slot time.Time) bool {
 	return a.photos > 0
 }
 
+func (s *store) Find(sha256 string) (photo.Meta, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range slices.Backward(s.taken[max(0, len(s.taken)-16):]) {
+		if m.SHA256 == sha256 {
+			return m, true
+		}
+	}
+	return photo.Meta{}, false
+}
+
 func (s *store) Accounted(slot time.Time) bool {
 	_, ok := s.at(slot)
 	return ok
@@ -331,7 +346,9 @@ type site struct {
 	store    *store
 	schedule *schedule.Schedule
 	service  *capture.Service
-	problems []string // in the order of Problem's calls
+	roll     *roll                // in the camera's place, where not nil
+	paused   func(time.Time) bool // where not nil
+	problems []string             // in the order of Problem's calls
 }
 
 func newSite(tb testing.TB, s *schedule.Schedule) *site {
@@ -362,8 +379,8 @@ func every(tb testing.TB, intervals ...time.Duration) *schedule.Schedule {
 
 // start starts a service; stop ends it and gives Run's error.
 func (s *site) start() (stop func() error) {
-	s.service = capture.New(s.cfg, capture.Options{
-		Camera: s.camera, Store: s.store, Schedule: s.schedule, Clock: s.clock, Log: zerolog.Nop(),
+	o := capture.Options{
+		Camera: s.camera, Store: s.store, Schedule: s.schedule, Clock: s.clock, Log: zerolog.Nop(), Paused: s.paused,
 		Problem: func(cause photo.Cause, err error) {
 			if err != nil {
 				s.problems = append(s.problems, string(cause))
@@ -371,7 +388,11 @@ func (s *site) start() (stop func() error) {
 				s.problems = append(s.problems, string(cause)+" over")
 			}
 		},
-	})
+	}
+	if s.roll != nil {
+		o.Camera, o.Deferred = nil, s.roll
+	}
+	s.service = capture.New(s.cfg, o)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.service.Run(ctx) }()

@@ -37,8 +37,9 @@ var (
 
 // outcome is how an attempt ended.
 type outcome struct {
-	meta  photo.Meta
-	cause photo.Cause // where err is not nil
+	meta  photo.Meta    // of a Deferred only what the Shot says
+	mono  time.Duration // of a Deferred: when it was fired, since the service was made
+	cause photo.Cause   // where err is not nil
 	err   error
 }
 
@@ -88,8 +89,11 @@ func (l *loop) takeManual(ctx context.Context, r request) {
 	l.update(func(s *State) { s.Shooting, s.Slot = true, schedule.Slot{} })
 	out, back := l.photograph(ctx, photo.Shot{Trigger: photo.Manual}, budget)
 	l.conclude(&flight{back: back}, out)
-	if back != nil {
+	switch {
+	case back != nil:
 		out.err = errors.Join(ErrBusy, out.err)
+	case out.err == nil && l.o.Deferred != nil:
+		out.err = ErrFired
 	}
 	r.reply <- out
 }
@@ -156,6 +160,9 @@ func pause(ctx context.Context) bool {
 // attempt takes one photo, at the nth try, and finds out who is to blame where
 // there is none. atCamera holds while it waits for the camera, not the store.
 func (l *loop) attempt(ctx context.Context, shot photo.Shot, n int, atCamera *atomic.Bool) outcome {
+	if l.o.Deferred != nil {
+		return l.fire(ctx, shot, atCamera)
+	}
 	var cameraErr error
 	var to *spoolWriter
 	meta, err := l.o.Store.Add(shot, func(w io.Writer) (photo.Exposure, error) {
@@ -204,7 +211,7 @@ func (l *loop) landed(out outcome) {
 	l.worked = true
 	f.back = nil
 	l.conclude(f, out)
-	l.flush()
+	l.flush(false)
 }
 
 // conclude takes note of how a photo ended, or that it is still out.
@@ -216,6 +223,8 @@ func (l *loop) conclude(f *flight, out outcome) {
 		l.update(func(s *State) { s.Stuck, s.StuckSince = true, time.Now() })
 		l.raise(out.cause, out.err, nil)
 		return
+	case out.err == nil && l.o.Deferred != nil:
+		l.fired(out)
 	case out.err == nil:
 		l.taken(out.meta)
 	case f.manual() || f.interrupted:

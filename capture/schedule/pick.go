@@ -18,13 +18,16 @@ type pick struct {
 
 // offer takes note of a slot of the block b at t, which replaces the pick where
 // order, of t against the pick's instant, is negative, and joins it where it is
-// 0. Offers come in the order of listing.
+// 0.
 func (p *pick) offer(b *span, t instant, order int) {
 	r := b.rule
 	switch {
 	case !p.ok || order < 0:
 		*p = pick{at: t, ends: b.end, first: r, photos: r.photos, bytes: r.bytes, time: r.time, choice: r.choice, ok: true}
 	case order == 0:
+		if r.order < p.first.order {
+			p.first = r
+		}
 		p.ends = later(p.ends, b.end)
 		p.photos = larger(p.photos, r.photos)
 		p.bytes = larger(p.bytes, r.bytes)
@@ -35,7 +38,7 @@ func (p *pick) offer(b *span, t instant, order int) {
 	}
 }
 
-// offerShot is offer for a shot. They are listed last.
+// offerShot is offer for a shot, after all blocks: they are listed last.
 func (p *pick) offerShot(s shot, order int) {
 	if !p.ok || order < 0 {
 		t := instant{sec: s.at}

@@ -163,7 +163,7 @@ func (p Plan) checkSessions(l *invalid.List, at string, sessions []Session) {
 	for kind, days := range perDay {
 		for _, n := range days {
 			if n > maxDaySlots {
-				l.Add(at, fmt.Sprintf("%d slots of %v sessions a day", n, Kind(kind)), fmt.Sprintf("at most %d slots of a kind a day, all sessions together", maxDaySlots))
+				l.Add(at, n, fmt.Sprintf("at most %d %v slots a day, all sessions together", maxDaySlots, Kind(kind)))
 				break
 			}
 		}

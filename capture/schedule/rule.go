@@ -20,6 +20,7 @@ type rule struct {
 	// before which it does not begin, and after which it has ended. They hold
 	// where the sun is highest when the clock shows noon, see wall.early.
 	least, most int64
+	order       int // of listing
 	name, event string
 	photos      int
 	bytes       int64

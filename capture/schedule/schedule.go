@@ -14,6 +14,7 @@ type Schedule struct {
 	// groups holds the sessions by Kind: the weekly ones, then those of each event,
 	// all in the order of listing.
 	groups [CheckIn + 1][]group
+	rules  int // how many there are in groups
 	// replaced are the days of all events, in order and apart.
 	replaced []dayRange
 	// pauses are in order and apart; shots, which lie outside of them, are in
@@ -126,7 +127,10 @@ func merged[T any](list []T, join func(a *T, b T) bool) []T {
 func (s *Schedule) hold(sessions []Session, event string, days dayRange) {
 	var byKind [CheckIn + 1][]rule
 	for _, v := range sessions {
-		byKind[v.Kind] = append(byKind[v.Kind], newRule(v, event, s.zone))
+		r := newRule(v, event, s.zone)
+		r.order = s.rules
+		s.rules++
+		byKind[v.Kind] = append(byKind[v.Kind], r)
 	}
 	for kind, rules := range byKind {
 		if len(rules) > 0 {

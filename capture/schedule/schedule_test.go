@@ -4,47 +4,9 @@ import (
 	"slices"
 	"testing"
 	"time"
-	_ "time/tzdata" // the tests do not depend on the machine's zones
 
 	"fieldcam/capture/schedule"
 )
-
-func utc(s string) time.Time {
-	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil {
-		panic(err)
-	}
-	return t.UTC()
-}
-
-func newSchedule(tb testing.TB, zone string, sessions ...schedule.Session) *schedule.Schedule {
-	tb.Helper()
-	z, err := time.LoadLocation(zone)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	s, err := schedule.New(z, schedule.Plan{Sessions: sessions})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return s
-}
-
-// session is a capture session from its texts.
-func session(tb testing.TB, name, days, from, until string, every time.Duration) schedule.Session {
-	tb.Helper()
-	s := schedule.NewSession()
-	s.Name, s.Kind, s.Every = name, schedule.Capture, every
-	for text, v := range map[string]interface{ UnmarshalText([]byte) error }{days: &s.Days, from: &s.From} {
-		if err := v.UnmarshalText([]byte(text)); err != nil {
-			tb.Fatal(err)
-		}
-	}
-	if err := s.Until.UnmarshalText([]byte(until)); err != nil {
-		tb.Fatal(err)
-	}
-	return s
-}
 
 func TestBlocksFollowTheClockFace(t *testing.T) {
 	for _, c := range []struct {

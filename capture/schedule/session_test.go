@@ -7,16 +7,7 @@ import (
 	"time"
 
 	"fieldcam/capture/schedule"
-	"fieldcam/config/invalid"
 )
-
-func keys(err error) []string {
-	var k []string
-	for _, v := range invalid.Values(err) {
-		k = append(k, v.Key)
-	}
-	return k
-}
 
 func TestEachBadValueIsReportedUnderItsKey(t *testing.T) {
 	bad := schedule.Session{From: schedule.At(schedule.Midnight), Until: schedule.At(-1), Every: time.Second, Photos: -1}

@@ -65,6 +65,7 @@ func (d *Degrees) UnmarshalText(text []byte) error {
 		return nil
 	}
 	v, err := strconv.ParseFloat(string(text), 64)
+	// -0 becomes 0, which is written without a sign.
 	if got := DegreesOf(v + 0); err == nil && decimal(text) && got.within(180) {
 		*d = got
 		return nil

@@ -53,7 +53,7 @@ type wall struct {
 	// early and late are by how many seconds the mean sun's noon can differ from
 	// that of the clock: early is not more than 0 and late not less.
 	early, late int64
-	suns                [spanDays + 2]sunDay // what has been asked for, a block ends up to two days later
+	suns        [spanDays + 2]sunDay // what has been asked for, a block ends up to two days later
 }
 
 // makeWall is the wall of zone for the blocks that begin on the spanDays days

@@ -67,7 +67,7 @@ func (t *WallTime) UnmarshalText(text []byte) error {
 	}
 	face, err := time.Parse(wallTimeForm, string(text))
 	// Parse takes fractions of a second and hours of one digit, too.
-	if err != nil || len(text) != len(wallTimeForm) || !WallTime(face.Unix()).valid() {
+	if err != nil || face.Format(wallTimeForm) != string(text) || !WallTime(face.Unix()).valid() {
 		return fmt.Errorf("%.40q: want %s", text, wallTimeWant)
 	}
 	*t = WallTime(face.Unix())

@@ -259,6 +259,7 @@ func TestRemovedDeviceDoesNotComeBack(t *testing.T) {
 	for _, running := range []bool{true, false} {
 		s := settings{data: t.TempDir(), listen: "127.0.0.1:0", mqtt: "127.0.0.1:0", page: "127.0.0.1:0", plain: true}
 		h, stop := start(t, s)
+		wantLinked(t, h)
 		d := addDevice(t, s.data, "north")
 		c := connect(t, d.MQTTURL, "north", d.Password, nil)
 		b, err := message.Status{Device: "north"}.Marshal()

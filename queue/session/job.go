@@ -139,9 +139,13 @@ func (j *job) worked() time.Duration {
 	return time.Since(j.turn)
 }
 
-// end ends a turn of j at now, wall time.
+// end ends a turn of j at now, wall time. One in which the cloud took nothing does
+// not count.
 func (j *job) end(now time.Time) {
 	worked := j.worked()
+	if j.sent == j.before {
+		worked = 0
+	}
 	j.spent += worked
 	j.owed = max(j.owed-min(worked, max(now.Sub(j.ends), 0)), 0)
 	j.turn = time.Time{}

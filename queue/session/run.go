@@ -71,7 +71,7 @@ func (r *Runner) session(ctx context.Context, j *job, w *waiter) (end ending, ag
 	r.begin(j, j.began)
 	defer func() {
 		j.end(r.o.Clock.Now())
-		r.update(func(s *State) { s.Running, s.Photo = false, "" })
+		r.update(func(s *State) { s.Running, s.Photo = end == yielded, "" })
 	}()
 	if j.manual {
 		r.delays.clear() // a person who asks has waited long enough

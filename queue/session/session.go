@@ -54,6 +54,10 @@ type Options struct {
 	// The answer for a moment that has passed matters, too. It may be called from
 	// any goroutine and must not wait. nil: never.
 	Quiet func(at time.Time) (ends, returns time.Time, ok bool)
+	// Paused tells whether a person had paused the schedule at a moment, wall time:
+	// no session begins at its slots then; one under way goes on. It may be called
+	// from any goroutine and must not wait. nil: never.
+	Paused func(at time.Time) bool
 	// Spread is over how long a fleet's returns are spread after a long outage of
 	// the cloud. 0 is 10 minutes.
 	Spread time.Duration
@@ -140,6 +144,9 @@ func New(c Config, o Options) *Runner {
 	}
 	if o.Unreachable == nil {
 		o.Unreachable = func(error) {}
+	}
+	if o.Paused == nil {
+		o.Paused = func(time.Time) bool { return false }
 	}
 	if o.Quiet == nil {
 		o.Quiet = func(time.Time) (ends, returns time.Time, ok bool) { return time.Time{}, time.Time{}, false }

@@ -26,7 +26,9 @@ func (w *waiter) collect(now time.Time) {
 		w.after = now
 	}
 	for _, s := range w.passed(now) {
-		w.claim(s, now, blind)
+		if !w.r.o.Paused(s.At) {
+			w.claim(s, now, blind)
+		}
 	}
 	w.after = now
 }
@@ -60,21 +62,36 @@ func (w *waiter) claim(slot schedule.Slot, now time.Time, blind bool) {
 			return
 		}
 	}
-	w.jobs = slices.DeleteFunc(w.jobs, func(o *job) bool {
-		switch {
-		case o.kept && o.terms.Session == j.terms.Session:
-			return true // the next one begins
-		case o.terms != j.terms:
-			return false
-		case o.missed():
-			j.inherit(o)
-			return true
+	// It takes the place of an earlier one, and with that its turn.
+	place := -1
+	kept := w.jobs[:0]
+	for _, o := range w.jobs {
+		if !w.replaced(o, j) {
+			kept = append(kept, o)
+			continue
 		}
-		// One that is merely waiting for its turn goes on, too.
-		inTurn := !o.began.IsZero() && !o.idle && o.ready.IsZero() && w.broken.IsZero()
-		return !inTurn
-	})
-	w.jobs = append(w.jobs, j)
+		if o.terms == j.terms && o.missed() {
+			j.inherit(o)
+		}
+		if place < 0 {
+			place = len(kept)
+		}
+	}
+	clear(w.jobs[len(kept):])
+	if place < 0 {
+		place = len(kept)
+	}
+	w.jobs = slices.Insert(kept, place, j)
+}
+
+// replaced tells whether j, of a slot that has come, takes the place of o.
+func (w *waiter) replaced(o, j *job) bool {
+	if o.terms != j.terms {
+		return o.kept && o.terms.Session == j.terms.Session // the next one begins
+	}
+	// One that is merely waiting for its next turn goes on, too.
+	inTurn := !o.began.IsZero() && !o.idle && o.ready.IsZero() && w.broken.IsZero()
+	return o.missed() || !inTurn
 }
 
 // endOfDay tells whether j is End of Day Uploading: a session with a choice of its

@@ -51,6 +51,7 @@ func (w *waiter) next(ctx context.Context) (*job, bool) {
 				return j, true
 			}
 		}
+		w.r.update(func(s *State) { s.Running = false })
 		w.sleep(ctx, w.pause(now, q))
 	}
 	return nil, false

@@ -10,7 +10,6 @@ import (
 	"image/jpeg"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,21 +48,27 @@ func (r *rig) finish(limit time.Duration) time.Time {
 // stopBetweenSlots gives the moment of the stop, and the slot that follows it.
 func (r *rig) stopBetweenSlots(limit time.Duration) (stopped, next time.Time) {
 	r.Helper()
-	// The stop must not come into the next slot, nor so soon after one that its
-	// photo has not been begun.
-	const least, most = 1500 * time.Millisecond, interval - 500*time.Millisecond
+	// The stop must not come into the next slot, nor so soon after one that it has
+	// not been dealt with: that leaves it to the next start.
+	const least = 1500 * time.Millisecond
 	r.awaitFor(limit, "all photos are in the cloud", func() bool {
 		s, err := r.Client().Status(r.ctx)
 		if err != nil || !settled(s) || s.Capture.Next == nil {
 			return false
 		}
 		next = *s.Capture.Next
-		left := next.Sub(s.Now)
-		return least < left && left < most
+		return next.Sub(s.Now) > least && dealtWith(s, next.Add(-interval))
 	})
 	stopped = time.Now()
 	r.stop()
 	return stopped, next
+}
+
+// dealtWith tells whether the slot, or a later one, has its photo or was missed
+// since the start.
+func dealtWith(s control.Status, slot time.Time) bool {
+	return s.Capture.LastPhoto != nil && !s.Capture.LastPhoto.Slot.Before(slot) ||
+		s.Capture.LastMiss != nil && !s.Capture.LastMiss.To.Before(slot)
 }
 
 // firstSlot waits until the first slot of the first start has a photo, or failed,
@@ -151,10 +156,18 @@ func (r *rig) judgeLedger(q *queue.Queue, from, to time.Time) verdict {
 	return v
 }
 
-// judgeCloud compares the queue with the hub's folder of the device.
+// judgeCloud compares the queue with the hub's folder of the device. Where the
+// card is so small that photos are deleted for room, the ledger knows them.
 func (r *rig) judgeCloud(q *queue.Queue) {
 	r.Helper()
-	cloud := r.cloudFiles()
+	cloud, taken := r.cloudFiles(), map[uint64]bool{}
+	entries, err := q.Ledger(time.Now().Add(-24*time.Hour), time.Now().Add(time.Hour))
+	must(r, err)
+	for _, e := range entries {
+		for _, n := range e.Photos {
+			taken[n] = true
+		}
+	}
 	for before := uint64(0); ; {
 		items, err := q.List(queue.Filter{Before: before})
 		must(r, err)
@@ -176,10 +189,17 @@ func (r *rig) judgeCloud(q *queue.Queue) {
 			r.comparePhoto(q, i.Meta, there)
 		}
 	}
-	// All photos of the ledger are still in the queue: nothing was deleted here.
-	for name := range maps.Keys(cloud) {
-		r.Errorf("the cloud has %s, which the controller does not know", name)
+	// All other photos of the ledger are still in the queue.
+	for name, text := range cloud {
+		if _, err := jpeg.Decode(bytes.NewReader(text)); !r.deletes || !taken[sequence(name)] || err != nil {
+			r.Errorf("the cloud has %s, which the controller does not know (%v)", name, err)
+		}
 	}
+}
+
+// sequence is the number in the name of a photo's file; 0 where there is none.
+func sequence(name string) uint64 {
+	return photo.ID(strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))).Seq()
 }
 
 // comparePhoto wants the photo's own bytes on the card and in the cloud, and a

@@ -1,0 +1,96 @@
+package agent
+
+import (
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"fieldcam/agent/health"
+	"fieldcam/agent/heartbeat"
+	"fieldcam/agent/identity"
+	"fieldcam/agent/link"
+	"fieldcam/agent/maintenance"
+	"fieldcam/agent/mqtt"
+	"fieldcam/agent/pause"
+	"fieldcam/agent/proof"
+	"fieldcam/capture"
+	"fieldcam/capture/schedule"
+	"fieldcam/queue/session"
+	"fieldcam/queue/upload/tus"
+)
+
+// makePlans makes what changes the schedule's course: the maintenance windows and a
+// person's pause.
+func (a *Agent) makePlans() (err error) {
+	a.windows, err = maintenance.New(a.o.Config.Maintenance, maintenance.Options{
+		Device: a.o.Config.Device, Clock: a.clock, Dir: a.o.StateDir, Rejected: a.noticeRejected, Changed: a.planChanged, Log: a.log,
+	})
+	if err != nil {
+		return fmt.Errorf("read maintenance windows: %w", err)
+	}
+	if a.pause, err = pause.Load(a.o.StateDir); err != nil {
+		a.log.Error().Err(err).Msg("nothing is paused")
+	}
+	return nil
+}
+
+// makeCapture makes the camera and what takes photos with it.
+func (a *Agent) makeCapture() {
+	c := a.o.Config
+	a.camera = &boardCamera{cfg: c.Camera, board: a.o.Board, log: a.log}
+	if _, err := a.camera.open(); err != nil {
+		a.log.Error().Err(err).Msg("no camera yet")
+	}
+	a.capture = capture.New(c.Capture, capture.Options{
+		Camera: a.camera, Store: a.queue, Schedule: a.plan, Clock: a.clock, Log: a.log,
+		Paused: a.pause.Paused, Taken: a.photoTaken, Problem: a.captureProblem,
+	})
+}
+
+// makeLinks makes the parts that talk to the cloud. Where the identity's files
+// can't be used it makes them as if no cloud were configured: photos need none.
+func (a *Agent) makeLinks() error {
+	c := a.o.Config
+	who, err := a.openIdentity()
+	if err != nil {
+		a.stranger = err
+		a.health.Raise(health.IdentityFault, health.IdentityFault.Severity(), err.Error())
+		c.Upload.URL, c.MQTT.URL = "", ""
+		who = &identity.Identity{}
+	}
+	a.mqtt = mqtt.New(c.MQTT, mqtt.Options{
+		Device: c.Device, TLS: who.TLS(), Username: who.Username(), Password: who.Password(),
+		Dial: a.o.Dial, Clock: a.clock, Log: a.log,
+		OnUp: a.brokerUp, OnDown: a.brokerDown,
+		Quiet: a.windows.Quiet, Spread: c.Maintenance.Spread, Subscribe: a.windows.Topics(), Received: a.windows.Receive,
+	})
+	a.heart = heartbeat.New(c.Heartbeat, heartbeat.Options{
+		Device: c.Device, Link: a.mqtt, Health: a.health, Clock: a.clock, Log: a.log,
+		Status: a.message, Quiet: a.windows.Quiet, Path: filepath.Join(a.o.StateDir, heartbeat.FileName),
+		CheckIn: func(after time.Time) (time.Time, bool) {
+			slot, ok := a.plan.Next(schedule.CheckIn, after)
+			return slot.At, ok
+		},
+	})
+	a.prover = proof.New(proof.Options{Device: c.Device, Ledger: a.queue, Link: a.mqtt, Clock: a.clock, Log: a.log})
+	if address := cloudAddress(c); address != "" {
+		a.monitor = link.New(link.Options{
+			Address: address, Dial: a.o.Dial, Routes: a.o.Routes, Log: a.log,
+			OnUp: a.cloudUp,
+		})
+	}
+	if c.Upload.URL == "" {
+		return nil
+	}
+	to, err := tus.New(c.Upload, tus.Options{Identity: who, Device: c.Device, URLs: a.queue, DialContext: a.o.Dial})
+	if err != nil {
+		return fmt.Errorf("make upload client: %w", err)
+	}
+	a.uploads = to
+	a.sessions = session.New(c.Retry, session.Options{
+		Queue: a.queue, Uploader: to, Schedule: a.plan, Clock: a.clock, Log: a.log,
+		Answered: a.cloudAnswered, Unreachable: a.cloudSilent,
+		Quiet: a.windows.Quiet, Paused: a.pause.Paused, Spread: c.Maintenance.Spread,
+	})
+	return nil
+}
