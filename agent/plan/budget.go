@@ -8,7 +8,7 @@ import (
 // budget finds months that need more data than they may.
 func (s *subject) budget() []Finding {
 	limit, each := float64(s.figures.budgetBytes), s.photoBytes()
-	if limit == 0 || each == 0 || !s.figures.uploads {
+	if limit == 0 || each == 0 || !s.figures.uploads || s.dense() {
 		return nil
 	}
 	y, m, _ := s.now.In(s.zone).Date()
@@ -49,6 +49,9 @@ func (s *subject) fits(left, each float64, from, until time.Time) string {
 // card finds cards that fill up, or that hold too few days of photos for an outage.
 func (s *subject) card() []Finding {
 	free, each := float64(s.facts.FreeBytes), s.photoBytes()
+	if s.dense() {
+		return nil
+	}
 	w := s.weeks()[0]
 	due := s.due(w)
 	if free == 0 || each == 0 || due == 0 {
@@ -97,7 +100,7 @@ func (s *subject) missing() []Finding {
 	lacks := func(what, advice string) {
 		all = append(all, info(FiguresMissing, advice, "not checked: %s", what))
 	}
-	if s.due(s.weeks()[0]) == 0 {
+	if s.dense() || s.due(s.weeks()[0]) == 0 {
 		return nil
 	}
 	if s.photoBytes() == 0 {

@@ -20,7 +20,8 @@ const (
 
 // captures finds plans that take no photo in the next days, and says why.
 func (s *subject) captures() []Finding {
-	if s.due(span{s.now, s.now.Add(horizon)}) > 0 {
+	slot, ok := s.schedule.Next(schedule.Capture, s.now.Add(-1))
+	if ok && slot.At.Before(s.now.Add(horizon)) {
 		return nil
 	}
 	why := "no capture session is on these days"
@@ -35,7 +36,7 @@ func (s *subject) captures() []Finding {
 		}
 	}
 	next := "and none after that"
-	if slot, ok := s.schedule.Next(schedule.Capture, s.now); ok {
+	if ok {
 		next = "the next is due on " + s.stamp(slot.At)
 	}
 	f := warning(NoCapture, "Add a capture session, or end what keeps it from its photos.", "no photo is due in the next 7 days: %s; %s", why, next)

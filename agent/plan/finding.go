@@ -82,7 +82,8 @@ func Check(c config.Config, f Facts, now time.Time) ([]Finding, error) {
 	if err != nil {
 		return nil, fmt.Errorf("check plan: %w", err)
 	}
-	s := &subject{Plan: p, facts: f, now: now}
+	s := &subject{Plan: p, facts: f, now: now, counts: map[span]int{}}
+	s.busiest = s.findBusiest()
 	var all []Finding
 	for _, check := range checks() {
 		all = append(all, check(s)...)
@@ -114,8 +115,10 @@ func rank(s health.Severity) int {
 // subject is what is checked.
 type subject struct {
 	*Plan
-	facts Facts
-	now   time.Time
+	facts   Facts
+	now     time.Time
+	busiest busyDay
+	counts  map[span]int // what due has counted
 }
 
 // horizon is how far ahead photos must be due.

@@ -70,19 +70,59 @@ func (s *subject) in(w span) string {
 }
 
 // due is how many photos are due in a span.
-func (s *subject) due(w span) int { return s.schedule.Count(schedule.Capture, w.from, w.until) }
+func (s *subject) due(w span) int {
+	n, known := s.counts[w]
+	if !known {
+		n = s.schedule.Count(schedule.Capture, w.from, w.until)
+		s.counts[w] = n
+	}
+	return n
+}
+
+// busyDay is a day with the slots of all its blocks, by kind: an upper bound, since
+// equal instants are one slot.
+type busyDay struct {
+	begin time.Time
+	slots [schedule.CheckIn + 1]int
+}
+
+func (d busyDay) sum() (n int) {
+	for _, slots := range d.slots {
+		n += slots
+	}
+	return n
+}
+
+// findBusiest is the day that has most among those of which sums are made.
+func (s *subject) findBusiest() (most busyDay) {
+	until := s.now.Add(eventsAhead + horizon)
+	for begin, end := s.schedule.Day(s.now); begin.Before(until); begin, end = s.schedule.Day(end) {
+		d := busyDay{begin: begin}
+		for kind := schedule.Capture; kind <= schedule.CheckIn; kind++ {
+			for b := range s.schedule.Blocks(kind, begin, end) {
+				d.slots[kind] += b.Slots
+			}
+		}
+		if d.sum() > most.sum() {
+			most = d
+		}
+	}
+	return most
+}
+
+// dense tells whether there is a day that can't be meant: then no sums are made,
+// which could take long, and are about something else.
+func (s *subject) dense() bool { return s.busiest.sum() > maxDaySlots }
 
 // density finds schedules that are due more often than anybody can want.
 func (s *subject) density() []Finding {
-	for begin, end := s.schedule.Day(s.now); begin.Before(s.now.Add(horizon)); begin, end = s.schedule.Day(end) {
-		c := s.count(begin, end)
-		if sum := c.Captures + c.Uploads + c.CheckIns; sum > maxDaySlots {
-			return []Finding{warning(TooDense, "Check the sessions' every: a shutter cable fires every 5s at the most.",
-				"%s, %s and %s on %s are more than the %s slots that can be meant",
-				many(c.Captures, "photo"), many(c.Uploads, "upload"), many(c.CheckIns, "check-in"), s.date(begin), count(maxDaySlots))}
-		}
+	if !s.dense() {
+		return nil
 	}
-	return nil
+	n := s.busiest.slots
+	return []Finding{warning(TooDense, "Check the sessions' every: a shutter cable fires every 5s at the most.",
+		"up to %s, %s and %s on %s are more than the %s slots that can be meant; whether link, budget and card take them is not checked",
+		many(n[schedule.Capture], "photo"), many(n[schedule.Upload], "upload"), many(n[schedule.CheckIn], "check-in"), s.date(s.busiest.begin), count(maxDaySlots))}
 }
 
 // carried is what upload sessions can do in a span.
@@ -157,10 +197,13 @@ func worst(all []behind) []Finding {
 // uploads finds weeks whose photos have no upload session, or whose sessions'
 // limits are too small for them, at whatever speed.
 func (s *subject) uploads() []Finding {
+	if !s.figures.uploads || s.dense() {
+		return nil
+	}
 	var none, small []behind
 	for _, w := range s.weeks() {
 		due := s.due(w)
-		if due == 0 || !s.figures.uploads {
+		if due == 0 {
 			continue
 		}
 		c := s.carry(w)
@@ -197,7 +240,7 @@ func are(n int, noun string) string {
 // link finds weeks whose photos the link can't carry in the upload sessions' time.
 func (s *subject) link() []Finding {
 	rate, each := s.bytesPerSecond(), s.photoBytes()
-	if rate == 0 || each == 0 || !s.figures.uploads {
+	if rate == 0 || each == 0 || !s.figures.uploads || s.dense() {
 		return nil
 	}
 	var slow []behind

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"time"
 
 	"fieldcam/agent/health"
@@ -29,6 +30,7 @@ func (s *subject) covered() []Finding {
 		}
 	}
 	quiet = merge(quiet)
+	sessions := s.sessions(until, quiet)
 	var all []Finding
 	told := map[string]int{} // which of all is of the windows of that name
 	more := map[string]int{}
@@ -39,7 +41,7 @@ func (s *subject) covered() []Finding {
 				continue
 			}
 			seen[begin] = true
-			next, ok := s.uncovered(begin, end, quiet)
+			next, ok := uncovered(sessions, begin, end)
 			if !ok {
 				continue
 			}
@@ -57,6 +59,49 @@ func (s *subject) covered() []Finding {
 	return all
 }
 
+// uploadSession is one block of upload sessions.
+type uploadSession struct {
+	begin time.Time
+	// open is its first instant that no window covers; zero for none.
+	open time.Time
+}
+
+// sessions are the upload sessions until a time, by their begin.
+func (s *subject) sessions(until time.Time, quiet []span) []uploadSession {
+	var all []uploadSession
+	for b := range s.schedule.Blocks(schedule.Upload, s.now.Add(-reach), until) {
+		if c, ok := s.clip(b, s.now, until); ok {
+			v := uploadSession{begin: c.From.Time}
+			if at, out := outside(span{v.begin, later(b.End, v.begin.Add(1))}, quiet); out {
+				v.open = at
+			}
+			all = append(all, v)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b uploadSession) int { return a.begin.Compare(b.begin) })
+	return all
+}
+
+// uncovered tells whether windows cover all sessions that begin from begin on and
+// before end, of which there is one, and when the next is that they don't; zero for
+// none.
+func uncovered(sessions []uploadSession, begin, end time.Time) (next time.Time, covered bool) {
+	first, _ := slices.BinarySearchFunc(sessions, begin, func(v uploadSession, t time.Time) int { return v.begin.Compare(t) })
+	for _, v := range sessions[first:] {
+		switch {
+		case v.begin.Before(end) && !v.open.IsZero():
+			return time.Time{}, false
+		case v.begin.Before(end):
+			covered = true
+		case !covered:
+			return time.Time{}, false
+		case !v.open.IsZero():
+			return v.open, true
+		}
+	}
+	return time.Time{}, covered
+}
+
 func (s *subject) coveredText(w Window, begin, next time.Time) Finding {
 	wait := "a year and more"
 	if !next.IsZero() {
@@ -68,33 +113,6 @@ func (s *subject) coveredText(w Window, begin, next time.Time) Finding {
 		f.Severity, f.Advice = health.Info, ""
 	}
 	return f
-}
-
-// uncovered tells whether quiet covers all upload sessions that begin on the day
-// from begin to end, of which there is one, and when the next is that it doesn't;
-// zero for none within a year.
-func (s *subject) uncovered(begin, end time.Time, quiet []span) (next time.Time, covered bool) {
-	for from := begin; ; {
-		to := from.Add(end.Sub(begin))
-		for _, b := range s.Blocks(from, to) {
-			if b.Kind != schedule.Upload || b.From.Before(from) {
-				continue
-			}
-			at, out := outside(span{b.From.Time, later(b.Until.Time, b.From.Add(1))}, quiet)
-			switch {
-			case !out && from.Equal(begin):
-				covered = true
-			case out && from.Equal(begin):
-				return time.Time{}, false
-			case out:
-				return at, covered
-			}
-		}
-		if from.Equal(begin) && !covered || from.After(begin.Add(windowsAhead)) {
-			return time.Time{}, covered
-		}
-		from = to
-	}
 }
 
 // outside is the first instant of v that is in none of the spans, which are in
