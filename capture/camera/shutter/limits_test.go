@@ -13,7 +13,7 @@ import (
 // plan is a schedule in UTC.
 func plan(tb testing.TB, sessions ...schedule.Session) *schedule.Schedule {
 	tb.Helper()
-	s, err := schedule.New(time.UTC, sessions)
+	s, err := schedule.New(time.UTC, schedule.Plan{Sessions: sessions})
 	if err != nil {
 		tb.Fatal(err)
 	}
