@@ -23,7 +23,7 @@ func plan(tb testing.TB, sessions ...schedule.Session) *schedule.Schedule {
 func session(name string, kind schedule.Kind, from, until, every time.Duration) schedule.Session {
 	s := schedule.NewSession()
 	s.Name, s.Kind, s.Every = name, kind, every
-	s.From, s.Until = schedule.TimeOfDay(from), schedule.TimeOfDay(until)
+	s.From, s.Until = schedule.At(schedule.TimeOfDay(from)), schedule.At(schedule.TimeOfDay(until))
 	return s
 }
 
