@@ -110,10 +110,20 @@ func nextDay(s schedule.Session) bool {
 	if s.From.Sun == s.Until.Sun {
 		return s.Until.Offset < s.From.Offset
 	}
-	late := func(t schedule.Moment) bool {
-		return t.Sun == schedule.Sunset || t.Sun == 0 && t.Offset >= 12*time.Hour
+	if s.Until.Sun == 0 && s.Until.Offset == 0 {
+		return true
 	}
-	return late(s.From) && !late(s.Until)
+	// By hours on the equator.
+	hour := func(t schedule.Moment) float64 {
+		switch t.Sun {
+		case schedule.Sunrise:
+			return 6
+		case schedule.Sunset:
+			return 18
+		}
+		return t.Offset.Hours()
+	}
+	return hour(s.From) >= 12 && hour(s.Until) <= 12
 }
 
 // within tells whether the day belongs to the event.

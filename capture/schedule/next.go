@@ -148,7 +148,7 @@ func (s *Schedule) Active(kind Kind, at time.Time) (Slot, bool) {
 					if !ok || t.compare(b.end) > 0 {
 						continue
 					}
-					if at, ok := b.before(after); ok && !s.pausedBetween(kind, at.sec, t.sec) {
+					if at, ok := b.before(after); ok && !s.pausedSince(kind, at.sec, t.sec) {
 						p.offer(&b, at, -at.compare(p.at))
 					}
 				}
