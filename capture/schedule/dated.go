@@ -14,14 +14,30 @@ func (s *Schedule) wall(first int64) wall {
 		w.place(s.latitude, s.longitude)
 	}
 	last := first + spanDays + pastDays
-	i, _ := slices.BinarySearchFunc(s.replaced, first, func(r dayRange, day int64) int { return cmp.Compare(r.last, day) })
-	for ; i < len(s.replaced) && s.replaced[i].first <= last; i++ {
+	for i := s.replacedIndex(first); i < len(s.replaced) && s.replaced[i].first <= last; i++ {
 		r := s.replaced[i]
 		for day := max(r.first, first); day <= min(r.last, last); day++ {
 			w.replaced |= 1 << (day - first)
 		}
 	}
 	return w
+}
+
+// replacedIndex is that of the first range of replaced that ends on the day or
+// after it.
+func (s *Schedule) replacedIndex(day int64) int {
+	i, _ := slices.BinarySearchFunc(s.replaced, day, func(r dayRange, day int64) int { return cmp.Compare(r.last, day) })
+	return i
+}
+
+// replacedFrom is the first range of days with an event that ends on the day or
+// after it.
+func (s *Schedule) replacedFrom(day int64) (dayRange, bool) {
+	i := s.replacedIndex(day)
+	if i == len(s.replaced) {
+		return dayRange{}, false
+	}
+	return s.replaced[i], true
 }
 
 // pausesOf are the pauses that hold for a kind.
