@@ -97,6 +97,17 @@ func TestPauseStopsAllButCheckIns(t *testing.T) {
 	}
 }
 
+func TestABlockEndsBeforeThePauseThatBeginsAtItsEnd(t *testing.T) {
+	s := newPlan(t, "UTC", schedule.Plan{
+		Sessions: []schedule.Session{session(t, "yard", "daily", "09:00", "10:00", time.Hour)},
+		Pauses:   []schedule.Pause{pause(t, "crane", "2026-11-17 10:00:00", "2026-11-17 12:00:00")},
+	})
+	slot, _ := s.Next(schedule.Capture, utc("2026-11-17T00:00:00Z"))
+	if want := utc("2026-11-17T09:59:59.999999999Z"); !slot.Ends.Equal(want) {
+		t.Errorf("the block ends at %v, want %v", slot.Ends, want)
+	}
+}
+
 func TestPausesMayOverlapAndTouch(t *testing.T) {
 	s := newPlan(t, "UTC", schedule.Plan{
 		Sessions: []schedule.Session{session(t, "yard", "daily", "00:00", "24:00", 6*time.Hour)},

@@ -37,10 +37,10 @@
 // A block ends on the day after the one it belongs to where its Until lies
 // before its From: of two clock times and of two times by the same of sunrise
 // and sunset as they stand; else sunrise belongs to the morning and sunset to
-// the afternoon. So sunset to sunrise is the night, 22:00 to sunrise ends on the
-// next day, and 15:00 to sunset never does. On a day on which such a block would
-// end at or before its beginning, because the sun sets before 15:00, there is
-// none. An offset can move a beginning over midnight; the block still belongs to
+// the afternoon. So sunset to sunrise is the night, 22:00 to sunrise and sunset to
+// 12:00 end on the next day, 15:00 to sunset never does, and sunrise to 00:00 ends
+// at the midnight after. On a day on which such a block would end at or before
+// its beginning, because the sun sets before 15:00, there is none. An offset can move a beginning over midnight; the block still belongs to
 // the day of that sunrise or sunset.
 //
 // Where the sun does not set, sunrise is the first instant of the day and sunset

@@ -127,3 +127,38 @@ func TestAPlanOfEventsAloneEnds(t *testing.T) {
 		t.Errorf("Last before the only event = %+v, want none", got)
 	}
 }
+
+// A search looks at some days at a time. What it finds must not depend on where
+// they begin.
+func TestDistanceDoesNotChangeWhatIsDue(t *testing.T) {
+	late := session(t, "late", "tue", "sunset+10h", "sunset+10h", time.Hour) // on Wednesday at 2
+	early := session(t, "early", "wed", "00:30", "00:30", time.Hour)
+	s := newPlan(t, "Europe/Berlin", schedule.Plan{
+		Site:     berlin,
+		Sessions: []schedule.Session{session(t, "week", "mon", "22:00", "02:00", time.Hour)},
+		Events: []schedule.Event{
+			event("before", "2026-10-01", "2026-11-15", upload(t, "up", nil)),
+			event("event", "2026-11-17", "2026-11-18", late, early),
+			event("after", "2026-11-19", "2026-12-31", upload(t, "up", nil)),
+		},
+	})
+	for days := range 30 {
+		from := utc("2026-11-16T12:00:00Z").AddDate(0, 0, -days)
+		first, _ := s.Next(schedule.Capture, from)
+		if want := utc("2026-11-16T22:59:59.999999999Z"); first.Session != "week" || !first.Ends.Equal(want) {
+			t.Errorf("%d days before: got %+v, want the week's block, cut at %v", days, first, want)
+		}
+		to := utc("2026-11-19T12:00:00Z").AddDate(0, 0, days)
+		last, _ := s.Last(schedule.Capture, to)
+		if last.Session != "late" {
+			t.Errorf("%d days after: got %+v, want the late session", days, last)
+		}
+	}
+	alone := newPlan(t, "Europe/Berlin", schedule.Plan{Site: berlin, Events: []schedule.Event{event("event", "2026-11-17", "2026-11-18", late, early)}})
+	for days := range 30 {
+		from := utc("2026-11-16T12:00:00Z").AddDate(0, 0, -days)
+		if next, _ := alone.Next(schedule.Capture, from); next.Session != "early" {
+			t.Errorf("%d days before: got %+v, want the early session", days, next)
+		}
+	}
+}

@@ -110,10 +110,20 @@ func nextDay(s schedule.Session) bool {
 	if s.From.Sun == s.Until.Sun {
 		return s.Until.Offset < s.From.Offset
 	}
-	late := func(t schedule.Moment) bool {
-		return t.Sun == schedule.Sunset || t.Sun == 0 && t.Offset >= 12*time.Hour
+	if s.Until.Sun == 0 && s.Until.Offset == 0 {
+		return true
 	}
-	return late(s.From) && !late(s.Until)
+	// By hours on the equator.
+	hour := func(t schedule.Moment) float64 {
+		switch t.Sun {
+		case schedule.Sunrise:
+			return 6
+		case schedule.Sunset:
+			return 18
+		}
+		return t.Offset.Hours()
+	}
+	return hour(s.From) >= 12 && hour(s.Until) <= 12
 }
 
 // within tells whether the day belongs to the event.
@@ -127,16 +137,25 @@ func (m model) eventful(day time.Time) bool {
 	return slices.ContainsFunc(m.plan.Events, func(e schedule.Event) bool { return within(e, day) })
 }
 
-// paused tells whether t is in a pause; next is the beginning of the first after.
-func (m model) paused(kind schedule.Kind, t time.Time) (in bool, next time.Time) {
+// pauses are those for the kind.
+func (m model) pauses(kind schedule.Kind) (all []schedule.Period) {
 	for _, p := range m.plan.Pauses {
 		from, until := edge(m.zone, face(p.From), false), edge(m.zone, face(p.Until), true)
+		if kind != schedule.CheckIn && from.Before(until) {
+			all = append(all, schedule.Period{From: from, To: until})
+		}
+	}
+	return all
+}
+
+// paused tells whether t is in a pause; next is the beginning of the first after.
+func paused(pauses []schedule.Period, t time.Time) (in bool, next time.Time) {
+	for _, p := range pauses {
 		switch {
-		case kind == schedule.CheckIn || !from.Before(until):
-		case !t.Before(from) && t.Before(until):
+		case !t.Before(p.From) && t.Before(p.To):
 			in = true
-		case from.After(t) && (next.IsZero() || from.Before(next)):
-			next = from
+		case p.From.After(t) && (next.IsZero() || p.From.Before(next)):
+			next = p.From
 		}
 	}
 	return in, next
@@ -147,6 +166,7 @@ func face(t schedule.WallTime) time.Time { return time.Unix(int64(t), 0).UTC() }
 
 // answer is the blocks and the slots of some days, by instant.
 type answer struct {
+	pauses []schedule.Period
 	blocks []schedule.Block
 	slots  map[time.Time]schedule.Slot
 }
@@ -154,7 +174,7 @@ type answer struct {
 // days is the answer for the days from first on, as Blocks and Between would give
 // it.
 func (m model) days(kind schedule.Kind, first time.Time, days int) ([]schedule.Block, []schedule.Slot) {
-	a := &answer{slots: map[time.Time]schedule.Slot{}}
+	a := &answer{pauses: m.pauses(kind), slots: map[time.Time]schedule.Slot{}}
 	list := func(sessions []schedule.Session, event string, holds func(time.Time) bool) {
 		for _, s := range sessions {
 			for n := range days {
@@ -172,7 +192,7 @@ func (m model) days(kind schedule.Kind, first time.Time, days int) ([]schedule.B
 	for _, s := range m.plan.Shots {
 		if at := edge(m.zone, face(s.At), false); kind == schedule.Capture {
 			b := schedule.Block{Kind: kind, Session: s.Name, Begin: at, End: at}
-			m.slot(a, &b, at)
+			a.slot(&b, at)
 			a.blocks = append(a.blocks, b)
 		}
 	}
@@ -215,15 +235,15 @@ func (m model) block(a *answer, s schedule.Session, event string, day time.Time)
 		Photos: s.Photos, Bytes: int64(s.Megabytes) * 1e6, Time: time.Duration(s.Minutes) * time.Minute,
 	}
 	for at := begin; !at.After(end); at = at.Add(s.Every) {
-		m.slot(a, &b, at)
+		a.slot(&b, at)
 	}
 	a.blocks = append(a.blocks, b)
 }
 
 // slot adds a slot of b, unless there is a pause.
-func (m model) slot(a *answer, b *schedule.Block, at time.Time) {
-	paused, pause := m.paused(b.Kind, at)
-	if paused {
+func (a *answer) slot(b *schedule.Block, at time.Time) {
+	in, pause := paused(a.pauses, at)
+	if in {
 		return
 	}
 	b.Slots++

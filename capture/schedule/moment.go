@@ -114,17 +114,19 @@ func parseMoment(text string) (Moment, bool) {
 	return At(t), ok
 }
 
-// afternoon tells in which half of the day m lies: sunrise belongs to the
-// morning and sunset to the afternoon, whatever their offset.
-func (m Moment) afternoon() bool {
-	return m.Sun == Sunset || m.Sun == 0 && m.Offset >= 12*time.Hour
-}
-
 // crosses tells whether a block from one Moment until the other ends on the day
-// after the one on which it begins.
+// after the one to which it belongs.
 func crosses(from, until Moment) bool {
-	if from.Sun == until.Sun {
+	switch {
+	case from.Sun == until.Sun:
 		return until.Offset < from.Offset
+	case until == At(0):
+		return true // the midnight after
 	}
-	return from.afternoon() && !until.afternoon()
+	// Sunrise belongs to the morning and sunset to the afternoon, whatever their
+	// offset; noon as a beginning to the afternoon and as an end to the morning.
+	const noon = 12 * time.Hour
+	late := from.Sun == Sunset || from.Sun == 0 && from.Offset >= noon
+	early := until.Sun == Sunrise || until.Sun == 0 && until.Offset <= noon
+	return late && early
 }

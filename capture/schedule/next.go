@@ -34,6 +34,9 @@ func (s *Schedule) Next(kind Kind, after time.Time) (Slot, bool) {
 		// The blocks of the days from first on begin after (first-aheadDays), in
 		// any zone.
 		for first := today - pastDays; first <= last && (!p.ok || p.at.sec >= (first-aheadDays-1)*daySeconds); first += spanDays {
+			if !p.ok {
+				first = s.skip(kind, first)
+			}
 			w := s.wall(first)
 			for i := range groups {
 				s.nextIn(kind, &groups[i], &w, t, &p)
@@ -44,6 +47,28 @@ func (s *Schedule) Next(kind Kind, after time.Time) (Slot, bool) {
 		p.offerShot(v, instant{sec: v.at}.compare(p.at))
 	}
 	return s.slot(kind, &p)
+}
+
+// skip is the first day from the given one on whose blocks can have a slot: a
+// search need not go through the years of an event or a pause. Without any it
+// is the day after everything that has a date, where a search ends soon.
+func (s *Schedule) skip(kind Kind, day int64) int64 {
+	if p, in := s.pauseAt(kind, (day-aheadDays-1)*daySeconds); in {
+		day = max(day, localDay(s.zone, p.to)-pastDays)
+	}
+	next := max(day, s.lastDay+1)
+	for _, g := range s.of(kind) {
+		if g.rules[0].weekly {
+			g.first = day
+			if r, ok := s.replacedFrom(day); ok && r.first <= day {
+				g.first = r.last + 1
+			}
+		}
+		if day <= g.last {
+			next = min(next, max(day, g.first))
+		}
+	}
+	return next
 }
 
 // nextIn offers the first slots after t of the group's sessions on w's days.
@@ -85,6 +110,9 @@ func (s *Schedule) Last(kind Kind, before time.Time) (Slot, bool) {
 		least := min(today, s.firstDay) - horizonDays
 		// The blocks of the days up to last are over pastDays after it, in any zone.
 		for last := today + aheadDays; last >= least && (!p.ok || p.at.sec <= (last+pastDays+1)*daySeconds); last -= spanDays {
+			if !p.ok {
+				last = s.skipBack(kind, last)
+			}
 			w := s.wall(last - spanDays + 1)
 			for i := range groups {
 				s.lastIn(kind, &groups[i], &w, t, &p)
@@ -95,6 +123,26 @@ func (s *Schedule) Last(kind Kind, before time.Time) (Slot, bool) {
 		p.offerShot(v, -instant{sec: v.at}.compare(p.at))
 	}
 	return s.slot(kind, &p)
+}
+
+// skipBack is skip in the other direction: the last day up to the given one.
+func (s *Schedule) skipBack(kind Kind, day int64) int64 {
+	if p, in := s.pauseAt(kind, (day+pastDays+1)*daySeconds); in {
+		day = min(day, localDay(s.zone, p.from)+aheadDays)
+	}
+	last := min(day, s.firstDay-1)
+	for _, g := range s.of(kind) {
+		if g.rules[0].weekly {
+			g.last = day
+			if r, ok := s.replacedFrom(day); ok && r.first <= day {
+				g.last = r.first - 1
+			}
+		}
+		if day >= g.first {
+			last = max(last, min(day, g.last))
+		}
+	}
+	return last
 }
 
 // lastIn offers the last slots before t of the group's sessions on w's days.
@@ -148,7 +196,7 @@ func (s *Schedule) Active(kind Kind, at time.Time) (Slot, bool) {
 					if !ok || t.compare(b.end) > 0 {
 						continue
 					}
-					if at, ok := b.before(after); ok && !s.pausedBetween(kind, at.sec, t.sec) {
+					if at, ok := b.before(after); ok && !s.pausedSince(kind, at.sec, t.sec) {
 						p.offer(&b, at, -at.compare(p.at))
 					}
 				}

@@ -73,13 +73,15 @@ const maxDaySlots = 100_000
 func (p Plan) Validate() error {
 	var l invalid.List
 	l.Under("site", p.Site.Validate())
-	p.checkSessions(&l, "session", p.Sessions)
+	checkPeaks(&l, "session", p.checkSessions(&l, "session", p.Sessions))
 
 	names := map[string]bool{}
+	var held []heldEvent
 	for i, e := range bounded(&l, "event", p.Events, MaxEvents) {
 		key := fmt.Sprintf("event[%d]", i)
 		checkName(&l, key, e.Name, "event", names)
-		p.checkEvent(&l, key, e)
+		held = append(held, p.checkEvent(&l, key, e))
+		checkPeaks(&l, key+".session", together(held))
 	}
 	names = map[string]bool{}
 	for i, s := range bounded(&l, "shot", p.Shots, MaxShots) {
@@ -138,10 +140,23 @@ func checkWallTime(l *invalid.List, key string, t WallTime) bool {
 	return true
 }
 
-// checkSessions reports what is wrong with the sessions of a week or an event.
-func (p Plan) checkSessions(l *invalid.List, at string, sessions []Session) {
+// peaks is, by kind, how many slots there can be on a day.
+type peaks [CheckIn + 1]int64
+
+// checkPeaks reports a kind with more slots on a day than anybody can mean.
+func checkPeaks(l *invalid.List, at string, p peaks) {
+	for kind, n := range p {
+		if n > maxDaySlots {
+			l.Add(at, n, fmt.Sprintf("at most %d %v slots a day, all sessions together", maxDaySlots, Kind(kind)))
+		}
+	}
+}
+
+// checkSessions reports what is wrong with the sessions of a week or an event,
+// and tells how many slots they have.
+func (p Plan) checkSessions(l *invalid.List, at string, sessions []Session) peaks {
 	names := map[string]bool{}
-	var perDay [CheckIn + 1][7]int64
+	var perDay [7]peaks
 	for i, s := range sessions {
 		key := fmt.Sprintf("%s[%d]", at, i)
 		err := s.Validate()
@@ -154,20 +169,40 @@ func (p Plan) checkSessions(l *invalid.List, at string, sessions []Session) {
 			checkClock(l, key+".from", s.From)
 			checkClock(l, key+".until", s.Until)
 		}
-		for d := range perDay[s.Kind] {
+		for d := range perDay {
 			if s.Days.Has(time.Weekday(d)) {
-				perDay[s.Kind][d] += s.mostSlots()
+				perDay[d][s.Kind] += s.mostSlots()
 			}
 		}
 	}
-	for kind, days := range perDay {
-		for _, n := range days {
-			if n > maxDaySlots {
-				l.Add(at, n, fmt.Sprintf("at most %d %v slots a day, all sessions together", maxDaySlots, Kind(kind)))
-				break
+	most := perDay[0]
+	for _, day := range perDay {
+		for kind, n := range day {
+			most[kind] = max(most[kind], n)
+		}
+	}
+	return most
+}
+
+// heldEvent is what other events have to know of one.
+type heldEvent struct {
+	days  dayRange
+	peaks peaks
+}
+
+// together is how many slots the last of the events and those before that it
+// overlaps have on a day.
+func together(held []heldEvent) peaks {
+	last := held[len(held)-1]
+	var sum peaks
+	for _, e := range held {
+		if e.days.first <= last.days.last && last.days.first <= e.days.last {
+			for kind, n := range e.peaks {
+				sum[kind] += n
 			}
 		}
 	}
+	return sum
 }
 
 // checkClock reports a Moment that needs to know where the site is.
@@ -193,7 +228,7 @@ func (s Session) mostSlots() int64 {
 }
 
 // checkEvent reports what is wrong with an event but for its name.
-func (p Plan) checkEvent(l *invalid.List, key string, e Event) {
+func (p Plan) checkEvent(l *invalid.List, key string, e Event) heldEvent {
 	first, okFirst := readDay(e.FirstDay)
 	last, okLast := readDay(e.LastDay)
 	switch {
@@ -210,15 +245,16 @@ func (p Plan) checkEvent(l *invalid.List, key string, e Event) {
 		l.Add(key+".session", "", "at least one session (a pause stops captures and uploads, and leaves the check-ins)")
 	}
 	sessions := bounded(l, key+".session", e.Sessions, MaxEventSessions)
-	p.checkSessions(l, key+".session", sessions)
+	held := heldEvent{dayRange{first, last}, p.checkSessions(l, key+".session", sessions)}
 	if !okFirst || !okLast {
-		return
+		return held
 	}
 	for i, s := range sessions {
 		if s.Days != 0 && s.Days <= EveryDay && s.Days&weekdays(first, last) == 0 {
 			l.Add(fmt.Sprintf("%s.session[%d].days", key, i), s.Days, "a day that is within the event")
 		}
 	}
+	return held
 }
 
 // weekdays is the set of those from the first day to the last.

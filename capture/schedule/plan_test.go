@@ -130,6 +130,17 @@ func TestASlotASecondIsEnough(t *testing.T) {
 			t.Errorf("got %q, want the number of slots of captures", v.Error())
 		}
 	}
+	// Events add up where they overlap.
+	p = schedule.Plan{Events: []schedule.Event{
+		event("a", "2026-11-16", "2026-11-18", second(t, 5)...), event("b", "2026-11-19", "2026-11-20", second(t, 5)...),
+	}}
+	if err := p.Validate(); err != nil {
+		t.Errorf("events after each other: %v", err)
+	}
+	p.Events = append(p.Events, event("c", "2026-11-18", "2026-11-18", second(t, 5)...))
+	if got, want := keys(p.Validate()), []string{"event[2].session"}; !slices.Equal(got, want) {
+		t.Errorf("two events of a slot a second are reported at %q, want %q", got, want)
+	}
 	// Kinds, and days of the week, do not add up.
 	p = schedule.Plan{Sessions: second(t, 10)}
 	for i := range p.Sessions {

@@ -51,8 +51,8 @@ type Slot struct {
 	Session string    // the session's name, or the shot's
 	Event   string    // the event's name; empty in the weekly schedule, and for a shot
 	Ends    time.Time // the last instant of the block, or before a pause in it, UTC
-	// The limits of an upload, 0 for none: how many photos, bytes, and for how
-	// long from At on.
+	// The limits of an upload, 0 for none: how many photos and bytes to send, and
+	// for how long.
 	Photos int
 	Bytes  int64
 	Time   time.Duration

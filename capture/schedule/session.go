@@ -48,10 +48,9 @@ type Session struct {
 	// each slot; 0 is as many as possible, until the block ends or the queue is
 	// empty. 0 for the other kinds.
 	Photos int `toml:"photos"`
-	// Megabytes and Minutes, of an upload session, limit what it sends from each
-	// slot on, as Photos does: the photo with which it has sent so many megabytes
-	// (10^6 bytes), or that it begins before so much time has passed, is the last.
-	// 0 is no limit; 0 for the other kinds.
+	// Megabytes (10^6 bytes) and Minutes, of an upload session, are limits of what
+	// is sent at each slot, beside Photos; 0 is none. 0 for the other kinds. Package
+	// session says how they count.
 	Megabytes int `toml:"megabytes"`
 	Minutes   int `toml:"minutes"`
 	// Order, of an upload session, is NewestFirst or OldestFirst; empty is

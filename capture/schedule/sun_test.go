@@ -77,6 +77,12 @@ func TestBlocksFollowTheSun(t *testing.T) {
 		{"sunrise to morning", "Europe/Berlin", berlin, "sunrise", "09:00", "2026-12-21", "2026-12-21T07:15:00Z", "2026-12-21T08:00:00Z"},
 		{"sunset to night", "Europe/Berlin", berlin, "sunset", "02:00", "2026-12-21", "2026-12-21T14:54:00Z", "2026-12-22T01:00:00Z"},
 		{"sunset to midnight", "Europe/Berlin", berlin, "sunset", "24:00", "2026-12-21", "2026-12-21T14:54:00Z", "2026-12-21T23:00:00Z"},
+		{"sunset to 0:00", "Europe/Berlin", berlin, "sunset", "00:00", "2026-12-21", "2026-12-21T14:54:00Z", "2026-12-21T23:00:00Z"},
+		{"sunrise to 0:00", "Europe/Berlin", berlin, "sunrise", "00:00", "2026-12-21", "2026-12-21T07:15:00Z", "2026-12-21T23:00:00Z"},
+		{"sunset to noon", "Europe/Berlin", berlin, "sunset", "12:00", "2026-12-21", "2026-12-21T14:54:00Z", "2026-12-22T11:00:00Z"},
+		{"sunrise to noon", "Europe/Berlin", berlin, "sunrise", "12:00", "2026-12-21", "2026-12-21T07:15:00Z", "2026-12-21T11:00:00Z"},
+		{"noon to sunrise", "Europe/Berlin", berlin, "12:00", "sunrise", "2026-12-21", "2026-12-21T11:00:00Z", "2026-12-22T07:15:00Z"},
+		{"noon to sunset", "Europe/Berlin", berlin, "12:00", "sunset", "2026-12-21", "2026-12-21T11:00:00Z", "2026-12-21T14:54:00Z"},
 		{"sunset after its end", "Europe/Berlin", berlin, "sunset", "20:00", "2026-06-21", "", ""},
 		{"a day too short", "Europe/Berlin", berlin, "sunrise+4h", "sunset-4h", "2026-12-21", "", ""},
 		{"a day long enough", "Europe/Berlin", berlin, "sunrise+4h", "sunset-4h", "2026-06-21", "2026-06-21T06:43:00Z", "2026-06-21T15:33:00Z"},
@@ -123,11 +129,18 @@ func TestDayAndNightTogetherLeaveNoGap(t *testing.T) {
 			session(t, "day", "daily", "sunrise", "sunset", 24*time.Hour),
 			session(t, "night", "daily", "sunset", "sunrise", 24*time.Hour),
 		}})
-		for now, end := utc("2027-07-01T00:00:00Z"), utc("2028-07-02T00:00:00Z"); now.Before(end); now = now.Add(37 * time.Minute) {
-			if _, ok := s.Active(schedule.Capture, now); !ok {
-				t.Errorf("%s: at %v it is neither day nor night", name, now)
-				break
+		covered := utc("2027-07-02T00:00:00Z")
+		end := utc("2028-07-03T00:00:00Z")
+		for b := range s.Blocks(schedule.Capture, covered.AddDate(0, 0, -2), end) {
+			if b.Begin.After(covered) {
+				t.Errorf("%s: from %v to %v it is neither day nor night", name, covered, b.Begin)
 			}
+			if b.End.After(covered) {
+				covered = b.End
+			}
+		}
+		if covered.Before(end) {
+			t.Errorf("%s: after %v it is neither day nor night", name, covered)
 		}
 	}
 }
