@@ -136,9 +136,9 @@ func notes() []note {
 		{path: "mqtt.reconnect_max", text: "The longest range of that wait.", allowed: "a duration from reconnect_min to 1h"},
 
 		{path: "link", text: "What the site's link gives. Nothing is limited by it: the schedule is checked against it (fieldcam schedule check)."},
-		{path: "link.budget_mb", text: "The data plan of a month, in megabytes (10^6 bytes).", allowed: "0 (no budget) to 100000000", zero: "no budget"},
+		{path: "link.budget_mb", text: "The data plan of a month, in megabytes (10^6 bytes).", allowed: "0 (not known) to 1000000", zero: "no budget"},
 		{path: "link.speed_kbps", text: "The expected upload speed, in kilobits a second. What was measured goes before it.",
-			allowed: "0 (not known) to 100000000", zero: "not known"},
+			allowed: "0 (not known) to 1000000", zero: "not known"},
 
 		{path: "heartbeat", text: "How often the device is heard of."},
 		{path: "heartbeat.every", text: "The interval of heartbeats. The hub calls a system unavailable after three missed in a row.",
