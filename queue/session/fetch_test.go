@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -92,9 +93,10 @@ func TestStopEndsAFetch(t *testing.T) {
 
 func TestPhotosWaitForTheDataBudgetAndAreNotLost(t *testing.T) {
 	q, c := newQueue(0), &fakeCloud{}
-	left := int64(1000)
-	o := session.Options{Budget: func() (int64, bool) { return left, true }}
-	c.set(func(uint64) error { left -= 300; return nil })
+	var left atomic.Int64
+	left.Store(1000)
+	o := session.Options{Budget: func() (int64, bool) { return left.Load(), true }}
+	c.set(func(uint64) error { left.Add(-300); return nil })
 	runOptions(t, o, q, c, day(), func(t *testing.T, r *session.Runner) {
 		q.sized(1, 300, 300, 300, 300, 300)
 		r.Added()
@@ -106,7 +108,7 @@ func TestPhotosWaitForTheDataBudgetAndAreNotLost(t *testing.T) {
 		r.Start(1)
 		time.Sleep(5 * time.Second)
 		wantSent(t, c, 5, 4, 3, 2)
-		left = 10_000 // the next month
+		left.Store(10_000) // the next month
 		time.Sleep(11 * time.Minute)
 		wantSent(t, c, 5, 4, 3, 2, 1)
 		if s := between(r); s.BudgetUsed {

@@ -67,8 +67,7 @@ func TestEndOfDayUploadingAndARegularSessionTakeTurns(t *testing.T) {
 func TestRegularSessionInAnOutageTakesNoOthersPlace(t *testing.T) {
 	q, c := newQueue(1000), &fakeCloud{say: unreachable}
 	all := chosen("all", "00:00", "12:00", 12*time.Hour, func(*schedule.Session) {})
-	newest := chosen("newest", "00:00", "12:00", 15*time.Minute, func(s *schedule.Session) { s.Photos = 2 })
-	newest.From = schedule.At(schedule.TimeOfDay(time.Minute))
+	newest := chosen("newest", "00:01", "12:00", 15*time.Minute, func(s *schedule.Session) { s.Photos = 2 })
 	runAll(t, q, c, []schedule.Session{all, newest}, func(t *testing.T, r *session.Runner) {
 		time.Sleep(2 * time.Hour)
 		c.set(nil)

@@ -1,8 +1,10 @@
 package session_test
 
 import (
-	"bytes"
 	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,12 +27,30 @@ func window(at time.Time) (ends, returns time.Time, ok bool) {
 	return midnight.Add(windowEnds), midnight.Add(windowReturns), d >= windowBegins && d < windowReturns
 }
 
+// journal is a log that may be read while it is written.
+type journal struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}
+
 func TestMaintenanceWindowIsTriedGentlyAndIsNoAlarm(t *testing.T) {
 	q, c := newQueue(0), &fakeCloud{}
-	var log bytes.Buffer
-	alarms := 0
+	var log journal
+	var alarms atomic.Int64
 	o := session.Options{
-		Quiet: window, Log: zerolog.New(&log).Level(zerolog.WarnLevel), Unreachable: func(error) { alarms++ },
+		Quiet: window, Log: zerolog.New(&log).Level(zerolog.WarnLevel), Unreachable: func(error) { alarms.Add(1) },
 	}
 	runOptions(t, o, q, c, day(), func(t *testing.T, r *session.Runner) {
 		until(windowBegins - time.Minute)
@@ -55,16 +75,16 @@ func TestMaintenanceWindowIsTriedGentlyAndIsNoAlarm(t *testing.T) {
 		if last := tries[len(tries)-1]; last >= windowEnds {
 			t.Errorf("a try at %v, between the window's end and the return", last)
 		}
-		if alarms > 0 || log.Len() > 0 {
-			t.Errorf("%d alarms, log:\n%s\nwant none in the window", alarms, log.String())
+		if alarms.Load() > 0 || log.String() != "" {
+			t.Errorf("%d alarms, log:\n%s\nwant none in the window", alarms.Load(), log.String())
 		}
 		until(windowReturns + time.Second)
 		if got := c.since(windowEnds); len(got) != 1 || got[0] != windowReturns {
 			t.Errorf("tries after the window at %v, want one at %v", got, windowReturns)
 		}
 		time.Sleep(10 * time.Second)
-		if s := between(r); alarms == 0 || log.Len() == 0 || s.Silent.IsZero() {
-			t.Errorf("silent still: %d alarms, log %q, %+v; want an alarm", alarms, log.String(), s)
+		if s := between(r); alarms.Load() == 0 || log.String() == "" || s.Silent.IsZero() {
+			t.Errorf("silent still: %d alarms, log %q, %+v; want an alarm", alarms.Load(), log.String(), s)
 		}
 		c.set(nil)
 	})
