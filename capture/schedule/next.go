@@ -6,7 +6,7 @@ import (
 )
 
 // horizonDays is how far Next and Last look beyond everything that has a date: a
-// session without a block in a year has none in the next.
+// session without a block in a year, for lack of sun, hardly has one in the next.
 const horizonDays = 366
 
 // of is the groups of a kind; none for a value that is no kind.
@@ -18,7 +18,8 @@ func (s *Schedule) of(kind Kind) []group {
 }
 
 // Next is the first slot of the kind strictly after the time given; false where
-// nothing of the kind is ever due again.
+// there is none within 366 days after it and after the last event, shot and
+// pause, which for sessions by the clock means that there is none ever again.
 func (s *Schedule) Next(kind Kind, after time.Time) (Slot, bool) {
 	t, ok := instantOf(after)
 	if !ok {
@@ -98,7 +99,8 @@ func (s *Schedule) nextIn(kind Kind, g *group, w *wall, t instant, p *pick) {
 }
 
 // Last is the last slot of the kind strictly before the time given; false where
-// nothing of the kind was ever due before.
+// there is none within 366 days before it and before the first event, shot and
+// pause.
 func (s *Schedule) Last(kind Kind, before time.Time) (Slot, bool) {
 	t, ok := instantOf(before)
 	if !ok {
