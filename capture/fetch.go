@@ -153,6 +153,7 @@ type fetch struct {
 	result Fetched
 	late   int       // of result.Slots, those that had been called missing
 	done   []*firing // whose picture came
+	last   time.Time // the latest slot that the store knew when it began; zero for none
 }
 
 // run fetches all that is listed. Its error comes with whose fault it is.
@@ -168,6 +169,7 @@ func (f *fetch) run(ctx context.Context) (photo.Cause, error) {
 	if err := f.note(); err != nil {
 		return photo.StoreFault, fmt.Errorf("write open slots: %w", err)
 	}
+	f.last, _ = f.o.Store.LastSlot()
 	shots := f.assign(listing, open)
 	defer func() { f.shots.close(f.done...) }()
 	failed := 0
