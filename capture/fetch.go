@@ -151,9 +151,10 @@ type fetch struct {
 	begun  time.Duration // by package time, since the service was made
 	now    time.Time     // by the wall clock, at the same moment
 	result Fetched
-	late   int       // of result.Slots, those that had been called missing
-	done   []*firing // whose picture came
-	last   time.Time // the latest slot that the store knew when it began; zero for none
+	late   int            // of result.Slots, those that had been called missing
+	done   []*firing      // whose picture came
+	last   time.Time      // the latest slot that the store knew when it began; zero for none
+	fired  map[int64]bool // the slots of the shots that are remembered
 }
 
 // run fetches all that is listed. Its error comes with whose fault it is.

@@ -36,7 +36,9 @@ func (f *fetch) assign(listing Listing, open []*firing) []shot {
 	}
 	// By the clock as it is now: the camera's has not stepped with it.
 	fired := make([]int64, len(open))
+	f.fired = map[int64]bool{}
 	for j, o := range open {
+		f.fired[o.slot] = true
 		fired[j] = f.now.Add(o.mono - f.begun).UnixNano()
 	}
 	m, ahead := match(at, fired, int64(listing.Ahead), func(at int64) bool {
@@ -107,9 +109,10 @@ func (f *fetch) assignSlots(shots []shot, unknown []int) {
 }
 
 // unphotographed tells whether the store has the slot as missed, or it comes after
-// all that it knows. Before the first start of all nothing was due.
+// all that it knows; but not where it has a shot that is remembered. Before the
+// first start of all nothing was due.
 func (f *fetch) unphotographed(slot schedule.Slot) bool {
-	if f.o.Store.Taken(slot.At) {
+	if f.fired[slot.At.UnixNano()] || f.o.Store.Taken(slot.At) {
 		return false
 	}
 	return f.o.Store.Accounted(slot.At) || !f.last.IsZero() && slot.At.After(f.last)
