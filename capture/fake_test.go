@@ -137,6 +137,8 @@ type store struct {
 	calls  int          // of Miss, that were taken
 	// These, if not nil, fail: Add before and during the picture, and Miss.
 	addErr, writeErr, missErr error
+	// slow is how long Add takes before the picture.
+	slow time.Duration
 	// hang, if not nil, is what Add waits for once it has the picture.
 	hang chan struct{}
 	// refuse, if not nil, tells which misses are never taken.
@@ -153,8 +155,9 @@ func (w failWriter) Write([]byte) (int, error) { return 0, w.err }
 
 func (s *store) Add(shot photo.Shot, fill func(io.Writer) (photo.Exposure, error)) (photo.Meta, error) {
 	s.mu.Lock()
-	addErr, writeErr, hang := s.addErr, s.writeErr, s.hang
+	addErr, writeErr, hang, slow := s.addErr, s.writeErr, s.hang, s.slow
 	s.mu.Unlock()
+	time.Sleep(slow)
 	if addErr != nil {
 		return photo.Meta{}, fmt.Errorf("add photo: %w", addErr)
 	}
@@ -348,7 +351,8 @@ type site struct {
 	service  *capture.Service
 	roll     *roll                // in the camera's place, where not nil
 	paused   func(time.Time) bool // where not nil
-	problems []string             // in the order of Problem's calls
+	approach time.Duration
+	problems []string // in the order of Problem's calls
 }
 
 func newSite(tb testing.TB, s *schedule.Schedule) *site {
@@ -380,7 +384,7 @@ func every(tb testing.TB, intervals ...time.Duration) *schedule.Schedule {
 // start starts a service; stop ends it and gives Run's error.
 func (s *site) start() (stop func() error) {
 	o := capture.Options{
-		Camera: s.camera, Store: s.store, Schedule: s.schedule, Clock: s.clock, Log: zerolog.Nop(), Paused: s.paused,
+		Camera: s.camera, Store: s.store, Schedule: s.schedule, Clock: s.clock, Log: zerolog.Nop(), Paused: s.paused, Approach: s.approach,
 		Problem: func(cause photo.Cause, err error) {
 			if err != nil {
 				s.problems = append(s.problems, string(cause))

@@ -151,8 +151,10 @@ type fetch struct {
 	begun  time.Duration // by package time, since the service was made
 	now    time.Time     // by the wall clock, at the same moment
 	result Fetched
-	late   int       // of result.Slots, those that had been called missing
-	done   []*firing // whose picture came
+	late   int            // of result.Slots, those that had been called missing
+	done   []*firing      // whose picture came
+	last   time.Time      // the latest slot that the store knew when it began; zero for none
+	fired  map[int64]bool // the slots of the shots that are remembered
 }
 
 // run fetches all that is listed. Its error comes with whose fault it is.
@@ -168,6 +170,7 @@ func (f *fetch) run(ctx context.Context) (photo.Cause, error) {
 	if err := f.note(); err != nil {
 		return photo.StoreFault, fmt.Errorf("write open slots: %w", err)
 	}
+	f.last, _ = f.o.Store.LastSlot()
 	shots := f.assign(listing, open)
 	defer func() { f.shots.close(f.done...) }()
 	failed := 0

@@ -36,10 +36,15 @@ func (f *fetch) assign(listing Listing, open []*firing) []shot {
 	}
 	// By the clock as it is now: the camera's has not stepped with it.
 	fired := make([]int64, len(open))
+	f.fired = map[int64]bool{}
 	for j, o := range open {
+		f.fired[o.slot] = true
 		fired[j] = f.now.Add(o.mono - f.begun).UnixNano()
 	}
-	m, ahead := match(at, fired, int64(listing.Ahead))
+	m, ahead := match(at, fired, int64(listing.Ahead), func(at int64) bool {
+		_, ok := f.nearestSlot(time.Unix(0, at), f.unphotographed)
+		return ok
+	})
 	f.result.Ahead = time.Duration(ahead)
 	shots := make([]shot, len(listing.Pictures))
 	for i := range shots {
@@ -84,10 +89,6 @@ func (f *fetch) manualShot(taken time.Time) photo.Shot {
 // remembers: of a slot that the store has as missed, or that comes after all that
 // it knows. unknown are the pictures' indices, which have their time in Taken.
 func (f *fetch) assignSlots(shots []shot, unknown []int) {
-	last, known := f.o.Store.LastSlot()
-	if !known {
-		return // before the first start nothing was due
-	}
 	var differences []int64
 	for _, i := range unknown {
 		if slot, ok := f.nearestSlot(shots[i].Taken, func(schedule.Slot) bool { return true }); ok {
@@ -98,13 +99,23 @@ func (f *fetch) assignSlots(shots []shot, unknown []int) {
 	used := map[int64]bool{}
 	for _, i := range unknown {
 		slot, ok := f.nearestSlot(shots[i].Taken.Add(-lag), func(slot schedule.Slot) bool {
-			return !used[slot.At.UnixNano()] && !f.o.Store.Taken(slot.At) && (slot.At.After(last) || f.o.Store.Accounted(slot.At))
+			return !used[slot.At.UnixNano()] && f.unphotographed(slot)
 		})
 		if ok {
 			used[slot.At.UnixNano()] = true
 			shots[i].Slot, shots[i].Session, shots[i].Trigger = slot.At, slot.Session, photo.Scheduled
 		}
 	}
+}
+
+// unphotographed tells whether the store has the slot as missed, or it comes after
+// all that it knows; but not where it has a shot that is remembered. Before the
+// first start of all nothing was due.
+func (f *fetch) unphotographed(slot schedule.Slot) bool {
+	if f.fired[slot.At.UnixNano()] || f.o.Store.Taken(slot.At) {
+		return false
+	}
+	return f.o.Store.Accounted(slot.At) || !f.last.IsZero() && slot.At.After(f.last)
 }
 
 func median(all []int64) int64 {

@@ -12,10 +12,6 @@ import (
 const (
 	// maxSleep is how late a step of the clock may be noticed.
 	maxSleep = 10 * time.Second
-	// maxApproach bounds Options.Approach, and maxLooks how often the clock is read
-	// in it: as often as a fast board can in that time, where time goes on at all.
-	maxApproach = 20 * time.Millisecond
-	maxLooks    = 1 << 20
 	// pausedWait is how long missed slots of a pause wait for more of them, so that
 	// a day of it is not thousands of transactions. A power cut loses nothing: they
 	// are reported by the next start.
@@ -45,6 +41,8 @@ type loop struct {
 	raised map[photo.Cause]bool
 	// flushed is when missed slots were last written, by package time.
 	flushed time.Time
+	// early is the next slot's attempt, where the store has begun with it.
+	early *early
 	// begun: the first shot of all has been written, where there was no ledger.
 	begun bool
 }
@@ -215,6 +213,9 @@ func (l *loop) wait(ctx context.Context) {
 		if ahead := room - l.approach(); ahead > 0 {
 			sleep = min(sleep, ahead)
 		}
+		if in, ok := l.beginEarly(room); ok {
+			sleep = min(sleep, in)
+		}
 		// Nearer to the slot than this a manual photo has to wait for it.
 		if last := room - manualRoom - maxMargin; last >= 0 {
 			sleep = min(sleep, last+1)
@@ -242,23 +243,6 @@ func (l *loop) wait(ctx context.Context) {
 	}
 }
 
-// approach is how long before a slot the clock is watched.
-func (l *loop) approach() time.Duration { return min(l.o.Approach, maxApproach) }
-
-// watch waits for the slot without a timer, which would be late.
-func (l *loop) watch(room time.Duration) {
-	begun := time.Now()
-	for range maxLooks {
-		if time.Since(begun) >= room {
-			return
-		}
-	}
-	// Time stands still while this looks at it: it is simulated.
-	timer := time.NewTimer(room - time.Since(begun))
-	defer timer.Stop()
-	<-timer.C
-}
-
 // room is the time until the next slot; false where none is due.
 func (l *loop) room() (time.Duration, bool) {
 	next, ok := l.o.Schedule.Next(schedule.Capture, l.track.cursor)
@@ -270,6 +254,7 @@ func (l *loop) room() (time.Duration, bool) {
 
 // stop ends the loop: it gives the camera a last time to come back.
 func (l *loop) stop() error {
+	l.endEarly()
 	var err error
 	if f := l.flight; f != nil {
 		timer := time.NewTimer(stopGrace)

@@ -18,9 +18,9 @@ const (
 	maxVotes = 1 << 19
 	minVoter = 8 // of so many pictures at least
 	maxVoter = 64
-	// A difference of the clocks that is further than nearOffset from the one known
-	// before is believed only where it fits minProof shots, and more than half of
-	// all: one old picture on the card would prove anything.
+	// A difference of the clocks that was not known before is believed only where it
+	// fits minProof shots, and more than half of all: one old picture on the card
+	// would prove anything. Nearer than nearOffset it is enough that it fits all.
 	nearOffset = 2 * time.Minute
 	minProof   = 3
 	// maxRounds is how many different clocks one batch can have: the camera's was
@@ -35,12 +35,15 @@ type matcher struct {
 	shotOf []int
 	// offset is by picture by how much the camera's clock was ahead.
 	offset []int64
+	// explained tells whether a picture without a shot of this list can be of one
+	// that nobody remembers, which was due at a time.
+	explained func(at int64) bool
 }
 
 // match pairs pictures with shots, by clocks of which one was ahead of the other by
 // prior, as far as is known. ahead is what was found last; prior where nothing was.
-func match(pictures, shots []int64, prior int64) (m matcher, ahead int64) {
-	m = matcher{pictures: pictures, shots: shots, shotOf: make([]int, len(pictures)), offset: make([]int64, len(pictures))}
+func match(pictures, shots []int64, prior int64, explained func(at int64) bool) (m matcher, ahead int64) {
+	m = matcher{pictures: pictures, shots: shots, shotOf: make([]int, len(pictures)), offset: make([]int64, len(pictures)), explained: explained}
 	for i := range m.shotOf {
 		m.shotOf[i], m.offset[i] = -1, prior
 	}
@@ -97,18 +100,32 @@ func compare(a, b int64) int {
 	return 0
 }
 
-// align finds the difference of the clocks that fits best, and the pairs by it;
-// none where no difference can be believed.
+// align finds the difference of the clocks by which most pictures make sense, and
+// the pairs by it; none where no difference can be believed.
 func (m *matcher) align(pictures, shots []int, prior int64) (int64, map[int]int) {
 	offset, pairs := m.settle(pictures, shots, prior)
-	if voted, ok := m.vote(pictures, shots, prior); ok {
-		o, p := m.settle(pictures, shots, voted)
-		far := time.Duration(o-prior).Abs() > nearOffset
-		if len(p) > len(pairs) && (!far || len(p) >= minProof && 2*len(p) > min(len(pictures), len(shots))) {
-			return o, p
-		}
+	voted, ok := m.vote(pictures, shots, prior)
+	if !ok {
+		return offset, pairs
+	}
+	o, p := m.settle(pictures, shots, voted)
+	proved := len(p) >= minProof && 2*len(p) > min(len(pictures), len(shots))
+	near := time.Duration(o-prior).Abs() <= nearOffset && len(p) == len(m.pictures) && len(p) == len(m.shots)
+	if len(p) > len(pairs) && (proved || near) && m.sense(pictures, p, o) > m.sense(pictures, pairs, offset) {
+		return o, p
 	}
 	return offset, pairs
+}
+
+// sense is how many of the pictures make sense by the difference given.
+func (m *matcher) sense(pictures []int, pairs map[int]int, offset int64) int {
+	n := len(pairs)
+	for _, i := range pictures {
+		if _, ok := pairs[i]; !ok && m.explained(m.pictures[i]-offset) {
+			n++
+		}
+	}
+	return n
 }
 
 // settle pairs by the difference given, takes the median of what the pairs say, and

@@ -76,8 +76,9 @@ type Options struct {
 	Paused func(at time.Time) bool
 	// Approach is how long before a slot the loop stops sleeping and watches the
 	// clock instead, for a timer can be a millisecond late, and on a busy board
-	// more. 0: not at all, as in simulated time. 2ms suits real hardware; more than
-	// 20ms counts as that.
+	// more; and the store begins with the photo a quarter of a second before it. 0:
+	// neither, as in simulated time. 2ms suits real hardware; more than 10ms counts
+	// as that.
 	Approach time.Duration
 	// Taken, if not nil, is told of every photo once it is durable. It is
 	// called from Run's loop, or from Fetch's goroutine, and must not block.

@@ -110,9 +110,7 @@ func (l *loop) photograph(ctx context.Context, shot photo.Shot, budget time.Dura
 		if shot.Trigger == photo.Manual {
 			shot.Slot = shot.Taken
 		}
-		done := make(chan outcome, 1)
-		var atCamera atomic.Bool
-		go func() { done <- l.attempt(ctx, shot, n, &atCamera) }()
+		atCamera, done := l.start(ctx, shot, n)
 		out, ok := await(ctx, done)
 		switch {
 		case !ok && atCamera.Load():
@@ -125,6 +123,21 @@ func (l *loop) photograph(ctx context.Context, shot photo.Shot, budget time.Dura
 		}
 		l.o.Log.Debug().Int("attempt", n).Err(out.err).Msg("photo attempt failed")
 	}
+}
+
+// start starts the nth attempt, or goes on with the one that was begun early.
+func (l *loop) start(ctx context.Context, shot photo.Shot, n int) (atCamera *atomic.Bool, done <-chan outcome) {
+	if n == 1 && shot.Trigger == photo.Scheduled {
+		if e := l.takeEarly(ctx, shot.Slot); e != nil {
+			return &e.atCamera, e.done
+		}
+	}
+	atCamera = new(atomic.Bool)
+	out := make(chan outcome, 1)
+	go func() {
+		out <- l.attempt(shot, n, atCamera, func() (context.Context, bool) { return ctx, true })
+	}()
+	return atCamera, out
 }
 
 // await is the outcome; false where it has not come cancelGrace after the end of
@@ -158,15 +171,22 @@ func pause(ctx context.Context) bool {
 }
 
 // attempt takes one photo, at the nth try, and finds out who is to blame where
-// there is none. atCamera holds while it waits for the camera, not the store.
-func (l *loop) attempt(ctx context.Context, shot photo.Shot, n int, atCamera *atomic.Bool) outcome {
+// there is none. atCamera holds while it waits for the camera, not the store. The
+// camera is asked when begin returns, with the context that bounds it; false where
+// it is not to be asked after all.
+func (l *loop) attempt(shot photo.Shot, n int, atCamera *atomic.Bool, begin func() (context.Context, bool)) outcome {
 	if l.o.Deferred != nil {
+		ctx, _ := begin()
 		return l.fire(ctx, shot, atCamera)
 	}
 	var cameraErr error
 	var to *spoolWriter
 	meta, err := l.o.Store.Add(shot, func(w io.Writer) (photo.Exposure, error) {
 		to = &spoolWriter{w: w, atCamera: atCamera}
+		ctx, ok := begin()
+		if !ok {
+			return photo.Exposure{}, errUnwanted
+		}
 		var exposure photo.Exposure
 		atCamera.Store(true)
 		exposure, cameraErr = l.o.Camera.Shoot(ctx, to)

@@ -44,15 +44,15 @@ func (c *card) remove(root *os.Root, f cardFile) {
 // whole is those of a shot's files that are whole. later: the card has files with a
 // later number. How the others are goes into seen.
 func (c *card) whole(root *os.Root, shot []cardFile, later bool, seen map[string]stat) (whole []cardFile) {
-	hasJPEG := false
+	hasJPEG, tornJPEG := false, false
 	for _, f := range shot {
 		now := stat{f.size, f.time}
 		t, err := c.read(root, f)
 		ok := err == nil
 		if f.isJPEG() {
-			hasJPEG = hasJPEG || ok
+			hasJPEG, tornJPEG = hasJPEG || ok, tornJPEG || !ok
 		} else {
-			ok = ok && (later || hasJPEG || c.hadOther(f, t) || c.seen[f.path()] == now)
+			ok = ok && !tornJPEG && (later || hasJPEG || c.hadOther(f, t) || c.seen[f.path()] == now)
 		}
 		if !ok {
 			seen[f.path()] = now
