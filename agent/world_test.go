@@ -104,8 +104,9 @@ type setup struct {
 	dawn time.Time
 	// dir is an empty directory for the daemon's state; empty: one is made.
 	dir string
-	// picture is vc0706sim.Options'.
+	// picture and slice are vc0706sim.Options'.
 	picture func(now time.Time, shots int) []byte
+	slice   time.Duration
 }
 
 // inWorld runs script in a world of its own, in simulated time.
@@ -146,7 +147,7 @@ func newWorld(t *testing.T, s setup) *world {
 	w.eras = []era{{plan: w.plan}}
 	w.cloud = newCloud(t)
 	w.card = newCard(w.cloud.powerOff)
-	w.cam = vc0706sim.New(vc0706sim.Options{Name: device, Now: w.clock.Now, Unpowered: true, Picture: s.picture})
+	w.cam = vc0706sim.New(vc0706sim.Options{Name: device, Now: w.clock.Now, Unpowered: true, Picture: s.picture, Slice: s.slice})
 	if !s.noLine {
 		w.connectPower()
 	}

@@ -53,7 +53,7 @@ func years(args []string) int {
 	f.IntVar(&c.days, "days", 365, "how long the year is")
 	f.StringVar(&c.history, "history", "", "a file with a history to play, as a failure leaves it, in place of seeds")
 	f.StringVar(&c.keep, "keep", "build/years", "where histories and output of failures go")
-	f.DurationVar(&c.bound, "bound", 20*time.Minute, "how long a year may take")
+	f.DurationVar(&c.bound, "bound", 3*time.Hour, "how long a year may take")
 	_ = f.Parse(args) // exits on errors
 	if err := os.MkdirAll(c.keep, 0o755); err != nil {
 		fmt.Fprintln(os.Stderr, "year:", err)
@@ -200,7 +200,7 @@ func (c *command) play(h history) (o outcome) {
 		return outcome{failure: err.Error()}
 	}
 	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run", "^TestAYearInTheField$", "-test.v", "-test.timeout", "0")
-	cmd.Env = append(os.Environ(), yearHistory+"="+file, yearSummary+"="+summary, yearState+"="+state, "GOMAXPROCS=1")
+	cmd.Env = append(os.Environ(), yearHistory+"="+file, yearSummary+"="+summary, yearState+"="+state, "GOMAXPROCS=1", "GODEBUG=adaptivestackstart=1")
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err = cmd.Run()

@@ -49,6 +49,9 @@ type Options struct {
 	// whole JPEG. Drawing one costs a millisecond, which long tests don't have. nil:
 	// the scene of a building site.
 	Picture func(now time.Time, shots int) []byte
+	// Slice is how often it writes while it sends: a long one saves a long test
+	// real time. 0: 5 ms.
+	Slice time.Duration
 	// Seed makes its faults repeatable.
 	Seed uint64
 	// Faults are its faults at first.
@@ -73,8 +76,8 @@ const (
 	// commandTime is how long a command may take to arrive once it has begun; a
 	// lost byte must not spoil the next command.
 	commandTime = 300 * time.Millisecond
-	// slice is how often the camera writes while it sends.
-	slice = 5 * time.Millisecond
+	// defaultSlice is Options.Slice.
+	defaultSlice = 5 * time.Millisecond
 )
 
 // Camera is a simulated camera. Its exported methods may be called from any
@@ -99,6 +102,9 @@ type Camera struct {
 func New(o Options) *Camera {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Slice == 0 {
+		o.Slice = defaultSlice
 	}
 	if o.Began.IsZero() {
 		o.Began = o.Now().Add(-began)
