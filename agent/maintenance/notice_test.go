@@ -263,7 +263,7 @@ func TestDamagedFileIsSetAsideAndSaid(t *testing.T) {
 			if isQuiet(cal, at) || !strings.Contains(log.String(), "set aside") {
 				t.Errorf("quiet %t, log %q, want the loss said", isQuiet(cal, at), log.String())
 			}
-			if _, err := os.Stat(filepath.Join(dir, "notices.damaged")); err != nil {
+			if _, err := os.Stat(filepath.Join(dir, "notices.json.damaged")); err != nil {
 				t.Error(err)
 			}
 			accept(t, cal, n)
