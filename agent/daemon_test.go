@@ -35,7 +35,7 @@ func (w *world) open() (*agent.Agent, error) {
 	w.starts = append(w.starts, time.Now())
 	w.wakes()
 	a, err := agent.Open(w.Context(), agent.Options{
-		Config: w.cfg, StateDir: w.dir, Version: "test", Board: w.board, Clock: w.clock,
+		Config: w.cfg, StateDir: w.dir, Version: w.version, Board: w.board, Clock: w.clock,
 		Log:   zerolog.New(w.Output()).Level(zerolog.WarnLevel).With().Timestamp().Logger(),
 		Dial:  w.cloud.dial,
 		Fault: w.card.fault, FreeBytes: w.card.freeBytes, Notify: w.life.notify,

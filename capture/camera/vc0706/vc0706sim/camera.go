@@ -45,6 +45,10 @@ type Options struct {
 	Divisor57600 uint16
 	// Mute57600: it answers a change to 57600 baud, and does not change.
 	Mute57600 bool
+	// Picture gives the picture that is taken at a time, after so many others: a
+	// whole JPEG. Drawing one costs a millisecond, which long tests don't have. nil:
+	// the scene of a building site.
+	Picture func(now time.Time, shots int) []byte
 	// Seed makes its faults repeatable.
 	Seed uint64
 	// Faults are its faults at first.
