@@ -69,12 +69,13 @@ func (r *Registry) bound() {
 	}
 }
 
-// joinable is how many events of a condition become one: it came, went and came
-// again.
-const joinable = 3
+// joinPart is which part of a condition's events become one at a time: the more
+// there are, the less each says.
+const joinPart = 8
 
 // join joins the oldest events of the condition that has most of them into the
-// first of them. It tells whether there was such a condition. mu is held.
+// first of them: it came, went, came again. It tells whether there was such a
+// condition. mu is held.
 func (r *Registry) join() bool {
 	count := map[Name]int{}
 	most := Name("")
@@ -84,29 +85,26 @@ func (r *Registry) join() bool {
 			most = e.Name
 		}
 	}
-	if count[most] <= joinable { // the last must stay as it is
+	joined := max(2, count[most]/joinPart&^1) // even: what was raised stays raised
+	if count[most] < joined+2 {               // the last must stay as it is
 		return false
 	}
 	first, seen := -1, 0
-	for i, e := range r.events {
-		if e.Name != most || seen == joinable {
+	kept := r.events[:0]
+	for _, e := range r.events {
+		if e.Name != most || seen > joined {
+			kept = append(kept, e)
 			continue
 		}
 		if seen++; first < 0 {
-			first = i
+			first = len(kept)
+			kept = append(kept, e)
 			continue
 		}
-		r.events[first].Repeats += 1 + e.Repeats
+		kept[first].Repeats += 1 + e.Repeats
 	}
-	seen = 0
-	r.events = slices.DeleteFunc(r.events, func(e noted) bool {
-		if e.Name != most {
-			return false
-		}
-		seen++
-		return seen > 1 && seen <= joinable
-	})
-	r.dropped += joinable - 1
+	r.events = kept
+	r.dropped += joined
 	return true
 }
 
