@@ -43,6 +43,7 @@ type Status struct {
 	Upload     Upload      `json:"upload"`
 	Broker     Broker      `json:"broker"`
 	Second     *Second     `json:"second_copy,omitempty"` // nil: none is configured
+	Pause      *Pause      `json:"pause,omitempty"`       // a person's; nil: nothing is paused; the server's, not the agent's
 	Conditions []Condition `json:"conditions"`            // the active ones, the worst first
 }
 

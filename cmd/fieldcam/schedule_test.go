@@ -362,6 +362,21 @@ func TestPauseAndResumeWithAndWithoutTheDaemon(t *testing.T) {
 	}
 }
 
+func TestStatusTellsThePause(t *testing.T) {
+	s := newScheduled(t, schedules)
+	s.do("schedule pause --until 18:00 --reason crane")
+	got := s.do("status")
+	for _, want := range []string{"capture    PAUSED until Sat 2026-11-21 18:00:00, in 6h11m\n           crane\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("got\n%swant %q in it", got, want)
+		}
+	}
+	s.do("schedule resume")
+	if got := s.do("status"); strings.Contains(got, "PAUSED") {
+		t.Errorf("got\n%swant no pause", got)
+	}
+}
+
 func TestAPausesEndIsAtTheSite(t *testing.T) {
 	s := newScheduled(t, schedules)
 	for _, test := range []struct{ until, want string }{
