@@ -125,8 +125,10 @@ type Agent struct {
 	growing    bool
 	thinned    int64
 	thinnedAt  time.Time
-	looked     bool   // at the queue, once
-	aside      string // where the index is that was set aside last
+	advice     string    // on a backlog that grows,
+	advised    time.Time // and since when
+	looked     bool      // at the queue, once
+	aside      string    // where the index is that was set aside last
 }
 
 // Open opens the queue, repairs it where a power cut or damage left it, and

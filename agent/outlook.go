@@ -110,8 +110,8 @@ func (a *Agent) kbps() int {
 	return a.sessions.State().Kbps
 }
 
-// advice is what becomes of the backlog by the plan.
-func (a *Agent) advice() session.Advice {
+// advise is what becomes of the backlog by the plan.
+func (a *Agent) advise() session.Advice {
 	q := a.queue.Stats()
 	f := q.Forecast
 	return session.Advise(a.plan, a.clock.Now(), session.Load{

@@ -76,6 +76,15 @@ func (a *Agent) Status() control.Status {
 		Broker:     control.Broker{Configured: a.o.Config.MQTT.URL != "", Connected: a.mqtt.Connected()},
 		Conditions: []control.Condition{},
 	}
+	if p := control.PauseOf(a.pause.State(), now); p.Paused {
+		s.Pause = &p
+	}
+	if w, ok := a.windows.Active(now); ok {
+		s.Window = &control.Window{Name: w.Name, Class: w.Class, From: w.Start, Until: w.End}
+	}
+	if _, returns, ok := a.windows.Quiet(now); ok {
+		s.Returns = &returns
+	}
 	q := a.queue.Stats()
 	s.Queue = control.Queue{
 		Waiting: q.Waiting, WaitingBytes: q.WaitingBytes, Held: q.Held, Refused: q.Refused, Kept: q.Kept, Confirmed: q.Confirmed, Lost: q.Lost,

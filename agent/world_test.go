@@ -102,6 +102,8 @@ type setup struct {
 	noLine bool
 	// dawn is when the world begins; zero: monday.
 	dawn time.Time
+	// dir is an empty directory for the daemon's state; empty: one is made.
+	dir string
 	// picture is vc0706sim.Options'.
 	picture func(now time.Time, shots int) []byte
 }
@@ -114,7 +116,10 @@ func inWorld(t *testing.T, s setup, script func(w *world)) {
 }
 
 func newWorld(t *testing.T, s setup) *world {
-	w := &world{T: t, dir: stateDir(t), dawn: s.dawn, epoch: time.Now(), clock: sim.NewClock(), board: sim.New(),
+	if s.dir == "" {
+		s.dir = stateDir(t)
+	}
+	w := &world{T: t, dir: s.dir, dawn: s.dawn, epoch: time.Now(), clock: sim.NewClock(), board: sim.New(),
 		local: linktest.New(), known: map[uint64]bool{}, gone: map[uint64]string{}, dark: 3 * time.Minute, version: "test"}
 	if w.dawn.IsZero() {
 		w.dawn = monday()

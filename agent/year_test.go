@@ -3,6 +3,8 @@
 package agent_test
 
 import (
+	"encoding/json"
+	"errors"
 	"os"
 	"runtime/debug"
 	"strconv"
@@ -16,21 +18,26 @@ const (
 	yearSeed    = "FIELDCAM_YEAR_SEED"    // the seed of a history; default 1
 	yearDays    = "FIELDCAM_YEAR_DAYS"    // how long the year is; default 365
 	yearHistory = "FIELDCAM_YEAR_HISTORY" // a file with a history, instead of these
+	yearState   = "FIELDCAM_YEAR_STATE"   // the directory for the controller's card; default: one of its own
 	yearSummary = "FIELDCAM_YEAR_SUMMARY" // the file for the summary; default: the test's log
 )
 
 func TestAYearInTheField(t *testing.T) {
 	// Much is allocated and little lives: a collection costs more than memory.
-	debug.SetGCPercent(400)
+	debug.SetGCPercent(800)
 	h := chosenHistory(t)
 	synctest.Test(t, func(t *testing.T) {
 		y := newYear(t, h)
 		y.live()
 		y.finish()
 		text := strings.Join(y.summary.lines(h), "\n") + "\n"
-		if file := os.Getenv(yearSummary); file == "" {
+		file := os.Getenv(yearSummary)
+		if file == "" {
 			t.Log("\n" + text)
-		} else if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			return
+		}
+		head, err := json.Marshal(y.summary.numbers())
+		if err := errors.Join(err, os.WriteFile(file, append(append(head, '\n'), text...), 0o644)); err != nil {
 			t.Error(err)
 		}
 	})
@@ -38,12 +45,7 @@ func TestAYearInTheField(t *testing.T) {
 
 func chosenHistory(t *testing.T) history {
 	if file := os.Getenv(yearHistory); file != "" {
-		f, err := os.Open(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		h, err := readHistory(f)
+		h, err := loadHistory(file)
 		if err != nil {
 			t.Fatal(err)
 		}

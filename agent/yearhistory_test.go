@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -37,25 +38,31 @@ func (h happening) String() string {
 // stamp is a moment in a history.
 const stamp = "2006-01-02T15:04:05.000Z"
 
-func (h history) write(to io.Writer) error {
-	if _, err := fmt.Fprintf(to, "year %s %d days in %s, seed %d\n", h.dawn.UTC().Format(stamp), h.days, h.zone, h.seed); err != nil {
-		return err
-	}
+// text is a line for the year, and one for each event.
+func (h history) text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "year %s %d days in %s, seed %d\n", h.dawn.UTC().Format(stamp), h.days, h.zone, h.seed)
 	for _, e := range h.events {
-		if _, err := fmt.Fprintln(to, e); err != nil {
-			return err
-		}
+		fmt.Fprintln(&b, e)
 	}
-	return nil
+	return b.String()
 }
 
-// readHistory reads what write wrote.
-func readHistory(from io.Reader) (h history, err error) {
-	lines := bufio.NewScanner(from)
+func loadHistory(file string) (history, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return history{}, err
+	}
+	return parseHistory(string(text))
+}
+
+// parseHistory reads text.
+func parseHistory(text string) (h history, err error) {
+	lines := bufio.NewScanner(strings.NewReader(text))
 	if !lines.Scan() {
 		return history{}, fmt.Errorf("read history: no first line: %w", cmp.Or(lines.Err(), io.ErrUnexpectedEOF))
 	}
-	var dawn, zone string
+	var dawn, zone string // with the comma
 	if _, err := fmt.Sscanf(lines.Text(), "year %s %d days in %s seed %d", &dawn, &h.days, &zone, &h.seed); err != nil {
 		return history{}, fmt.Errorf("read history: first line %q: %w", lines.Text(), err)
 	}

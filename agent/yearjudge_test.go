@@ -279,6 +279,14 @@ type summary struct {
 
 func newSummary() summary { return summary{cuts: map[string]int{}, conditions: map[string]int{}} }
 
+// numbers are those that a row of years adds up.
+func (s summary) numbers() map[string]int {
+	return map[string]int{
+		"slots": s.slots, "photos": s.stored, "missed": total(s.missed), "cuts": total(s.cuts), "outages": s.outages,
+		"starts": s.starts, "backlog": int(s.backlog), "steps": s.stepsMet,
+	}
+}
+
 // lines is the summary for a person.
 func (s summary) lines(h history) []string {
 	cuts := 0

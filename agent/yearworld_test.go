@@ -136,7 +136,7 @@ func (a *album) picture(now time.Time, shots int) []byte {
 func newYear(t *testing.T, h history) *year {
 	y := &year{h: h, zone: h.zone, summary: newSummary()}
 
-	y.world = newWorld(t, setup{dawn: h.dawn, picture: y.album.picture, config: func(c *config.Config) {
+	y.world = newWorld(t, setup{dawn: h.dawn, dir: os.Getenv(yearState), picture: y.album.picture, config: func(c *config.Config) {
 		c.Heartbeat.Every, c.Heartbeat.StatusEvery = time.Hour, 6*time.Hour // each costs real time
 		c.Queue.StopFreeMegabytes, c.Queue.KeepFreeMegabytes = stopMegabytes, keepMegabytes
 		y.configure(c, slotEvery)

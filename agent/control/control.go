@@ -38,13 +38,17 @@ type Status struct {
 	ClockSynced bool      `json:"clock_synced"`
 	TimeZone    string    `json:"time_zone"` // the site's, IANA
 
-	Capture    Capture     `json:"capture"`
-	Queue      Queue       `json:"queue"`
-	Upload     Upload      `json:"upload"`
-	Broker     Broker      `json:"broker"`
-	Second     *Second     `json:"second_copy,omitempty"` // nil: none is configured
-	Pause      *Pause      `json:"pause,omitempty"`       // a person's; nil: nothing is paused; the server's, not the agent's
-	Conditions []Condition `json:"conditions"`            // the active ones, the worst first
+	Capture Capture `json:"capture"`
+	Queue   Queue   `json:"queue"`
+	Upload  Upload  `json:"upload"`
+	Broker  Broker  `json:"broker"`
+	Second  *Second `json:"second_copy,omitempty"` // nil: none is configured
+	Pause   *Pause  `json:"pause,omitempty"`       // nil: nobody has paused the schedule
+	Window  *Window `json:"window,omitempty"`      // the maintenance window that holds; nil: none
+	// Returns is this controller's own moment to return to the cloud from a window,
+	// or from one that has just ended; nil: it is not away.
+	Returns    *time.Time  `json:"returns,omitempty"`
+	Conditions []Condition `json:"conditions"` // the active ones, the worst first
 }
 
 // Condition is something that is wrong now.

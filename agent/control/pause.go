@@ -58,17 +58,6 @@ func (q PauseRequest) End(now time.Time) (time.Time, error) {
 	return now.Add(time.Duration(q.Seconds) * time.Second), nil
 }
 
-// status is the agent's, with the pause that is under way.
-func (s *Server) status() Status {
-	now := s.o.Agent.Status()
-	if s.o.Pause != nil {
-		if p := PauseOf(s.o.Pause.State(), now.Now); p.Paused {
-			now.Pause = &p
-		}
-	}
-	return now
-}
-
 func (s *Server) handlePause(m *http.ServeMux) {
 	if s.o.Pause == nil {
 		return

@@ -130,7 +130,7 @@ func (s *Server) serve(ctx context.Context, l net.Listener) error {
 
 func (s *Server) handler() http.Handler {
 	m := http.NewServeMux()
-	m.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) { answer(w, s.status(), nil) })
+	m.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) { answer(w, s.o.Agent.Status(), nil) })
 	s.handleQueue(m)
 	s.handleLedger(m)
 	m.HandleFunc("POST /capture", func(w http.ResponseWriter, r *http.Request) {

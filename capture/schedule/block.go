@@ -46,15 +46,13 @@ func (s *Schedule) Blocks(kind Kind, from, to time.Time) iter.Seq[Block] {
 			for i := range p.spans {
 				v := &p.spans[i]
 				begin := instant{sec: v.begin}
-				if v.rule.name != "" && begin.compare(p.from) >= 0 && begin.compare(p.to) < 0 {
+				if begin.compare(p.from) >= 0 && begin.compare(p.to) < 0 {
 					blocks = append(blocks, s.blockOf(kind, v))
 				}
 			}
-			if kind == Capture {
-				for _, v := range s.listedShots {
-					if at, _ := instantOf(v.Begin); at.compare(p.from) >= 0 && at.compare(p.to) < 0 {
-						blocks = append(blocks, v)
-					}
+			for _, v := range s.listedShots {
+				if at, _ := instantOf(v.Begin); kind == Capture && at.compare(p.from) >= 0 && at.compare(p.to) < 0 {
+					blocks = append(blocks, v)
 				}
 			}
 			slices.SortStableFunc(blocks, func(x, y Block) int { return cmp.Compare(x.Begin.Unix(), y.Begin.Unix()) })

@@ -35,13 +35,22 @@ func (s *Schedule) count(kind Kind, a, b instant) int {
 		return 0
 	}
 	n := 0
+	shot := &rule{every: 1} // a shot is a block of one instant
 	for p := range s.pieces(kind, a, b) {
+		for t := (instant{p.from.sec - 1, int64(time.Second) - 1}); ; {
+			v, ok := s.shotAfter(kind, t)
+			if t = (instant{sec: v.at}); !ok || t.compare(p.to) >= 0 {
+				break
+			}
+			p.spans = append(p.spans, span{rule: shot, begin: v.at, end: t})
+		}
 		n += countUnion(p.spans, p.from, p.to)
 	}
 	return n
 }
 
-// piece is some days of the time asked for, and all blocks with a slot in them.
+// piece is some days of the time asked for, and all sessions' blocks with a slot
+// in them.
 type piece struct {
 	from, to instant // from <= t < to
 	spans    []span  // by group, session and day; valid until the next piece
@@ -51,8 +60,6 @@ type piece struct {
 func (s *Schedule) pieces(kind Kind, a, b instant) iter.Seq[piece] {
 	return func(yield func(piece) bool) {
 		groups := s.of(kind)
-		// A shot is a block of one slot.
-		once := &rule{every: 1}
 		var spans []span
 		last := localDay(s.zone, b.sec) + 1
 		for day := localDay(s.zone, a.sec) - 1; day <= last; day += spanDays - pastDays - aheadDays {
@@ -68,14 +75,6 @@ func (s *Schedule) pieces(kind Kind, a, b instant) iter.Seq[piece] {
 			spans = spans[:0]
 			for i := range groups {
 				spans = groups[i].append(spans, &w)
-			}
-			if kind == Capture {
-				for _, v := range s.shots[s.shotsUpTo(kind, instant{sec: p.from.sec - 1}):] {
-					if v.at > p.to.sec {
-						break
-					}
-					spans = append(spans, span{rule: once, begin: v.at, end: instant{sec: v.at}})
-				}
 			}
 			p.spans = spans
 			if !yield(p) {

@@ -132,6 +132,21 @@ func TestEqualInstantsAreOneSlot(t *testing.T) {
 	}
 }
 
+func TestASharedSlotHasTheNameOfTheSessionListedFirst(t *testing.T) {
+	s := newSchedule(t, "UTC",
+		session(t, "today", "fri", "00:00", "02:00", time.Hour),
+		session(t, "yesterday", "thu", "22:00", "02:00", time.Hour))
+	for name, ask := range map[string]func() (schedule.Slot, bool){
+		"Next":   func() (schedule.Slot, bool) { return s.Next(schedule.Capture, utc("2026-11-19T23:30:00Z")) },
+		"Last":   func() (schedule.Slot, bool) { return s.Last(schedule.Capture, utc("2026-11-20T00:30:00Z")) },
+		"Active": func() (schedule.Slot, bool) { return s.Active(schedule.Capture, utc("2026-11-20T00:30:00Z")) },
+	} {
+		if got, ok := ask(); !ok || got.Session != "today" || !got.At.Equal(utc("2026-11-20T00:00:00Z")) {
+			t.Errorf("%s = %+v, %v; want midnight of today's session", name, got, ok)
+		}
+	}
+}
+
 func TestActiveIsTheBlockThatHoldsTheTime(t *testing.T) {
 	s := newSchedule(t, "UTC",
 		session(t, "night", "daily", "22:00", "02:00", time.Hour),

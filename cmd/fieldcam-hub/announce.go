@@ -78,7 +78,11 @@ func (a *announcer) look() error {
 		return err
 	}
 	for _, e := range entries {
-		if a.sent[e.Address] == e.N || !a.hears(e.Address) {
+		if !a.hears(e.Address) {
+			delete(a.sent, e.Address) // it may come back
+			continue
+		}
+		if a.sent[e.Address] == e.N {
 			continue
 		}
 		payload, err := a.book.Notice(e)

@@ -362,18 +362,18 @@ func TestPauseAndResumeWithAndWithoutTheDaemon(t *testing.T) {
 	}
 }
 
-func TestStatusTellsThePause(t *testing.T) {
-	s := newScheduled(t, schedules)
-	s.do("schedule pause --until 18:00 --reason crane")
-	got := s.do("status")
-	for _, want := range []string{"capture    PAUSED until Sat 2026-11-21 18:00:00, in 6h11m\n           crane\n"} {
-		if !strings.Contains(got, want) {
-			t.Errorf("got\n%swant %q in it", got, want)
+func TestStatusSaysNoNextPhotoInAPause(t *testing.T) {
+	next := now().Add(time.Minute)
+	status := control.Status{Now: now(), TimeZone: "Europe/Berlin", Capture: control.Capture{Next: &next}, Upload: control.Upload{Configured: true, Next: &next}}
+	held := pause.State{From: now(), Until: now().Add(2 * time.Hour), Reason: "crane"}
+	p := control.PauseOf(held, now())
+	status.Pause = &p
+	var b strings.Builder
+	printStatus(&b, status)
+	for _, want := range []string{"capture    paused; it goes on in 2h00m\n", "upload     paused; it goes on in 2h00m\n", "crane"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("got\n%swant %q in it", b.String(), want)
 		}
-	}
-	s.do("schedule resume")
-	if got := s.do("status"); strings.Contains(got, "PAUSED") {
-		t.Errorf("got\n%swant no pause", got)
 	}
 }
 

@@ -58,14 +58,12 @@ func printStatus(w io.Writer, s control.Status) {
 			line("", "%s", cut(m.Detail, 69))
 		}
 	}
+	printPlans(line, s, z)
 	switch {
 	case s.Capture.Shooting != nil:
 		line("capture", "taking the photo of %s", clockText(*s.Capture.Shooting, z))
 	case s.Pause != nil:
-		line("capture", "PAUSED until %s, %s", clockText(s.Pause.Until, z), sinceText(s.Now, s.Pause.Until))
-		if s.Pause.Reason != "" {
-			line("", "%s", cut(s.Pause.Reason, 69))
-		}
+		line("capture", "paused; it goes on %s", sinceText(s.Now, s.Pause.Until))
 	case s.Capture.Next != nil:
 		line("capture", "next %s, at %s", sinceText(s.Now, *s.Capture.Next), clockText(*s.Capture.Next, z))
 	default:
@@ -100,6 +98,23 @@ func printStatus(w io.Writer, s control.Status) {
 	}
 }
 
+// printPlans writes what changes the schedule's course now.
+func printPlans(line func(name, format string, a ...any), s control.Status, z *time.Location) {
+	if p := s.Pause; p != nil {
+		reason := ""
+		if p.Reason != "" {
+			reason = ": " + p.Reason
+		}
+		line("PAUSED", "until %s%s", clockText(p.Until, z), cut(reason, 40))
+	}
+	if w := s.Window; w != nil {
+		line("window", "%s (%s), until %s", cut(w.Name, 30), w.Class, clockText(w.Until, z))
+	}
+	if s.Returns != nil {
+		line("", "tries the cloud gently, and returns at %s", clockText(*s.Returns, z))
+	}
+}
+
 // printUpload writes the upload's lines.
 func printUpload(line func(name, format string, a ...any), s control.Status, z *time.Location) {
 	u := s.Upload
@@ -118,7 +133,7 @@ func printUpload(line func(name, format string, a ...any), s control.Status, z *
 		}
 		line("upload", "%s; again %s, or when the link returns", what, sinceText(s.Now, *u.Retry))
 	case s.Pause != nil:
-		line("upload", "PAUSED, too")
+		line("upload", "paused; it goes on %s", sinceText(s.Now, s.Pause.Until))
 	case u.Next != nil:
 		line("upload", "next %s, at %s", sinceText(s.Now, *u.Next), clockText(*u.Next, z))
 	default:

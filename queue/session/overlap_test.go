@@ -137,3 +137,36 @@ func TestPersonsSessionBeginsAfterThePhotoUnderWay(t *testing.T) {
 		wantSent(t, c, 1, 2, 3, 1000, 999, 4, 5)
 	})
 }
+
+func TestPersonsSessionThatFindsTheCloudEndsTheWait(t *testing.T) {
+	q, c := newQueue(20), &fakeCloud{say: unreachable}
+	run(t, q, c, uploads("00:00", "23:59", 15*time.Minute, 0), func(t *testing.T, r *session.Runner) {
+		time.Sleep(3 * time.Hour) // a try each ten minutes
+		for between(r); time.Until(r.State().Retry) < time.Minute; {
+			time.Sleep(time.Second)
+		}
+		c.set(nil)
+		r.Start(1)
+		time.Sleep(25 * time.Second)
+		if w, _, _ := q.counts(); w != 0 {
+			t.Errorf("%d wait 25 s after a person's session of one photo got through, want 0", w)
+		}
+	})
+}
+
+func TestManySlotsOfASessionCostItNoTurn(t *testing.T) {
+	q, c := newQueue(0), &fakeCloud{takes: 10 * time.Second}
+	recent := func(s *schedule.Session) { s.LookBack = time.Hour }
+	runAll(t, q, c, []schedule.Session{
+		chosen("all", "00:00:02", "23:00", 5*time.Second, func(s *schedule.Session) { s.Order = schedule.OldestFirst }),
+		chosen("a", "00:00", "23:00", 23*time.Hour, recent),
+		chosen("b", "00:00:01", "23:00", 23*time.Hour, recent),
+	}, func(t *testing.T, r *session.Runner) {
+		q.taken(1, -40*time.Hour, -40*time.Hour, -40*time.Hour)
+		q.add(4, 400)
+		time.Sleep(10 * time.Minute)
+		if n := q.took(1) + q.took(2) + q.took(3); n != 3 {
+			t.Errorf("%d of the 3 old photos sent among %d, want a turn in three for their session", n, len(c.attempts()))
+		}
+	})
+}

@@ -100,6 +100,37 @@ func TestWhatWorksInAMaintenanceWindowGoesOn(t *testing.T) {
 	})
 }
 
+func TestPhotoThatComesSoonAfterASessionInAWindowBelongsToIt(t *testing.T) {
+	q, c := newQueue(0), &fakeCloud{}
+	all := []schedule.Session{uploads("21:58", "23:00", 2*time.Hour, 0)}
+	runOptions(t, session.Options{Quiet: window}, q, c, all, func(t *testing.T, r *session.Runner) {
+		q.add(1, 200)
+		until(windowEnds + 2*time.Minute) // all were sent 40 s ago
+		q.add(201, 201)
+		r.Added()
+		until(windowReturns - time.Minute)
+		if q.took(201) != 1 {
+			t.Error("the photo waits for the return, though the cloud is well")
+		}
+	})
+}
+
+func TestLookBackOfASessionLostToAWindowIsItsOwn(t *testing.T) {
+	q, c := newQueue(0), &fakeCloud{say: unreachable}
+	s := uploads("20:00", "21:00", 15*time.Minute, 0)
+	s.LookBack = time.Hour
+	runOptions(t, session.Options{Quiet: window}, q, c, []schedule.Session{s}, func(t *testing.T, r *session.Runner) {
+		until(12 * time.Hour)
+		q.taken(1, 18*time.Hour, 19*time.Hour+5*time.Minute, 20*time.Hour+30*time.Minute)
+		until(windowEnds)
+		c.set(nil)
+		until(30 * time.Hour)
+	})
+	if q.acked[1] != 0 || q.acked[2] != 1 || q.acked[3] != 1 {
+		t.Errorf("sent %v, want the two in the look-back of some slot", q.acked)
+	}
+}
+
 func TestSessionDueBeforeTheReturnBeginsAtIt(t *testing.T) {
 	q, c := newQueue(0), &fakeCloud{}
 	all := []schedule.Session{uploads("22:00", "22:05", time.Minute, 2)}

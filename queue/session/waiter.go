@@ -10,8 +10,8 @@ import (
 
 const (
 	// clockLook is how often the wall time is looked at while a slot is waited
-	// for: the clock can step.
-	clockLook = 10 * time.Second
+	// for: the clock can step. An upload has time, and each look wakes the board.
+	clockLook = time.Minute
 	// linger is how long after a session that emptied the queue a new photo still
 	// belongs to it. Captures and uploads share their instants in most schedules,
 	// and the photo of 06:15 is not there yet at 06:15:00.

@@ -118,7 +118,7 @@ func (s *system) state(conditions []message.Active, name string, f *Fleet) (Stat
 		return Critical, ""
 	case away:
 		return Maintenance, "Silent, as it may be in the maintenance window until " + ends.UTC().Format("15:04 UTC on 2 January") +
-			" and up to " + returned.Sub(ends).String() + " after it. Photos are taken, and come later."
+			" and for up to " + strings.TrimSuffix(returned.Sub(ends).String(), "0s") + " after it. Due photos are taken all the same, and come later."
 	case down:
 		return Warning, "The connection was lost. It becomes unavailable after three missed heartbeats."
 	case worst == message.Warning.Rank():

@@ -39,7 +39,7 @@ type measurement struct {
 // measurements are those that there are, in their order: one at a time, since
 // all depend on the processor.
 func measurements() []measurement {
-	return []measurement{nextSlot(), shutterLate()}
+	return []measurement{nextSlot(), shutterLate(), reconnects(), simulatedYear()}
 }
 
 // Names lists the figures.

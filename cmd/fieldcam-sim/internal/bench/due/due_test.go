@@ -103,3 +103,19 @@ func TestPartsThatDoNotExistAreRefused(t *testing.T) {
 		t.Error("part lunch: no error")
 	}
 }
+
+func TestTheFiguresOfABenchmarkAreFound(t *testing.T) {
+	const text = `goos: linux
+BenchmarkFleet  	       1	41234567890 ns/op	        31.00 peak/s	         1.860 peak/mean
+BenchmarkFleet  	       1	41234567890 ns/op	        32.00 peak/s	         1.920 peak/mean
+PASS
+`
+	if got, err := metric(text, "peak/mean"); err != nil || got != 1.92 {
+		t.Errorf("got %v, %v, want the larger one, 1.92", got, err)
+	}
+	for _, bad := range []string{"PASS\n", "BenchmarkFleet 1 many peak/mean\n", "peak/mean 2\n"} {
+		if got, err := metric(bad, "peak/mean"); err == nil {
+			t.Errorf("%q: got %v, want an error", bad, got)
+		}
+	}
+}
