@@ -203,6 +203,18 @@ func TestPhotosWithoutAnUploadSessionAreFound(t *testing.T) {
 	wantNone(t, check(t, text, enough()), plan.NoUpload)
 }
 
+func TestSessionsThatLeaveOldPhotosBehindAreFound(t *testing.T) {
+	text := cloud + session("day", "capture", "daily", "06:00", "18:00", "15m")
+	night := func(limit string) string { return session("night", "upload", "daily", "22:00", "04:00", "24h", limit) }
+	want(t, check(t, text+night(`look_back = "24h"`), enough()), plan.UploadTooNarrow, health.Warning,
+		"every upload session of the next 7 days looks back 24 h at the most: photos that an outage keeps for longer wait until somebody asks for them")
+	want(t, check(t, text+night(`look_back = "1000h"`), enough()), plan.UploadTooNarrow, health.Info,
+		"every upload session of the next 7 days looks back 41 days at the most: photos that an outage keeps for longer wait until somebody asks for them")
+	want(t, check(t, text+night(`first_day = "2026-11-01"`), enough()), plan.UploadTooNarrow, health.Warning,
+		"every upload session of the next 7 days sends only photos of certain days: the others wait until somebody asks for them")
+	wantNone(t, check(t, text+night(`look_back = "24h"`)+session("rest", "upload", "sun", "12:00", "18:00", "24h"), enough()), plan.UploadTooNarrow)
+}
+
 func TestTheMonthsBudgetIsCheckedWithItsSums(t *testing.T) {
 	text := strings.Replace(cloud, "[link]", "[link]\nbudget_mb = 2000", 1) + daily()
 	f := enough()

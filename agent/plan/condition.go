@@ -28,7 +28,7 @@ func Condition(f Finding) (health.Name, bool) {
 	switch f.Code {
 	case NoCapture:
 		return health.NoSchedule, true
-	case NoUpload, LinkTooSlow, UploadTooSmall:
+	case NoUpload, LinkTooSlow, UploadTooSmall, UploadTooNarrow:
 		return health.UploadsBehind, true
 	case OverBudget:
 		return health.DataBudget, true

@@ -17,25 +17,26 @@ type Code string
 
 // The findings.
 const (
-	NoCapture      Code = "no-capture"            // no photo is due in the next 7 days
-	NoUpload       Code = "no-upload"             // no upload session in the next 7 days
-	TooDense       Code = "too-dense"             // more slots a day than anybody can want
-	LinkTooSlow    Code = "link-too-slow"         // the upload sessions' time can't carry the photos
-	UploadTooSmall Code = "upload-too-small"      // the upload sessions' limits can't
-	OverBudget     Code = "over-budget"           // more data than the month's budget
-	CardTooSmall   Code = "card-too-small"        // the card fills up, or holds no outage
-	WindowCovers   Code = "window-covers-uploads" // a maintenance window leaves a day without uploads
-	NamesCollide   Code = "names-collide"         // names that people or the ledger can't tell apart
-	Shadowed       Code = "session-shadowed"      // a session that changes nothing
-	EventsOverlap  Code = "events-overlap"
-	EventOver      Code = "event-over"
-	EventEmpty     Code = "event-without-capture"
-	EventSilent    Code = "event-without-check-in"
-	ShotOver       Code = "shot-over"
-	ShotPaused     Code = "shot-paused"
-	PauseLong      Code = "pause-long"
-	PolarSun       Code = "polar-sun"       // sessions by a sun that does not rise or set on some days
-	FiguresMissing Code = "figures-missing" // what could not be checked
+	NoCapture       Code = "no-capture"            // no photo is due in the next 7 days
+	NoUpload        Code = "no-upload"             // no upload session in the next 7 days
+	TooDense        Code = "too-dense"             // more slots a day than anybody can want
+	LinkTooSlow     Code = "link-too-slow"         // the upload sessions' time can't carry the photos
+	UploadTooSmall  Code = "upload-too-small"      // the upload sessions' limits can't
+	UploadTooNarrow Code = "upload-too-narrow"     // no upload session sends what is older
+	OverBudget      Code = "over-budget"           // more data than the month's budget
+	CardTooSmall    Code = "card-too-small"        // the card fills up, or holds no outage
+	WindowCovers    Code = "window-covers-uploads" // a maintenance window leaves a day without uploads
+	NamesCollide    Code = "names-collide"         // names that people or the ledger can't tell apart
+	Shadowed        Code = "session-shadowed"      // a session that changes nothing
+	EventsOverlap   Code = "events-overlap"
+	EventOver       Code = "event-over"
+	EventEmpty      Code = "event-without-capture"
+	EventSilent     Code = "event-without-check-in"
+	ShotOver        Code = "shot-over"
+	ShotPaused      Code = "shot-paused"
+	PauseLong       Code = "pause-long"
+	PolarSun        Code = "polar-sun"       // sessions by a sun that does not rise or set on some days
+	FiguresMissing  Code = "figures-missing" // what could not be checked
 )
 
 // Finding is one thing that a person should know of a plan.
@@ -95,7 +96,7 @@ func Check(c config.Config, f Facts, now time.Time) ([]Finding, error) {
 // checks lists what is checked, in the order of telling.
 func checks() []func(*subject) []Finding {
 	return []func(*subject) []Finding{
-		(*subject).captures, (*subject).density, (*subject).uploads, (*subject).link, (*subject).budget, (*subject).card,
+		(*subject).captures, (*subject).density, (*subject).uploads, (*subject).narrow, (*subject).link, (*subject).budget, (*subject).card,
 		(*subject).covered, (*subject).checkEvents, (*subject).checkShots, (*subject).checkPauses, (*subject).names, (*subject).shadows,
 		(*subject).polar, (*subject).missing,
 	}

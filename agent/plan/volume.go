@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"fieldcam/agent/health"
 	"fieldcam/capture/schedule"
 )
 
@@ -19,6 +20,8 @@ const (
 	outageDays = 3
 	// fullDays is from when on it matters that a card fills up.
 	fullDays = 30
+	// longLookBack is longer than outages are that nobody looks after.
+	longLookBack = 31 * day
 	// leastSession is how long an upload session lasts at the least, as in package
 	// queue/session.
 	leastSession = 5 * time.Minute
@@ -227,6 +230,32 @@ func (s *subject) uploads() []Finding {
 		}
 	}
 	return append(worst(none), worst(small)...)
+}
+
+// narrow finds plans whose upload sessions all leave out what is older than they
+// look back: after an outage that stays on the card.
+func (s *subject) narrow() []Finding {
+	var longest time.Duration
+	any := false
+	for b := range s.schedule.Blocks(schedule.Upload, s.now, s.now.Add(horizon)) {
+		c := b.Choice
+		if c.LookBack == 0 && c.From.IsZero() && c.To.IsZero() {
+			return nil
+		}
+		any, longest = true, max(longest, c.LookBack)
+	}
+	if !any || !s.figures.uploads {
+		return nil
+	}
+	const advice = "Leave look_back, first_day and last_day out of one of them: it sends the rest."
+	if longest == 0 {
+		return []Finding{warning(UploadTooNarrow, advice, "every upload session of the next 7 days sends only photos of certain days: the others wait until somebody asks for them")}
+	}
+	f := warning(UploadTooNarrow, advice, "every upload session of the next 7 days looks back %s at the most: photos that an outage keeps for longer wait until somebody asks for them", hours(longest))
+	if longest >= longLookBack {
+		f.Severity = health.Info
+	}
+	return []Finding{f}
 }
 
 // are writes a count with its noun and verb.

@@ -362,6 +362,21 @@ func TestPauseAndResumeWithAndWithoutTheDaemon(t *testing.T) {
 	}
 }
 
+func TestStatusSaysNoNextPhotoInAPause(t *testing.T) {
+	next := now().Add(time.Minute)
+	status := control.Status{Now: now(), TimeZone: "Europe/Berlin", Capture: control.Capture{Next: &next}, Upload: control.Upload{Configured: true, Next: &next}}
+	held := pause.State{From: now(), Until: now().Add(2 * time.Hour), Reason: "crane"}
+	p := control.PauseOf(held, now())
+	status.Pause = &p
+	var b strings.Builder
+	printStatus(&b, status)
+	for _, want := range []string{"capture    paused; it goes on in 2h00m\n", "upload     paused; it goes on in 2h00m\n", "crane"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("got\n%swant %q in it", b.String(), want)
+		}
+	}
+}
+
 func TestAPausesEndIsAtTheSite(t *testing.T) {
 	s := newScheduled(t, schedules)
 	for _, test := range []struct{ until, want string }{

@@ -62,6 +62,8 @@ func printStatus(w io.Writer, s control.Status) {
 	switch {
 	case s.Capture.Shooting != nil:
 		line("capture", "taking the photo of %s", clockText(*s.Capture.Shooting, z))
+	case s.Pause != nil:
+		line("capture", "paused; it goes on %s", sinceText(s.Now, s.Pause.Until))
 	case s.Capture.Next != nil:
 		line("capture", "next %s, at %s", sinceText(s.Now, *s.Capture.Next), clockText(*s.Capture.Next, z))
 	default:
@@ -130,6 +132,8 @@ func printUpload(line func(name, format string, a ...any), s control.Status, z *
 			what = "THE CLOUD TAKES NOTHING"
 		}
 		line("upload", "%s; again %s, or when the link returns", what, sinceText(s.Now, *u.Retry))
+	case s.Pause != nil:
+		line("upload", "paused; it goes on %s", sinceText(s.Now, s.Pause.Until))
 	case u.Next != nil:
 		line("upload", "next %s, at %s", sinceText(s.Now, *u.Next), clockText(*u.Next, z))
 	default:
