@@ -155,30 +155,59 @@ func (r *rig) judgeLedger(q *queue.Queue, from, to time.Time) verdict {
 func (r *rig) judgeCloud(q *queue.Queue) {
 	r.Helper()
 	cloud := r.cloudFiles()
+	must(r, r.eachItem(q, func(i queue.Item) {
+		if i.State != queue.Confirmed {
+			r.Errorf("photo %s is %s (%s), want confirmed", i.ID, i.State, i.Reason)
+		}
+		name := filepath.Join(i.Slot.UTC().Format(time.DateOnly), string(i.ID)+"."+i.Format)
+		there, ok := cloud[name]
+		delete(cloud, name)
+		if !ok {
+			r.Errorf("photo %s is not in the cloud", i.ID)
+			return
+		}
+		r.comparePhoto(q, i.Meta, there)
+	}))
+	deleted := r.deleted(q)
+	for name := range maps.Keys(cloud) {
+		seq := photo.ID(strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))).Seq()
+		if !deleted[seq] {
+			r.Errorf("the cloud has %s, which the controller does not know", name)
+		}
+		delete(deleted, seq)
+	}
+	for seq := range deleted {
+		r.Errorf("photo number %d was deleted from the card, and the cloud does not have it", seq)
+	}
+}
+
+// deleted is the numbers of the photos that the ledger knows and the queue has no
+// more: those that were deleted for room.
+func (r *rig) deleted(q *queue.Queue) map[uint64]bool {
+	r.Helper()
+	entries, err := q.Ledger(time.Unix(0, 0), time.Now().Add(time.Hour))
+	must(r, err)
+	gone := map[uint64]bool{}
+	for _, e := range entries {
+		for _, seq := range e.Photos {
+			gone[seq] = true
+		}
+	}
+	must(r, r.eachItem(q, func(i queue.Item) { delete(gone, i.Seq()) }))
+	return gone
+}
+
+// eachItem calls f for all that the queue has.
+func (r *rig) eachItem(q *queue.Queue, f func(queue.Item)) error {
 	for before := uint64(0); ; {
 		items, err := q.List(queue.Filter{Before: before})
-		must(r, err)
-		if len(items) == 0 {
-			break
+		if err != nil || len(items) == 0 {
+			return err
 		}
 		for _, i := range items {
 			before = i.Seq()
-			if i.State != queue.Confirmed {
-				r.Errorf("photo %s is %s (%s), want confirmed", i.ID, i.State, i.Reason)
-			}
-			name := filepath.Join(i.Slot.UTC().Format(time.DateOnly), string(i.ID)+"."+i.Format)
-			there, ok := cloud[name]
-			delete(cloud, name)
-			if !ok {
-				r.Errorf("photo %s is not in the cloud", i.ID)
-				continue
-			}
-			r.comparePhoto(q, i.Meta, there)
+			f(i)
 		}
-	}
-	// All photos of the ledger are still in the queue: nothing was deleted here.
-	for name := range maps.Keys(cloud) {
-		r.Errorf("the cloud has %s, which the controller does not know", name)
 	}
 }
 
