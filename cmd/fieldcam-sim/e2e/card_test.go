@@ -77,6 +77,7 @@ func TestAFullCardCostsOnlyTheSlotsOfItsTime(t *testing.T) {
 	r.smallCard()
 	r.startAll()
 	first := r.firstSlot()
+	r.awaitConfirmed(1) // it may be deleted for room
 	upload, _ := r.Network()
 	must(t, upload.SetMode(proxy.Cut))
 	r.awaitStatus("two photos wait", func(s control.Status) bool { return s.Queue.Waiting >= 2 })

@@ -10,6 +10,7 @@ import (
 	"image/jpeg"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -160,46 +161,61 @@ func (r *rig) judgeLedger(q *queue.Queue, from, to time.Time) verdict {
 // card is so small that photos are deleted for room, the ledger knows them.
 func (r *rig) judgeCloud(q *queue.Queue) {
 	r.Helper()
-	cloud, taken := r.cloudFiles(), map[uint64]bool{}
-	entries, err := q.Ledger(time.Now().Add(-24*time.Hour), time.Now().Add(time.Hour))
-	must(r, err)
-	for _, e := range entries {
-		for _, n := range e.Photos {
-			taken[n] = true
+	cloud := r.cloudFiles()
+	must(r, r.eachItem(q, func(i queue.Item) {
+		if i.State != queue.Confirmed {
+			r.Errorf("photo %s is %s (%s), want confirmed", i.ID, i.State, i.Reason)
 		}
+		name := filepath.Join(i.Slot.UTC().Format(time.DateOnly), string(i.ID)+"."+i.Format)
+		there, ok := cloud[name]
+		delete(cloud, name)
+		if !ok {
+			r.Errorf("photo %s is not in the cloud", i.ID)
+			return
+		}
+		r.comparePhoto(q, i.Meta, there)
+	}))
+	deleted := r.deleted(q)
+	for name := range maps.Keys(cloud) {
+		seq := photo.ID(strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))).Seq()
+		if !r.deletes || !deleted[seq] {
+			r.Errorf("the cloud has %s, which the controller does not know", name)
+		}
+		delete(deleted, seq)
 	}
-	for before := uint64(0); ; {
-		items, err := q.List(queue.Filter{Before: before})
-		must(r, err)
-		if len(items) == 0 {
-			break
-		}
-		for _, i := range items {
-			before = i.Seq()
-			if i.State != queue.Confirmed {
-				r.Errorf("photo %s is %s (%s), want confirmed", i.ID, i.State, i.Reason)
-			}
-			name := filepath.Join(i.Slot.UTC().Format(time.DateOnly), string(i.ID)+"."+i.Format)
-			there, ok := cloud[name]
-			delete(cloud, name)
-			if !ok {
-				r.Errorf("photo %s is not in the cloud", i.ID)
-				continue
-			}
-			r.comparePhoto(q, i.Meta, there)
-		}
-	}
-	// All other photos of the ledger are still in the queue.
-	for name, text := range cloud {
-		if _, err := jpeg.Decode(bytes.NewReader(text)); !r.deletes || !taken[sequence(name)] || err != nil {
-			r.Errorf("the cloud has %s, which the controller does not know (%v)", name, err)
-		}
+	for seq := range deleted {
+		r.Errorf("photo number %d was deleted from the card, and the cloud does not have it", seq)
 	}
 }
 
-// sequence is the number in the name of a photo's file; 0 where there is none.
-func sequence(name string) uint64 {
-	return photo.ID(strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))).Seq()
+// deleted is the numbers of the photos that the ledger knows and the queue has no
+// more: those that were deleted for room.
+func (r *rig) deleted(q *queue.Queue) map[uint64]bool {
+	r.Helper()
+	entries, err := q.Ledger(time.Unix(0, 0), time.Now().Add(time.Hour))
+	must(r, err)
+	gone := map[uint64]bool{}
+	for _, e := range entries {
+		for _, seq := range e.Photos {
+			gone[seq] = true
+		}
+	}
+	must(r, r.eachItem(q, func(i queue.Item) { delete(gone, i.Seq()) }))
+	return gone
+}
+
+// eachItem calls f for all that the queue has.
+func (r *rig) eachItem(q *queue.Queue, f func(queue.Item)) error {
+	for before := uint64(0); ; {
+		items, err := q.List(queue.Filter{Before: before})
+		if err != nil || len(items) == 0 {
+			return err
+		}
+		for _, i := range items {
+			before = i.Seq()
+			f(i)
+		}
+	}
 }
 
 // comparePhoto wants the photo's own bytes on the card and in the cloud, and a
