@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/cryptotest"
 	"testing/synctest"
 )
 
@@ -26,6 +27,8 @@ func TestAYearInTheField(t *testing.T) {
 	// Much is allocated and little lives: a collection costs more than memory.
 	debug.SetGCPercent(800)
 	h := chosenHistory(t)
+	seedChances(h.seed)
+	cryptotest.SetGlobalRandom(t, h.seed)
 	synctest.Test(t, func(t *testing.T) {
 		y := newYear(t, h)
 		y.live()

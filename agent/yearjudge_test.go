@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -226,6 +227,12 @@ func (y *year) digest(q *queue.Queue) string {
 	sum := sha256.New()
 	for _, e := range y.ledger(q) {
 		fmt.Fprintln(sum, e.From.UnixNano(), e.To.UnixNano(), e.Session, e.Cause, e.Photos)
+	}
+	for _, m := range y.cloud.broker.Messages() {
+		fmt.Fprintln(sum, m.At.UnixNano(), m.Topic, string(m.Payload))
+	}
+	for _, id := range slices.Sorted(maps.Keys(y.cloud.receiver.Stored())) {
+		fmt.Fprintln(sum, id)
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:6])
 }

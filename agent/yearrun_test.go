@@ -145,6 +145,9 @@ func (c *command) one(name string, h history) {
 		}
 		return false
 	}
+	if !o.when.IsZero() { // what comes after need not be tried
+		h = cutAfter(h, int(o.when.Sub(h.dawn)/(24*time.Hour))+1)
+	}
 	least := s.shrink(h)
 	if err := os.WriteFile(file+".least", []byte(least.text()), 0o644); err != nil {
 		c.say("%s: %v", name, err)
@@ -158,7 +161,8 @@ func indent(text string) string {
 
 // outcome is what came of a year.
 type outcome struct {
-	failure string // the first; empty: none
+	failure string    // the first; empty: none
+	when    time.Time // in the year; zero: at its end
 	output  []byte
 	summary string
 	numbers map[string]int
@@ -178,8 +182,14 @@ func (o outcome) kind() string {
 	return strings.Join(words[:min(len(words), 8)], " ")
 }
 
-// failed finds what a failed test says first.
-var failed = regexp.MustCompile(`(?m)^\s+\w+_test\.go:\d+: (.*)$|^(panic: .*|fatal error: .*)$`)
+// failedAt is what a year says that fails before its end, with the moment.
+const failedAt = "the year failed at"
+
+// What a failed test says first, and when it failed.
+var (
+	failed     = regexp.MustCompile(`(?m)^\s+\w+_test\.go:\d+: (.*)$|^(panic: .*|fatal error: .*)$`)
+	failedWhen = regexp.MustCompile(failedAt + ` (\S+)`)
+)
 
 // play plays one history in a process of its own.
 func (c *command) play(h history) (o outcome) {
@@ -214,6 +224,9 @@ func (c *command) play(h history) (o outcome) {
 		if errJSON := json.Unmarshal([]byte(head), &o.numbers); errJSON != nil && err == nil {
 			err = errJSON
 		}
+	}
+	if m := failedWhen.FindSubmatch(o.output); m != nil {
+		o.when, _ = time.Parse(stamp, string(m[1])) // at its end, else
 	}
 	switch m := failed.FindSubmatch(o.output); {
 	case err == nil:

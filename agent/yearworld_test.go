@@ -192,6 +192,9 @@ func (y *year) live() {
 		y.until(next.at)
 		next.do()
 		y.look()
+		if y.Failed() {
+			y.Fatalf("%s %s", failedAt, y.truth().Format(stamp))
+		}
 	}
 	y.agenda = nil
 	y.until(y.h.ends())
