@@ -16,7 +16,7 @@ type Raised struct {
 // ConditionNames lists all conditions that findings can raise: who raises those of
 // Conditions clears the others.
 func ConditionNames() []health.Name {
-	return []health.Name{health.NoSchedule, health.UploadsBehind, health.DataBudget, health.ScheduleWarning}
+	return []health.Name{health.NoSchedule, health.UploadsBehind, health.DataBudget, health.LowPowerPlan, health.ScheduleWarning}
 }
 
 // Condition is the condition that a finding raises; false for one that is only
@@ -32,6 +32,8 @@ func Condition(f Finding) (health.Name, bool) {
 		return health.UploadsBehind, true
 	case OverBudget:
 		return health.DataBudget, true
+	case LowPower:
+		return health.LowPowerPlan, true
 	}
 	return health.ScheduleWarning, true
 }

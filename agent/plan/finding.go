@@ -9,6 +9,7 @@ import (
 	"fieldcam/agent/health"
 	"fieldcam/agent/maintenance"
 	"fieldcam/agent/pause"
+	"fieldcam/capture/camera/shutter"
 	"fieldcam/config"
 )
 
@@ -35,6 +36,7 @@ const (
 	ShotOver        Code = "shot-over"
 	ShotPaused      Code = "shot-paused"
 	PauseLong       Code = "pause-long"
+	LowPower        Code = "low-power"       // Low Power Mode would miss shots
 	PolarSun        Code = "polar-sun"       // sessions by a sun that does not rise or set on some days
 	FiguresMissing  Code = "figures-missing" // what could not be checked
 )
@@ -63,6 +65,8 @@ type Facts struct {
 	MonthBytes int64
 	// Pause is the person's.
 	Pause pause.State
+	// Camera is what a camera in Low Power Mode can do; nil: it is not in that mode.
+	Camera *shutter.Limits
 	// Windows are the maintenance windows that the cloud has announced, beside those
 	// of the configuration.
 	Windows []Announced
@@ -96,7 +100,7 @@ func Check(c config.Config, f Facts, now time.Time) ([]Finding, error) {
 // checks lists what is checked, in the order of telling.
 func checks() []func(*subject) []Finding {
 	return []func(*subject) []Finding{
-		(*subject).captures, (*subject).density, (*subject).uploads, (*subject).narrow, (*subject).link, (*subject).budget, (*subject).card,
+		(*subject).captures, (*subject).density, (*subject).uploads, (*subject).narrow, (*subject).link, (*subject).budget, (*subject).card, (*subject).lowPower,
 		(*subject).covered, (*subject).checkEvents, (*subject).checkShots, (*subject).checkPauses, (*subject).names, (*subject).shadows,
 		(*subject).polar, (*subject).missing,
 	}
