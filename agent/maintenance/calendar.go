@@ -49,6 +49,10 @@ type Calendar struct {
 	fixed  []series // of the configuration
 	inbox  chan parcel
 
+	// keeping is held while a notice is taken and its file written, so that the file
+	// is of the newest. Nothing but Accept waits for it.
+	keeping sync.Mutex
+
 	mu    sync.Mutex // guards all below
 	known kept
 	noted []Occurrence // the notices' windows, all of them

@@ -4,21 +4,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
 	"fieldcam/agent/message"
+	"fieldcam/agent/statefile"
 )
 
 const (
-	// keptFile is where the notices are, in Options.Dir, and asideFile where a
-	// damaged one is put.
-	keptFile  = "notices.json"
-	asideFile = "notices.damaged"
-	partExt   = ".part"
+	// keptFile is where the notices are, in Options.Dir.
+	keptFile = "notices.json"
 	// keptLimit bounds the file: two notices as base64, and the spans of a week.
 	keptLimit = 256 << 10
 	// maxSpent bounds the spans of a week: one a minute would be 10,080.
@@ -66,49 +62,31 @@ type onCard struct {
 	Fleet []byte     `json:"fleet,omitempty"`
 }
 
-// save replaces the file; mu is held.
-func (c *Calendar) save() error {
-	if c.o.Dir == "" {
-		return nil
-	}
-	f := onCard{V: 1, Cut: c.known.cut.UnixNano()}
-	for _, s := range c.known.spent {
+// onCard is k as the file holds it.
+func (k *kept) onCard() *onCard {
+	f := &onCard{V: 1, Cut: k.cut.UnixNano()}
+	for _, s := range k.spent {
 		f.Spent = append(f.Spent, [2]int64{s.begin.UnixNano(), s.ends.UnixNano()})
 	}
-	if c.known.own != nil {
-		f.Own = c.known.own.payload
+	if k.own != nil {
+		f.Own = k.own.payload
 	}
-	if c.known.fleet != nil {
-		f.Fleet = c.known.fleet.payload
+	if k.fleet != nil {
+		f.Fleet = k.fleet.payload
+	}
+	return f
+}
+
+// save replaces the file; keeping is held.
+func (c *Calendar) save(f *onCard) error {
+	if c.o.Dir == "" {
+		return nil
 	}
 	data, err := json.Marshal(f)
 	if err != nil {
 		return err
 	}
-	return writeDurably(filepath.Join(c.o.Dir, keptFile), data)
-}
-
-// writeDurably replaces a file as a whole: a power cut leaves the old or the new.
-func writeDurably(name string, data []byte) error {
-	f, err := os.OpenFile(name+partExt, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(name+partExt, name); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(name))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return statefile.Replace(filepath.Join(c.o.Dir, keptFile), data)
 }
 
 // load reads what was kept. A notice that does not hold any more, by another key or
@@ -124,7 +102,9 @@ func (c *Calendar) load() {
 	}
 	if err != nil {
 		c.o.Log.Warn().Err(err).Str("file", name).Msg("kept notices can't be read: set aside until the cloud sends them again")
-		_ = os.Rename(name, filepath.Join(c.o.Dir, asideFile)) // else it is overwritten by the next
+		if err := statefile.SetAside(name); err != nil {
+			c.o.Log.Warn().Err(err).Str("file", name).Msg("kept notices can't be set aside")
+		}
 		return
 	}
 	c.mu.Lock()
@@ -150,17 +130,9 @@ func (c *Calendar) load() {
 
 // readKept reads and checks the file.
 func readKept(name string) (onCard, error) {
-	f, err := os.Open(name)
+	data, err := statefile.Read(name, keptLimit)
 	if err != nil {
 		return onCard{}, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, keptLimit+1))
-	if err != nil {
-		return onCard{}, err
-	}
-	if len(data) > keptLimit {
-		return onCard{}, fmt.Errorf("more than %d bytes", keptLimit)
 	}
 	var k onCard
 	if err := json.Unmarshal(data, &k); err != nil {

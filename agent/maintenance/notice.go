@@ -93,6 +93,21 @@ func (c *Calendar) Accept(payload []byte) (changed bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("accept notice: %w", err)
 	}
+	c.keeping.Lock()
+	defer c.keeping.Unlock()
+	file, err := c.take(n, all, payload)
+	if err != nil || file == nil {
+		return false, err
+	}
+	if err := c.save(file); err != nil {
+		return true, fmt.Errorf("keep notice %q: %w", n.ID, err)
+	}
+	return true, nil
+}
+
+// take makes n count, and gives the file to be kept for it; nil where n is known
+// already.
+func (c *Calendar) take(n message.Notice, all []Occurrence, payload []byte) (file *onCard, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.o.Clock.Now()
@@ -100,24 +115,21 @@ func (c *Calendar) Accept(payload []byte) (changed bool, err error) {
 	if before != nil && n.N <= before.notice.N {
 		if bytes.Equal(before.payload, payload) {
 			c.mend(now)
-			return false, nil
+			return nil, nil
 		}
-		return false, fmt.Errorf("accept notice %q: number %d is not newer than %d", n.ID, n.N, before.notice.N)
+		return nil, fmt.Errorf("accept notice %q: number %d is not newer than %d", n.ID, n.N, before.notice.N)
 	}
 	if before != nil && n.Issued <= before.notice.Issued {
-		return false, fmt.Errorf("accept notice %q: issued before %q, which has a smaller number", n.ID, before.notice.ID)
+		return nil, fmt.Errorf("accept notice %q: issued before %q, which has a smaller number", n.ID, before.notice.ID)
 	}
 	if err := c.timely(n, now); err != nil {
-		return false, fmt.Errorf("accept notice %q: %w", n.ID, err)
+		return nil, fmt.Errorf("accept notice %q: %w", n.ID, err)
 	}
 	c.known.spent = past(c.grant, c.known.spent, now)
 	c.known.cut = now
 	c.known.set(n.Device, &held{payload: bytes.Clone(payload), notice: n, windows: all})
 	c.recount()
-	if err := c.save(); err != nil {
-		return true, fmt.Errorf("keep notice %q: %w", n.ID, err)
-	}
-	return true, nil
+	return c.known.onCard(), nil
 }
 
 // read checks what a notice says, whatever the time.

@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
+	"fieldcam/agent/link"
 	"fieldcam/agent/message"
 	"fieldcam/agent/mqtt"
 	"fieldcam/agent/mqtt/mqtttest"
@@ -240,10 +241,10 @@ func TestOutageOfDaysHealsItself(t *testing.T) {
 			t.Errorf("publish: got %v after %v, want ErrOffline at once", err, time.Since(began))
 		}
 		b.Set(mqtttest.Faults{})
-		time.Sleep(2 * time.Minute)
+		time.Sleep(link.DefaultSpread)
 		synctest.Wait()
 		if !r.Connected() {
-			t.Error("not connected two minutes after the return")
+			t.Error("not connected one spread after the return")
 		}
 		r.stop()
 		if got := strings.Count(r.log.String(), "\n"); got > 3 {
