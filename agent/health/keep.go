@@ -18,8 +18,6 @@ const (
 	// where nobody says that it does or doesn't: whatever could tell has had its
 	// turn within a day.
 	LapseAfter = 25 * time.Hour
-	// settle is the same for conditions that stay until the next start.
-	settle = 5 * time.Minute
 	// writeBurst changes are written at once, then one write each writeEach: a
 	// condition that flaps each second for a day costs 50 MB of wear so, not 3 GB.
 	writeBurst = 20
@@ -93,7 +91,8 @@ func Open(o Options) *Registry {
 
 // Run keeps the file until ctx ends, and ends conditions that lapse; then it
 // writes what is left and returns nil. Without a file it does nothing. Call it
-// once, before what raises conditions runs, so that it ends after it.
+// once, after what a start raises, and before other parts run, so that it ends
+// after them.
 func (r *Registry) Run(ctx context.Context) error {
 	if r.keep == nil {
 		<-ctx.Done()
@@ -132,11 +131,12 @@ func (r *Registry) lapse() {
 	}
 }
 
-// lapse is how long after a start the condition of before may hold.
+// lapse is how long after a start the condition of before may hold. Those that stay
+// until the next start have been raised again before Run, or don't hold.
 func (n Name) lapse() time.Duration {
 	switch n {
 	case IndexRebuilt, PhotoDamaged, IdentityFault:
-		return settle
+		return 0
 	}
 	return LapseAfter
 }
