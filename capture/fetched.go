@@ -126,15 +126,15 @@ func median(all []int64) int64 {
 	return all[len(all)/2]
 }
 
-// nearestSlot is the slot nearest to a time, within matchBound, that is wanted;
-// none where every shot of that time is known.
+// nearestSlot is the slot nearest to a time that is wanted, within matchBound or
+// what it may be late by; none where every shot of that time is known.
 func (f *fetch) nearestSlot(at time.Time, wanted func(schedule.Slot) bool) (best schedule.Slot, ok bool) {
 	if !at.Before(f.now.Add(f.shots.known() - f.begun)) {
 		return best, false
 	}
 	before, okBefore := f.o.Schedule.Last(schedule.Capture, at.Add(1))
 	after, okAfter := f.o.Schedule.Next(schedule.Capture, at)
-	if okBefore && at.Sub(before.At) <= matchBound && wanted(before) {
+	if okBefore && at.Sub(before.At) <= max(matchBound, f.cfg.Late+onTime) && wanted(before) { // it may have been fired late
 		best, ok = before, true
 	}
 	if okAfter && after.At.Sub(at) <= matchBound && (!ok || after.At.Sub(at) < at.Sub(best.At)) && wanted(after) {
