@@ -86,6 +86,12 @@ type Options struct {
 	FreeBytes func(dir string) (uint64, error)
 }
 
+// lens is the camera as the agent's own: either kind.
+type lens interface {
+	prepare(ctx context.Context) error
+	Close() error
+}
+
 // Agent is one controller. Open makes it, Run runs it once, Close ends it.
 type Agent struct {
 	o       Options
@@ -99,13 +105,14 @@ type Agent struct {
 	health  *health.Registry
 	queue   *queue.Queue
 	second  *second.Worker
-	camera  *boardCamera
+	camera  lens
 	newest  *photo.Meta // of those taken before this start; nil: none
 
 	capture  *capture.Service
 	uploads  *tus.Client     // nil without a destination
 	sessions *session.Runner // nil without a destination
 	monitor  *link.Monitor   // nil without a cloud
+	meter    *link.Meter
 	mqtt     *mqtt.Link
 	stranger error     // why the cloud would not know us; nil: it does
 	linked   time.Time // when the control link came up last, by package time; its goroutine's
@@ -196,6 +203,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	c.start(ctx, part{"janitor", a.clean})
 	c.start(ctx, part{"scrub", a.scrub})
 	c.start(ctx, part{"second copy", a.second.Run})
+	c.start(ctx, part{"meter", a.meter.Run})
 	c.start(ctx, part{"mqtt", a.mqtt.Run})
 	if a.monitor != nil {
 		c.start(ctx, part{"link", a.monitor.Run})

@@ -7,6 +7,7 @@ import (
 	"fieldcam/agent/control"
 	"fieldcam/agent/health"
 	"fieldcam/agent/plan"
+	"fieldcam/config"
 	"fieldcam/queue/session"
 )
 
@@ -79,7 +80,10 @@ func (a *Agent) facts() plan.Facts {
 	reserve := uint64(a.o.Config.Queue.StopFreeMegabytes) * megabyte
 	f := plan.Facts{
 		Kbps: float64(a.kbps()), PhotoBytes: a.photoBytes(), FreeBytes: int64(q.FreeBytes - min(reserve, q.FreeBytes)),
-		BacklogPhotos: q.Waiting, BacklogBytes: q.WaitingBytes, Pause: a.pause.State(),
+		BacklogPhotos: q.Waiting, BacklogBytes: q.WaitingBytes, MonthBytes: a.meter.Usage().Bytes, Pause: a.pause.State(),
+	}
+	if c := a.o.Config.Camera; c.Kind == config.KindShutter {
+		f.Camera = &c.Shutter.Limits
 	}
 	now := a.clock.Now()
 	for _, w := range a.windows.Between(now, now.Add(announcedAhead)) {
@@ -108,6 +112,16 @@ func (a *Agent) kbps() int {
 		return 0
 	}
 	return a.sessions.State().Kbps
+}
+
+// budget is how much of the month's data is left; not limited where no budget is
+// configured.
+func (a *Agent) budget() (left int64, limited bool) {
+	all := a.o.Config.Link.BudgetBytes()
+	if all == 0 {
+		return 0, false
+	}
+	return max(0, all-a.meter.Usage().Bytes), true
 }
 
 // advise is what becomes of the backlog by the plan.

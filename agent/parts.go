@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -14,7 +15,9 @@ import (
 	"fieldcam/agent/pause"
 	"fieldcam/agent/proof"
 	"fieldcam/capture"
+	"fieldcam/capture/camera/shutter"
 	"fieldcam/capture/schedule"
+	"fieldcam/config"
 	"fieldcam/queue/session"
 	"fieldcam/queue/upload/tus"
 )
@@ -37,14 +40,30 @@ func (a *Agent) makePlans() (err error) {
 // makeCapture makes the camera and what takes photos with it.
 func (a *Agent) makeCapture() {
 	c := a.o.Config
-	a.camera = &boardCamera{cfg: c.Camera, board: a.o.Board, log: a.log}
-	if _, err := a.camera.open(); err != nil {
+	o := capture.Options{
+		Store: a.queue, Schedule: a.plan, Clock: a.clock, Log: a.log,
+		Paused: a.pause.Paused, Taken: a.photoTaken, Problem: a.captureProblem,
+	}
+	var err error
+	if c.Camera.Kind == config.KindShutter {
+		camera := &boardShutter{cfg: c.Camera, o: shutter.Options{Board: a.o.Board, Dir: a.o.StateDir, Zone: a.plan.Zone(), Log: a.log}}
+		_, err = camera.open()
+		a.camera, o.Deferred = camera, camera
+	} else {
+		camera := &boardCamera{cfg: c.Camera, board: a.o.Board, log: a.log}
+		_, err = camera.open()
+		a.camera, o.Camera = camera, camera
+	}
+	if err != nil {
 		a.log.Error().Err(err).Msg("no camera yet")
 	}
-	a.capture = capture.New(c.Capture, capture.Options{
-		Camera: a.camera, Store: a.queue, Schedule: a.plan, Clock: a.clock, Log: a.log,
-		Paused: a.pause.Paused, Taken: a.photoTaken, Problem: a.captureProblem,
-	})
+	a.capture = capture.New(c.Capture, o)
+}
+
+// fetch brings the pictures of a camera in Low Power Mode into the queue.
+func (a *Agent) fetch(ctx context.Context) error {
+	_, err := a.capture.Fetch(ctx)
+	return err
 }
 
 // makeLinks makes the parts that talk to the cloud. Where the identity's files
@@ -58,9 +77,11 @@ func (a *Agent) makeLinks() error {
 		c.Upload.URL, c.MQTT.URL = "", ""
 		who = &identity.Identity{}
 	}
+	a.meter = link.NewMeter(link.MeterOptions{Dir: a.o.StateDir, Clock: a.clock, Log: a.log})
+	dial := a.meter.Dial(a.o.Dial)
 	a.mqtt = mqtt.New(c.MQTT, mqtt.Options{
 		Device: c.Device, TLS: who.TLS(), Username: who.Username(), Password: who.Password(),
-		Dial: a.o.Dial, Clock: a.clock, Log: a.log,
+		Dial: dial, Clock: a.clock, Log: a.log,
 		OnUp: a.brokerUp, OnDown: a.brokerDown,
 		Quiet: a.windows.Quiet, Spread: c.Maintenance.Spread, Subscribe: a.windows.Topics(), Received: a.windows.Receive,
 	})
@@ -75,19 +96,24 @@ func (a *Agent) makeLinks() error {
 	a.prover = proof.New(proof.Options{Device: c.Device, Ledger: a.queue, Link: a.mqtt, Clock: a.clock, Log: a.log})
 	if address := cloudAddress(c); address != "" {
 		a.monitor = link.New(link.Options{
-			Address: address, Dial: a.o.Dial, Routes: a.o.Routes, Log: a.log,
-			OnUp: a.cloudUp,
+			Address: address, Dial: dial, Routes: a.o.Routes, Log: a.log,
+			OnUp: a.cloudUp, Quiet: a.windows.Quiet, Clock: a.clock, Spread: c.Maintenance.Spread,
 		})
 	}
 	if c.Upload.URL == "" {
 		return nil
 	}
-	to, err := tus.New(c.Upload, tus.Options{Identity: who, Device: c.Device, URLs: a.queue, DialContext: a.o.Dial})
+	to, err := tus.New(c.Upload, tus.Options{Identity: who, Device: c.Device, URLs: a.queue, DialContext: dial})
 	if err != nil {
 		return fmt.Errorf("make upload client: %w", err)
 	}
 	a.uploads = to
+	var fetch func(context.Context) error
+	if c.Camera.Kind == config.KindShutter {
+		fetch = a.fetch
+	}
 	a.sessions = session.New(c.Retry, session.Options{
+		Fetch: fetch, Budget: a.budget,
 		Queue: a.queue, Uploader: to, Schedule: a.plan, Clock: a.clock, Log: a.log,
 		Answered: a.cloudAnswered, Unreachable: a.cloudSilent,
 		Quiet: a.windows.Quiet, Paused: a.pause.Paused, Spread: c.Maintenance.Spread,

@@ -30,6 +30,7 @@ import (
 	"fieldcam/agent/mqtt"
 	"fieldcam/capture"
 	"fieldcam/capture/camera"
+	"fieldcam/capture/camera/shutter"
 	"fieldcam/capture/camera/vc0706"
 	"fieldcam/capture/photo"
 	"fieldcam/capture/schedule"
@@ -85,20 +86,24 @@ type Log struct {
 
 // Camera is which camera there is and how to reach it.
 type Camera struct {
-	// Kind chooses the driver: "vc0706", the default.
+	// Kind chooses the driver: "vc0706", the default, or "shutter".
 	Kind string `toml:"kind"`
 	// PhotoKB is the expected size of one photo, with all its files, in kilobytes
 	// (10^3 bytes). Default 0: not known; what was measured goes before it.
 	PhotoKB int                `toml:"photo_kb"`
 	Power   camera.PowerConfig `toml:"power"`
 	VC0706  vc0706.Config      `toml:"vc0706"`
+	Shutter shutter.Config     `toml:"shutter"`
 }
 
 // maxPhotoKB is more than any camera's raw file and picture together.
 const maxPhotoKB = 1_000_000
 
-// KindVC0706 is the serial JPEG camera of package vc0706.
-const KindVC0706 = "vc0706"
+// The kinds of cameras.
+const (
+	KindVC0706  = "vc0706"  // the serial JPEG camera of package vc0706
+	KindShutter = "shutter" // any camera with a remote socket, in Low Power Mode: package shutter
+)
 
 // MaxSessions bounds the weekly schedule: each search for the next slot looks at
 // all of them, and their names are compared pairwise. People write ten.
@@ -116,7 +121,7 @@ func Default() Config {
 		Model:     "tempo",
 		TimeZone:  "UTC",
 		Log:       Log{Level: "info"},
-		Camera:    Camera{Kind: KindVC0706, Power: camera.DefaultPower(), VC0706: vc0706.Default()},
+		Camera:    Camera{Kind: KindVC0706, Power: camera.DefaultPower(), VC0706: vc0706.Default(), Shutter: shutter.Default()},
 		Capture:   capture.Default(),
 		Sessions:  schedule.Default(),
 		Queue:     queue.Default(),
@@ -163,12 +168,15 @@ func (c Config) Validate() error {
 		l.Add("time_zone", c.TimeZone, `an IANA time zone, such as "Europe/Berlin"`)
 	}
 	oneOf(&l, "log.level", c.Log.Level, logLevels())
-	oneOf(&l, "camera.kind", c.Camera.Kind, []string{KindVC0706})
+	oneOf(&l, "camera.kind", c.Camera.Kind, []string{KindVC0706, KindShutter})
 	if c.Camera.PhotoKB < 0 || c.Camera.PhotoKB > maxPhotoKB {
 		l.Add("camera.photo_kb", c.Camera.PhotoKB, "0 (not known) to 1000000")
 	}
 	l.Under("camera.power", c.Camera.Power.Validate())
 	l.Under("camera.vc0706", c.Camera.VC0706.Validate())
+	if c.Camera.Kind == KindShutter {
+		l.Under("camera.shutter", c.Camera.Shutter.Validate())
+	}
 	l.Under("capture", c.Capture.Validate())
 	switch n := len(c.Sessions); {
 	case n == 0:
@@ -187,7 +195,36 @@ func (c Config) Validate() error {
 	l.Under("heartbeat", c.Heartbeat.Validate())
 	l.Under("maintenance", c.Maintenance.Validate())
 	l.Under("link", c.Link.Validate())
+	if l.Err() == nil && c.Camera.Kind == KindShutter {
+		l.Under("camera.shutter.limits", c.checkLowPower())
+	}
 	return l.Err()
+}
+
+// lowPowerEvents is how many events are checked against the camera's limits: each is
+// gone through shot by shot.
+const lowPowerEvents = 3
+
+// checkLowPower holds the schedule, which is valid, against the camera's limits: a
+// week at midsummer, when sessions by the sun are longest in the north, one at
+// midwinter, and the beginnings of the first events.
+func (c Config) checkLowPower() error {
+	s, err := c.Schedule()
+	if err != nil {
+		return err
+	}
+	weeks := []time.Time{time.Date(2026, 6, 15, 0, 0, 0, 0, s.Zone()), time.Date(2026, 12, 14, 0, 0, 0, 0, s.Zone())}
+	for i, e := range s.Events() {
+		if i < lowPowerEvents {
+			weeks = append(weeks, e.From)
+		}
+	}
+	for _, from := range weeks {
+		if err := c.Camera.Shutter.Limits.Check(s, from); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // oneOf records got where it is not one of want.

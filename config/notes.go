@@ -56,7 +56,8 @@ func notes() []note {
 		{path: "log.level", text: "The least severity that is logged.", allowed: `"debug", "info", "warn" or "error"`},
 
 		{path: "camera", text: "Which camera there is."},
-		{path: "camera.kind", text: "The kind of camera. VC0706 is a serial JPEG camera.", allowed: `"vc0706"`},
+		{path: "camera.kind", text: "The kind of camera. \"vc0706\" is a serial JPEG camera; \"shutter\" is any camera with a remote socket, in Low Power Mode: it is fired at each slot, and its pictures are fetched from its card at the upload sessions.",
+			allowed: `"vc0706" or "shutter"`},
 		{path: "camera.photo_kb", text: "The expected size of one photo, with all its files, in kilobytes (10^3 bytes), against which the schedule is checked until photos have been taken.",
 			allowed: "0 (not known) to 1000000", zero: "not known"},
 		{path: "camera.power", text: "The line that switches the camera's power."},
@@ -107,7 +108,7 @@ func notes() []note {
 
 		{path: "retry", text: "When uploads that did not succeed are tried again. The wait doubles up to its maximum, and is drawn at random below that, so that a fleet does not return all at once. No photo is ever given up."},
 		{path: "retry.retry_min", text: "The shortest range of the wait after the cloud could not be reached.", allowed: "a duration from 100ms to 24h"},
-		{path: "retry.retry_max", text: "The longest range of that wait.", allowed: "a duration from retry_min to 24h"},
+		{path: "retry.retry_max", text: "The longest range of that wait. After ten minutes of silence there is one try in each maintenance.spread, or retry_max where that is longer.", allowed: "a duration from retry_min to 24h"},
 		{path: "retry.photo_retry_min", text: "The shortest wait of a photo that failed for a reason of its own.", allowed: "a duration from 100ms to 24h"},
 		{path: "retry.photo_retry_max", text: "The longest wait of such a photo.", allowed: "a duration from photo_retry_min to 24h"},
 		{path: "retry.thumbnail_below_kbps", text: "The speed of the last uploads, in kilobits (10^3 bits) per second, below which the thumbnails of the newest photos go ahead of them.",
@@ -145,5 +146,5 @@ func notes() []note {
 			allowed: "a duration from 1s to 24h"},
 		{path: "heartbeat.status_every", text: "The longest time between two status messages, of about 600 bytes each; check-ins and changed conditions send one sooner.",
 			allowed: "a duration from 5s to 24h"},
-	}, scheduleNotes()...), maintenanceNotes()...)
+	}, shutterNotes()...), append(scheduleNotes(), maintenanceNotes()...)...)
 }

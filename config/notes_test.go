@@ -67,7 +67,8 @@ func full() Config {
 	c := Default()
 	c.Device = "x"
 	row := schedule.NewSession()
-	row.Name, row.Kind, row.Every = "a", schedule.Upload, time.Minute
+	row.Name, row.Kind = "a", schedule.Upload
+	c.Camera.Kind, c.Camera.Shutter.Line, c.Camera.Shutter.Path = KindShutter, "GPIO17", "/media/camera"
 	c.Sessions = []schedule.Session{row}
 	c.Site = schedule.Site{Latitude: schedule.DegreesOf(52), Longitude: schedule.DegreesOf(13)}
 	c.Events = []schedule.Event{{Name: "a", FirstDay: "2026-06-01", LastDay: "2026-06-30", Sessions: []schedule.Session{row}}}
