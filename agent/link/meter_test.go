@@ -151,6 +151,25 @@ func TestDamagedCountIsSetAsideAndSaid(t *testing.T) {
 	}
 }
 
+// FuzzUsageFile: whatever the card makes of it, the count goes on.
+func FuzzUsageFile(f *testing.F) {
+	f.Add([]byte(`{"month":"2026-11-01T00:00:00Z","since":"2026-11-05T00:00:00Z","bytes":12345}`))
+	f.Add([]byte(`{"month":"9999-12-01T00:00:00Z","since":"9999-12-31T00:00:00Z","bytes":1}`))
+	f.Add([]byte(`{"month":"2026-11-01T00:00:00+01:00","bytes":1125899906842624}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "link-usage.json"), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		m := meter(&wallClock{now: on(t, "2026-11-10")}, dir)
+		before := m.Usage()
+		carry(t, m, 10, 0)
+		if u := m.Usage(); u.Bytes != before.Bytes+10 || u.Bytes < 10 || u.Month.Format(time.DateOnly) != "2026-11-01" || u.Forecast != -1 && u.Forecast < u.Bytes {
+			t.Errorf("got %+v after %+v, want 10 more in November", u, before)
+		}
+	})
+}
+
 // TestWrongClockCostsNoCount: what was counted before it was set, or while it was
 // ahead, is of the month that it then shows.
 func TestWrongClockCostsNoCount(t *testing.T) {

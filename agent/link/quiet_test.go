@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,12 +41,30 @@ func until(d time.Duration) {
 	time.Sleep(time.Until(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Add(d)))
 }
 
+// logged keeps what was logged.
+type logged struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
 // watched is a Monitor with that window, in a bubble.
 type watched struct {
 	*cloud
 	*link.Monitor
-	log   bytes.Buffer
-	ups   int
+	log   logged
+	ups   atomic.Int64
 	moved chan struct{}
 }
 
@@ -53,7 +73,7 @@ func inWindow(t *testing.T, test func(r *watched)) {
 		r := &watched{cloud: &cloud{}, moved: make(chan struct{})}
 		r.Monitor = link.New(link.Options{
 			Address: "cloud:443", Dial: r.dial, Clock: clock{}, Quiet: threeHours().quiet, Log: zerolog.New(&r.log),
-			OnUp: func() { r.ups++ },
+			OnUp: func() { r.ups.Add(1) },
 			Routes: func(ctx context.Context, changed func()) error {
 				for {
 					select {
@@ -89,13 +109,13 @@ func TestQuietTimeIsProbedGentlyAndNoNews(t *testing.T) {
 		before := len(r.attempts())
 		r.set(false, false)
 		until(23*time.Hour + 4*time.Minute - 1)
-		if n := len(r.attempts()) - before; n != 0 || r.ups != 0 {
-			t.Errorf("%d probes, %d returns between the window's end and its own return", n, r.ups)
+		if n := len(r.attempts()) - before; n != 0 || r.ups.Load() != 0 {
+			t.Errorf("%d probes, %d returns between the window's end and its own return", n, r.ups.Load())
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
-		if r.ups != 1 || !up(r.Monitor) {
-			t.Errorf("at its own return: told %d times, up %t, want once, true", r.ups, up(r.Monitor))
+		if r.ups.Load() != 1 || !up(r.Monitor) {
+			t.Errorf("at its own return: told %d times, up %t, want once, true", r.ups.Load(), up(r.Monitor))
 		}
 		if strings.Contains(r.log.String(), `"warn"`) {
 			t.Errorf("warned in quiet time:\n%s", r.log.String())
