@@ -25,7 +25,7 @@ func TestEachNoticeIsPublishedTwiceAndOnEachConnection(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(30 * 24 * time.Hour) // no window is of the years before 2000
-		var ahead atomic.Int64 // how far the wall time is, beside the bubble's
+		var ahead atomic.Int64          // how far the wall time is, beside the bubble's
 		now := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
 		h := &hub{log: zerolog.Nop(), fleet: fleet.New(fleet.Options{}), board: notices.NewBoard(), book: notices.Open(t.TempDir(), key, now),
 			retain: make(chan subscriber.Retained, retainQueue)}
