@@ -13,6 +13,10 @@ const (
 	// announceEvery is how often the book of notices is looked at: what "notice add"
 	// has written is with the connected controllers so soon.
 	announceEvery = 2 * time.Second
+	// againAfter is when a notice is published once more: NATS shows a retained
+	// message to new subscribers only some time after it has confirmed it, so that a
+	// controller that was connecting would not hear of it until its next connection.
+	againAfter = time.Minute
 	// refreshEvery is how often notices are looked through for those to issue anew.
 	refreshEvery = 6 * time.Hour
 )
@@ -20,16 +24,29 @@ const (
 // announcer publishes the book's notices. It is announce's alone.
 type announcer struct {
 	*hub
-	stamp  string           // of the book as it was published
-	sent   map[string]int64 // address to the number of its notice, on this connection
-	linked int64            // the connection that was
-	failed string           // what the last failure said
+	stamp  string             // of the book as it was published
+	all    []notices.Entry    // of the book
+	sent   map[string]sending // by address, on this connection
+	linked int64              // the connection that was
+	failed string             // what the last failure said
+}
+
+// sending is a notice that was published.
+type sending struct {
+	number int64
+	at     time.Time
+	again  bool
+}
+
+// due tells whether the notice of that number is to be published now.
+func (s sending) due(number int64) bool {
+	return s.number != number || !s.again && time.Since(s.at) >= againAfter
 }
 
 // announce publishes the notices of the book, at each change and anew on each
 // connection, until ctx ends.
 func (h *hub) announce(ctx context.Context) error {
-	a := announcer{hub: h, sent: map[string]int64{}}
+	a := announcer{hub: h, sent: map[string]sending{}}
 	tick := time.NewTicker(announceEvery)
 	defer tick.Stop()
 	refreshed := time.Time{}
@@ -68,21 +85,21 @@ func (a *announcer) look() error {
 		if err := a.board.Post(a.book); err != nil {
 			return err
 		}
+		if a.all, err = a.book.Entries(); err != nil {
+			return err
+		}
 		a.stamp = stamp
 	}
 	if a.linked == 0 {
 		return nil
 	}
-	entries, err := a.book.Entries()
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
+	for _, e := range a.all {
 		if !a.hears(e.Address) {
 			delete(a.sent, e.Address) // it may come back
 			continue
 		}
-		if a.sent[e.Address] == e.N {
+		before := a.sent[e.Address]
+		if !before.due(e.N) {
 			continue
 		}
 		payload, err := a.book.Notice(e)
@@ -92,7 +109,11 @@ func (a *announcer) look() error {
 		if !a.publish(subscriber.Retained{Topic: message.Topic(e.Address, message.KindNotice), Payload: payload}) {
 			return nil // again at the next look
 		}
-		a.sent[e.Address] = e.N
+		again := before.number == e.N
+		a.sent[e.Address] = sending{number: e.N, at: time.Now(), again: again}
+		if again {
+			continue
+		}
 		a.log.Info().Str("to", e.Address).Int64("number", e.N).Int("windows", len(e.Windows)).Msg("maintenance notice published")
 	}
 	return nil
