@@ -26,18 +26,18 @@ func (i Instant) MarshalJSON() ([]byte, error) {
 
 // Agenda is what is due from From on and before Until.
 type Agenda struct {
-	TimeZone string  `json:"time_zone"` // the site's
-	From     Instant `json:"from"`
-	Until    Instant `json:"until"`
-	Total    Counts  `json:"total"`
-	Days     []Day   `json:"days"` // every local day that has a part in it
+	TimeZone string    `json:"time_zone"` // the site's
+	From     time.Time `json:"from"`      // UTC
+	Until    time.Time `json:"until"`     // UTC
+	Total    Counts    `json:"total"`
+	Days     []Day     `json:"days"` // every local day that has a part in it
 }
 
 // Counts are slots: equal instants of a kind are one.
 type Counts struct {
-	Captures int `json:"captures"`
-	Uploads  int `json:"uploads"`
-	CheckIns int `json:"check_ins"`
+	Captures int `json:"capture"`
+	Uploads  int `json:"upload"`
+	CheckIns int `json:"check-in"`
 }
 
 // Day is one local day, or the part of it that is asked for.
@@ -85,7 +85,7 @@ func (p *Plan) instant(t time.Time) Instant { return Instant{t.In(p.zone)} }
 // Agenda says what is due from from on and before until. It lists blocks, not
 // slots, so that a dense schedule costs no more than another.
 func (p *Plan) Agenda(from, until time.Time) Agenda {
-	a := Agenda{TimeZone: p.zone.String(), From: p.instant(from), Until: p.instant(until), Days: []Day{}}
+	a := Agenda{TimeZone: p.zone.String(), From: from.UTC(), Until: until.UTC(), Days: []Day{}}
 	windows, blocks := p.windows(from, until), p.Blocks(from, until)
 	for begin, end := p.schedule.Day(from); begin.Before(until); begin, end = p.schedule.Day(end) {
 		d := p.day(later(begin, from), earlier(end, until), blocks, windows)

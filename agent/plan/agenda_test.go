@@ -182,7 +182,7 @@ func TestTheKnownMaintenanceCalendarsAreOnTheAgenda(t *testing.T) {
 
 func TestTimesInJSONAreAtTheSiteAndInUTC(t *testing.T) {
 	p := newPlan(t, daily(), plan.Facts{})
-	b, err := json.Marshal(p.Agenda(now(), now().Add(time.Hour)).From)
+	b, err := json.Marshal(p.Agenda(now(), now().Add(time.Hour)).Days[0].From)
 	if got, want := string(b), `{"site":"2026-11-21T11:48:00+01:00","utc":"2026-11-21T10:48:00Z"}`; err != nil || got != want {
 		t.Errorf("got %s, %v, want %s", got, err, want)
 	}
@@ -231,5 +231,17 @@ func TestFindingsRaiseTheirConditions(t *testing.T) {
 		if !slices.Contains(plan.ConditionNames(), r.Name) {
 			t.Errorf("%s is not among the names that are cleared", r.Name)
 		}
+	}
+}
+
+func TestAConditionSaysHowManyFindingsItIsAbout(t *testing.T) {
+	text := cloud + daily()
+	for n := range 20 {
+		text += fmt.Sprintf("[[shot]]\nname = \"shot %d\"\nat = \"2026-12-24 12:00:00\"\n", n)
+	}
+	text += "[[pause]]\nname = \"p\"\nfrom = \"2026-12-24 12:00:00\"\nuntil = \"2026-12-24 13:00:00\"\n"
+	raised := plan.Conditions(check(t, text, enough()))
+	if len(raised) != 1 || !strings.HasPrefix(raised[0].Text, `20 findings of "fieldcam schedule check", one: the shot "shot 0"`) {
+		t.Errorf("got %+v, want the first of twenty, and that they are so many", raised)
 	}
 }

@@ -1,7 +1,7 @@
 package plan
 
 import (
-	"strings"
+	"fmt"
 
 	"fieldcam/agent/health"
 )
@@ -38,8 +38,8 @@ func Condition(f Finding) (health.Name, bool) {
 	return health.ScheduleWarning, true
 }
 
-// Conditions are those that the findings raise, each once with all that it is
-// about, in the order of ConditionNames.
+// Conditions are those that the findings raise, each once with how many they are
+// and the first of them, in the order of ConditionNames: a text on the wire is short.
 func Conditions(all []Finding) []Raised {
 	var raised []Raised
 	for _, name := range ConditionNames() {
@@ -50,10 +50,14 @@ func Conditions(all []Finding) []Raised {
 				texts = append(texts, f.Text)
 			}
 		}
-		if len(texts) > 0 {
-			r.Text = strings.Join(texts, ". ")
-			raised = append(raised, r)
+		if len(texts) == 0 {
+			continue
 		}
+		r.Text = texts[0]
+		if n := len(texts); n > 1 {
+			r.Text = fmt.Sprintf("%d findings of \"fieldcam schedule check\", one: %s", n, r.Text)
+		}
+		raised = append(raised, r)
 	}
 	return raised
 }

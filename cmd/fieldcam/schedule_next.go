@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -34,7 +35,8 @@ type nextResult struct {
 }
 
 type nextSlot struct {
-	At      plan.Instant  `json:"at"`
+	At      time.Time     `json:"at"`   // UTC
+	Site    time.Time     `json:"site"` // the same by the site's clock
 	Kind    schedule.Kind `json:"kind"`
 	Session string        `json:"session"`
 	Event   string        `json:"event,omitempty"`
@@ -119,7 +121,7 @@ func (a *ahead) next(w io.Writer, f nextFlags, kinds map[schedule.Kind]bool, asJ
 			if len(r.Slots) == most {
 				break
 			}
-			r.Slots = append(r.Slots, nextSlot{plan.Instant{Time: s.At.In(a.plan.Zone())}, s.Kind, s.Session, s.Event})
+			r.Slots = append(r.Slots, nextSlot{s.At, s.At.In(a.plan.Zone()), s.Kind, s.Session, s.Event})
 		}
 	}
 	if asJSON {
@@ -131,7 +133,8 @@ func (a *ahead) next(w io.Writer, f nextFlags, kinds map[schedule.Kind]bool, asJ
 		printAgenda(w, r.Agenda, kinds)
 	}
 	fmt.Fprintf(w, "In %s: %s. Times in %s.\n", plural(f.days, "day"), countsText(r.Total, kinds), r.TimeZone)
-	if kinds[schedule.Capture] && r.Total.Captures == 0 {
+	const asked = 7 // days without a photo are too many
+	if kinds[schedule.Capture] && r.Total.Captures == 0 && f.days >= asked {
 		fmt.Fprintln(w, `WARNING: no photo is due. "fieldcam schedule check" says why.`)
 	}
 	if f.all && len(r.Slots) == maxListed {
@@ -189,6 +192,6 @@ func printSlotList(w io.Writer, r nextResult) {
 		if s.Event != "" {
 			of += " (" + s.Event + ")"
 		}
-		fmt.Fprintf(w, "%s  %-9s %s\n", s.At.Format("Mon 2006-01-02 15:04:05"), s.Kind, cut(of, 45))
+		fmt.Fprintf(w, "%s  %-9s %s\n", s.Site.Format("Mon 2006-01-02 15:04:05"), s.Kind, cut(of, 45))
 	}
 }

@@ -185,15 +185,15 @@ func TestScheduleNextInJSONHasTheSiteAndUTC(t *testing.T) {
 			}
 		}
 		Slots []struct {
-			At struct{ Site, UTC string }
+			At, Site string
 		}
 	}
 	s.must(json.Unmarshal([]byte(s.do("schedule next --json -n 2 --kind capture")), &r))
-	if r.Total["captures"] != 245 || r.Total["check_ins"] != 0 || len(r.Days) != 8 || len(r.Slots) != 2 {
+	if r.Total["capture"] != 245 || r.Total["check-in"] != 0 || len(r.Days) != 8 || len(r.Slots) != 2 {
 		t.Fatalf("got %+v, want 245 captures in 8 days, and 2 slots", r)
 	}
-	if at := r.Slots[0].At; at.Site != "2026-11-23T06:00:00+01:00" || at.UTC != "2026-11-23T05:00:00Z" {
-		t.Errorf("got %+v, want 06:00 in Berlin, 05:00 UTC", at)
+	if first := r.Slots[0]; first.Site != "2026-11-23T06:00:00+01:00" || first.At != "2026-11-23T05:00:00Z" {
+		t.Errorf("got %+v, want 06:00 in Berlin, 05:00 UTC", first)
 	}
 	if from := r.Days[2].Blocks[0].From; from.UTC != "2026-11-23T05:00:00Z" {
 		t.Errorf("got %+v, want that of the first slot", from)
