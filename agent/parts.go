@@ -60,6 +60,14 @@ func (a *Agent) makeCapture() {
 	a.capture = capture.New(c.Capture, o)
 }
 
+// noticeTopics are those to hear; none where no notice would be believed.
+func (a *Agent) noticeTopics() []string {
+	if a.o.Config.Maintenance.NoticeKey == "" {
+		return nil
+	}
+	return a.windows.Topics()
+}
+
 // fetch brings the pictures of a camera in Low Power Mode into the queue.
 func (a *Agent) fetch(ctx context.Context) error {
 	_, err := a.capture.Fetch(ctx)
@@ -83,7 +91,7 @@ func (a *Agent) makeLinks() error {
 		Device: c.Device, TLS: who.TLS(), Username: who.Username(), Password: who.Password(),
 		Dial: dial, Clock: a.clock, Log: a.log,
 		OnUp: a.brokerUp, OnDown: a.brokerDown,
-		Quiet: a.windows.Quiet, Spread: c.Maintenance.Spread, Subscribe: a.windows.Topics(), Received: a.windows.Receive,
+		Quiet: a.windows.Quiet, Spread: c.Maintenance.Spread, Subscribe: a.noticeTopics(), Received: a.windows.Receive,
 	})
 	a.heart = heartbeat.New(c.Heartbeat, heartbeat.Options{
 		Device: c.Device, Link: a.mqtt, Health: a.health, Clock: a.clock, Log: a.log,
