@@ -9,7 +9,6 @@ import (
 	"fieldcam/agent/health"
 	"fieldcam/agent/maintenance"
 	"fieldcam/agent/pause"
-	"fieldcam/capture/camera/shutter"
 	"fieldcam/config"
 )
 
@@ -65,8 +64,6 @@ type Facts struct {
 	MonthBytes int64
 	// Pause is the person's.
 	Pause pause.State
-	// Camera is what a camera in Low Power Mode can do; nil: it is not in that mode.
-	Camera *shutter.Limits
 	// Windows are the maintenance windows that the cloud has announced, beside those
 	// of the configuration.
 	Windows []Announced
