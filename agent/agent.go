@@ -195,9 +195,9 @@ func Open(ctx context.Context, o Options) (_ *Agent, err error) {
 func (a *Agent) Run(ctx context.Context) error {
 	a.log.Info().Str("version", a.o.Version).Str("model", a.o.Config.Model).Time("wall", a.started).Bool("synced", a.clock.Synced()).Msg("start")
 	c := &crew{log: a.log}
+	c.start(ctx, part{"conditions", a.health.Run}) // ends after all who raise them
 	c.start(ctx, part{"capture", a.capture.Run})
 	c.start(ctx, part{"camera", a.camera.prepare})
-	c.start(ctx, part{"conditions", a.health.Run})
 	c.start(ctx, part{"maintenance windows", a.windows.Run})
 	c.start(ctx, part{"plan", a.foresee})
 	c.start(ctx, part{"janitor", a.clean})

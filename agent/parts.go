@@ -87,7 +87,7 @@ func (a *Agent) makeLinks() error {
 	})
 	a.heart = heartbeat.New(c.Heartbeat, heartbeat.Options{
 		Device: c.Device, Link: a.mqtt, Health: a.health, Clock: a.clock, Log: a.log,
-		Status: a.message, Quiet: a.windows.Quiet, Path: filepath.Join(a.o.StateDir, heartbeat.FileName),
+		Status: a.message, Quiet: a.windows.Quiet, Path: filepath.Join(a.o.StateDir, heartbeat.FileName), Fault: a.o.Fault,
 		CheckIn: func(after time.Time) (time.Time, bool) {
 			slot, ok := a.plan.Next(schedule.CheckIn, after)
 			return slot.At, ok

@@ -27,6 +27,7 @@ import (
 	"fieldcam/agent/identity"
 	"fieldcam/agent/link"
 	"fieldcam/agent/maintenance"
+	"fieldcam/agent/message"
 	"fieldcam/agent/mqtt"
 	"fieldcam/capture"
 	"fieldcam/capture/camera"
@@ -160,8 +161,8 @@ func loadZone(name string) (*time.Location, error) {
 // as in the file. It opens no file but the time zone's.
 func (c Config) Validate() error {
 	var l invalid.List
-	if photo.CheckDevice(c.Device) != nil {
-		l.Add("device", c.Device, "this controller's name: 1 to 63 letters, digits, '-' or '_', the first a letter or digit")
+	if photo.CheckDevice(c.Device) != nil || c.Device == message.Fleet {
+		l.Add("device", c.Device, "this controller's name, not \"all\": 1 to 63 letters, digits, '-' or '_', the first a letter or digit")
 	}
 	oneOf(&l, "model", c.Model, Models())
 	if _, err := loadZone(c.TimeZone); err != nil {
