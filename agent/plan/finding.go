@@ -60,7 +60,7 @@ type Facts struct {
 	FreeBytes int64
 	// BacklogPhotos and BacklogBytes wait for the cloud.
 	BacklogPhotos, BacklogBytes int64
-	// MonthBytes is the data used since the month began at the site.
+	// MonthBytes is the data used since the month began, in UTC.
 	MonthBytes int64
 	// Pause is the person's.
 	Pause pause.State
