@@ -7,7 +7,6 @@ import (
 	"fieldcam/agent/control"
 	"fieldcam/agent/health"
 	"fieldcam/agent/plan"
-	"fieldcam/config"
 	"fieldcam/queue/session"
 )
 
@@ -81,9 +80,6 @@ func (a *Agent) facts() plan.Facts {
 	f := plan.Facts{
 		Kbps: float64(a.kbps()), PhotoBytes: a.photoBytes(), FreeBytes: int64(q.FreeBytes - min(reserve, q.FreeBytes)),
 		BacklogPhotos: q.Waiting, BacklogBytes: q.WaitingBytes, MonthBytes: a.meter.Usage().Bytes, Pause: a.pause.State(),
-	}
-	if c := a.o.Config.Camera; c.Kind == config.KindShutter {
-		f.Camera = &c.Shutter.Limits
 	}
 	now := a.clock.Now()
 	for _, w := range a.windows.Between(now, now.Add(announcedAhead)) {
