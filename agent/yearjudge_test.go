@@ -141,11 +141,21 @@ func (y *year) finish() {
 	}
 	y.settle()
 	y.wantNoConditions()
+	y.pass(tellTime)
+	y.rest()
 	y.conclude(func(q *queue.Queue) {
 		v := y.judge(q)
 		y.wantPhotos(q)
 		y.wantPictures()
 		y.wantCleared()
+		y.judgeTold(q, func(day time.Time, l *message.Ledger) {
+			switch age := y.truth().Sub(day); {
+			case age < 30*time.Hour: // a photo comes each quarter of an hour
+				*l = message.Ledger{}
+			case age < 10*24*time.Hour: // and an older one goes
+				l.Deleted = 0
+			}
+		})
 		y.tell(q, v)
 	})
 }
