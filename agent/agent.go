@@ -81,6 +81,9 @@ type Options struct {
 	Routes func(ctx context.Context, changed func()) error
 	// Notify is told of each State, from one goroutine. nil: nobody is.
 	Notify func(State)
+	// Approach is capture.Options': how long before a slot the clock is watched. 0 in
+	// simulated time.
+	Approach time.Duration
 	// Fault and FreeBytes are queue.Options'.
 	Fault     func(step string) error
 	FreeBytes func(dir string) (uint64, error)

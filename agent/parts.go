@@ -42,7 +42,7 @@ func (a *Agent) makeCapture() {
 	c := a.o.Config
 	o := capture.Options{
 		Store: a.queue, Schedule: a.plan, Clock: a.clock, Log: a.log,
-		Paused: a.pause.Paused, Taken: a.photoTaken, Problem: a.captureProblem,
+		Approach: a.o.Approach, Paused: a.pause.Paused, Taken: a.photoTaken, Problem: a.captureProblem,
 	}
 	var err error
 	if c.Camera.Kind == config.KindShutter {

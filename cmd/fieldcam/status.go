@@ -70,6 +70,7 @@ func printStatus(w io.Writer, s control.Status) {
 		line("capture", "NO CAPTURE IS SCHEDULED")
 	}
 
+	printBulk(line, s)
 	q := s.Queue
 	line("queue", "%s waiting (%s), %d refused, %d confirmed", plural(int(q.Waiting), "photo"), bytesText(q.WaitingBytes), q.Refused, q.Confirmed)
 	if q.Held+q.Kept+q.Lost > 0 {
@@ -112,6 +113,21 @@ func printPlans(line func(name, format string, a ...any), s control.Status, z *t
 	}
 	if s.Returns != nil {
 		line("", "tries the cloud gently, and returns at %s", clockText(*s.Returns, z))
+	}
+}
+
+// printBulk writes how Low Power Mode fares.
+func printBulk(line func(name, format string, a ...any), s control.Status) {
+	b := s.Capture.Bulk
+	if b == nil {
+		return
+	}
+	line("camera", "fired %d times, %d fetched, %d missing, %d on the camera", b.Fired, b.Fetched, b.Missing, b.Open)
+	if b.AheadSeconds != 0 {
+		line("", "its clock is %+.0f s ahead of this one", b.AheadSeconds)
+	}
+	if b.Error != "" {
+		line("", "not fetched: %s", cut(b.Error, 55))
 	}
 }
 
