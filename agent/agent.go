@@ -172,10 +172,14 @@ func Open(ctx context.Context, o Options) (_ *Agent, err error) {
 		}
 	}()
 	a.newest = a.newestPhoto()
+	var damaged error
+	if a.pause, damaged = pause.Load(o.StateDir); damaged != nil {
+		a.log.Error().Err(damaged).Msg("nothing is paused")
+	}
 	a.clock = newFloorClock(o.Clock, a.lastKnownTime())
 	a.started = a.clock.Now()
 	a.health = health.Open(health.Options{Path: filepath.Join(o.StateDir, health.FileName), Clock: a.clock, Fault: o.Fault, Log: a.log})
-	if err := a.makePlans(); err != nil {
+	if err := a.makeWindows(); err != nil {
 		return nil, err
 	}
 	a.makeCapture()

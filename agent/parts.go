@@ -12,7 +12,6 @@ import (
 	"fieldcam/agent/link"
 	"fieldcam/agent/maintenance"
 	"fieldcam/agent/mqtt"
-	"fieldcam/agent/pause"
 	"fieldcam/agent/proof"
 	"fieldcam/capture"
 	"fieldcam/capture/camera/shutter"
@@ -22,17 +21,13 @@ import (
 	"fieldcam/queue/upload/tus"
 )
 
-// makePlans makes what changes the schedule's course: the maintenance windows and a
-// person's pause.
-func (a *Agent) makePlans() (err error) {
+// makeWindows makes the calendar of the maintenance windows.
+func (a *Agent) makeWindows() (err error) {
 	a.windows, err = maintenance.New(a.o.Config.Maintenance, maintenance.Options{
 		Device: a.o.Config.Device, Clock: a.clock, Dir: a.o.StateDir, Rejected: a.noticeRejected, Changed: a.planChanged, Log: a.log,
 	})
 	if err != nil {
 		return fmt.Errorf("read maintenance windows: %w", err)
-	}
-	if a.pause, err = pause.Load(a.o.StateDir); err != nil {
-		a.log.Error().Err(err).Msg("nothing is paused")
 	}
 	return nil
 }

@@ -151,11 +151,14 @@ func (a *Agent) newestPhoto() *photo.Meta {
 // taken last, which need not be the latest, for a clock that was ahead may have
 // been set back since.
 func (a *Agent) lastKnownTime() time.Time {
+	known, _ := a.queue.LastSlot()
 	if a.newest != nil {
-		return a.newest.Taken
+		known = a.newest.Taken
 	}
-	slot, _ := a.queue.LastSlot()
-	return slot
+	if set := a.pause.State().Set; set.After(known) {
+		return set // else a pause would be over at once
+	}
+	return known
 }
 
 func (a *Agent) uploadStatus(now time.Time) control.Upload {

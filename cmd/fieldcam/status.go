@@ -101,12 +101,8 @@ func printStatus(w io.Writer, s control.Status) {
 
 // printPlans writes what changes the schedule's course now.
 func printPlans(line func(name, format string, a ...any), s control.Status, z *time.Location) {
-	if p := s.Pause; p != nil {
-		reason := ""
-		if p.Reason != "" {
-			reason = ": " + p.Reason
-		}
-		line("PAUSED", "until %s%s", clockText(p.Until, z), cut(reason, 40))
+	if p := s.Pause; p != nil && p.Reason != "" {
+		line("paused", "%s", cut(p.Reason, 69))
 	}
 	if w := s.Window; w != nil {
 		line("window", "%s (%s), until %s", cut(w.Name, 30), w.Class, clockText(w.Until, z))
