@@ -59,6 +59,10 @@ powercut: ## power cuts on an emulated controller: 100 states of its disk, twice
 bench-queue: ## the queue's figures, beside its peers and a floor (some need root)
 	@scripts/bench-queue
 
+.PHONY: bench-schedule
+bench-schedule: ## the schedules' figures, beside cron and systemd (some need root)
+	@scripts/bench-schedule
+
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME (30s)
 	@scripts/fuzz $(FUZZTIME)

@@ -2,14 +2,17 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"fieldcam/agent/control"
 	"fieldcam/agent/health"
 	"fieldcam/agent/message"
+	"fieldcam/capture"
 	"fieldcam/capture/photo"
 	"fieldcam/capture/schedule"
+	"fieldcam/config"
 	"fieldcam/queue"
 )
 
@@ -21,6 +24,7 @@ func (a *Agent) captureProblem(cause photo.Cause, err error) {
 		photo.CardFull:    health.CardFull,
 		photo.StoreFault:  health.StorageFault,
 		photo.ClockStep:   health.ClockStepped,
+		photo.NotFetched:  health.PicturesMissing,
 	}
 	name, ok := names[cause]
 	switch {
@@ -30,6 +34,16 @@ func (a *Agent) captureProblem(cause photo.Cause, err error) {
 	default:
 		a.health.Raise(name, name.Severity(), err.Error())
 	}
+}
+
+// noticeRejected turns what the calendar says of the hub's notices into a
+// condition; err is nil once one was accepted.
+func (a *Agent) noticeRejected(err error) {
+	if err == nil {
+		a.health.Clear(health.NoticeRejected)
+		return
+	}
+	a.raise(health.NoticeRejected, err.Error())
 }
 
 // photoTaken tells the sessions of a photo that has just become durable, and the
@@ -43,8 +57,15 @@ func (a *Agent) photoTaken(photo.Meta) {
 	}
 }
 
-// Capture takes one photo now; see capture.Service.Shoot.
-func (a *Agent) Capture(ctx context.Context) (photo.Meta, error) { return a.capture.Shoot(ctx) }
+// Capture takes one photo now; see capture.Service.Shoot. In Low Power Mode the photo
+// comes later, and the Meta has no ID.
+func (a *Agent) Capture(ctx context.Context) (photo.Meta, error) {
+	m, err := a.capture.Shoot(ctx)
+	if errors.Is(err, capture.ErrFired) {
+		err = nil
+	}
+	return m, err
+}
 
 // Upload starts an upload session now; 0 photos is as many as possible.
 func (a *Agent) Upload(photos int) error {
@@ -65,6 +86,15 @@ func (a *Agent) Status() control.Status {
 		Upload:     a.uploadStatus(now),
 		Broker:     control.Broker{Configured: a.o.Config.MQTT.URL != "", Connected: a.mqtt.Connected()},
 		Conditions: []control.Condition{},
+	}
+	if p := control.PauseOf(a.pause.State(), now); p.Paused {
+		s.Pause = &p
+	}
+	if w, ok := a.windows.Active(now); ok {
+		s.Window = &control.Window{Name: w.Name, Class: w.Class, From: w.Start, Until: w.End}
+	}
+	if _, returns, ok := a.windows.Quiet(now); ok {
+		s.Returns = &returns
 	}
 	q := a.queue.Stats()
 	s.Queue = control.Queue{
@@ -98,6 +128,13 @@ func (a *Agent) captureStatus(now time.Time) control.Capture {
 		s.Shooting = &at
 	}
 	s.Next = a.next(schedule.Capture, now)
+	if a.o.Config.Camera.Kind == config.KindShutter {
+		b := c.Bulk
+		s.Bulk = &control.Bulk{
+			Fired: b.Fired, Open: b.Open, Fetched: b.Fetched, Missing: b.Missing, Extra: b.Extra,
+			Fetching: b.Fetching, Last: b.Last, Error: b.Error, AheadSeconds: b.Ahead.Seconds(),
+		}
+	}
 	return s
 }
 

@@ -61,11 +61,17 @@ func (w *world) wantHeartbeats() {
 	}
 }
 
-// wantEvents wants each event of each start to be new, and each clearing to
-// follow its raising. A power cut can take events with it, at the end of a start.
+// wantEvents wants each event to be new, over all starts, and each clearing to
+// follow its raising. What was sent and not written down before a power cut is sent
+// again, and its number comes again with another event.
 func (w *world) wantEvents() {
 	w.Helper()
-	raised := map[string]bool{}
+	type event struct {
+		n    uint64
+		at   message.Unix
+		name string
+	}
+	raised, seen := map[string]bool{}, map[event]bool{}
 	last, start := uint64(0), 0
 	for _, m := range w.cloud.broker.On(message.Topic(device, message.KindCondition)) {
 		c, err := message.ParseCondition(m.Payload)
@@ -73,12 +79,13 @@ func (w *world) wantEvents() {
 			w.Fatal(err)
 		}
 		for start < len(w.starts) && !m.At.Before(w.starts[start]) { // another start
-			clear(raised)
-			last = 0
+			last = 0 // numbers go on, but for those that a power cut took
 			start++
 		}
-		if c.N == last {
+		if e := (event{c.N, c.At, c.Name}); seen[e] {
 			continue // sent again: its acknowledgement was lost
+		} else {
+			seen[e] = true
 		}
 		if c.N < last {
 			w.Errorf("event %d after event %d", c.N, last)

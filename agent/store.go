@@ -26,6 +26,8 @@ const (
 	backlogDays = 2
 	// backlogShrunk is how many of them must be left for it to be reported no more.
 	backlogShrunk = 1
+	// adviceHolds is how long an advice on the backlog is good: it rests on days.
+	adviceHolds = time.Hour
 	// thinnedNews is how long after the last photo was thinned out that stays
 	// reported.
 	thinnedNews = 24 * time.Hour
@@ -114,9 +116,7 @@ func (a *Agent) watchQueue() {
 		return fmt.Sprintf("the card is full in %s at this rate; then %s", days(f.Full), then)
 	})
 	a.growing = f.Days > 0 && f.InBytes > f.OutBytes && float64(s.WaitingBytes) > backlog*f.InBytes && s.Waiting > 0
-	a.raiseIf(a.growing, health.BacklogGrowing, func() string {
-		return fmt.Sprintf("%s wait, and %.0f a day come while %.0f go: send more at each session, or take fewer", photos(s.Waiting), f.In, f.Out)
-	})
+	a.raiseIf(a.growing, health.BacklogGrowing, func() string { return a.backlogText(s) })
 	if a.looked && s.Thinned > a.thinned { // at a start it is an old story
 		a.thinnedAt = time.Now()
 	}
@@ -125,6 +125,18 @@ func (a *Agent) watchQueue() {
 	a.raiseIf(recent, health.PhotosThinned, func() string {
 		return fmt.Sprintf("the card was full: %s deleted in all before the cloud had them, as when_full = \"thin\" says", photos(s.Thinned))
 	})
+}
+
+// backlogText says that the backlog grows, and what to do. The advice takes some
+// milliseconds, and holds for a while.
+func (a *Agent) backlogText(s queue.Stats) string {
+	if a.advised.IsZero() || time.Since(a.advised) > adviceHolds {
+		a.advised, a.advice = time.Now(), "send more at each session, or take fewer"
+		if advice := a.advise(); advice.Growing {
+			a.advice = advice.Text
+		}
+	}
+	return fmt.Sprintf("%s wait, and %.0f a day come while %.0f go: %s", photos(s.Waiting), s.Forecast.In, s.Forecast.Out, a.advice)
 }
 
 // days is d for a person who plans.

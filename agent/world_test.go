@@ -133,6 +133,7 @@ func newWorld(t *testing.T, s setup) *world {
 	w.cfg.Camera.VC0706.Compression = 255
 	w.cfg.Upload.URL = "http://" + uploadAddress + "/files/"
 	w.cfg.MQTT.URL = "tcp://" + brokerAddress
+	w.cfg.Maintenance.Spread = 2 * time.Minute // as long as the longest wait else
 	if s.config != nil {
 		s.config(&w.cfg)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"syscall"
 	"time"
@@ -33,6 +32,7 @@ type adopter struct {
 	newest uint64    // the highest number in the index, or in the spool where there is none
 	known  int       // photos that have an item with a file
 	full   bool      // the index has no room for more
+	seen   []candidate
 	batch  []photo.Meta
 }
 
@@ -47,7 +47,7 @@ func (a *adopter) scan(ctx context.Context, from uint64) error {
 	if err != nil {
 		return err
 	}
-	return a.flush()
+	return a.finish()
 }
 
 func (a *adopter) visit(e spool.Entry) error {
@@ -99,23 +99,9 @@ func (a *adopter) visit(e spool.Entry) error {
 	if id, ok := a.old.owner(e.Seq); state == "" && ok && id != e.ID {
 		return a.setAside(e.Name, fmt.Errorf("its number is that of %s", id))
 	}
-	if a.full {
-		a.leave(e.Seq)
-		return nil
-	}
-	m, err := a.check(e, known)
-	if errors.Is(err, ErrDamaged) || errors.Is(err, fs.ErrNotExist) {
-		return a.discard(e, err)
-	}
-	if err != nil {
-		return a.skip(e.Name, err)
-	}
-	if known {
-		return a.found(m)
-	}
-	a.batch = append(a.batch, m)
-	if len(a.batch) >= adoptBatch {
-		return a.flush()
+	a.seen = append(a.seen, candidate{entry: e, lost: known})
+	if len(a.seen) >= adoptBatch {
+		return a.settle()
 	}
 	return nil
 }
@@ -154,28 +140,6 @@ func (a *adopter) discard(e spool.Entry, cause error) error {
 		return a.remove(e.Name)
 	}
 	return a.setAside(e.Name, cause)
-}
-
-// check reads the metadata of e, and the photo itself where it may not be whole,
-// as one that was lost.
-func (a *adopter) check(e spool.Entry, lost bool) (photo.Meta, error) {
-	m, err := a.q.spool.Meta(e.Name)
-	if err != nil {
-		return photo.Meta{}, err
-	}
-	m = consistent(m)
-	if _, err := recordOf(m); err != nil {
-		return photo.Meta{}, fmt.Errorf("%w: %w", ErrDamaged, err)
-	}
-	if lost || m.Seq()+unsureNewest > a.newest {
-		return m, a.q.spool.Secure(m)
-	}
-	size, err := a.q.spool.Size(m)
-	if err == nil && size != m.Size {
-		err = fmt.Errorf("%w: %d bytes, want %d", ErrDamaged, size, m.Size)
-	}
-	a.into.Unread++
-	return m, err
 }
 
 // consistent is m with times that are possible. A bit that flipped in one of them

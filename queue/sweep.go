@@ -55,7 +55,7 @@ func (q *Queue) sweep(ctx context.Context) (r Recovery, err error) {
 		return a.visit(e)
 	})
 	if err == nil {
-		err = a.flush()
+		err = a.finish()
 	}
 	if err != nil {
 		return r, err

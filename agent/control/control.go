@@ -38,12 +38,17 @@ type Status struct {
 	ClockSynced bool      `json:"clock_synced"`
 	TimeZone    string    `json:"time_zone"` // the site's, IANA
 
-	Capture    Capture     `json:"capture"`
-	Queue      Queue       `json:"queue"`
-	Upload     Upload      `json:"upload"`
-	Broker     Broker      `json:"broker"`
-	Second     *Second     `json:"second_copy,omitempty"` // nil: none is configured
-	Conditions []Condition `json:"conditions"`            // the active ones, the worst first
+	Capture Capture `json:"capture"`
+	Queue   Queue   `json:"queue"`
+	Upload  Upload  `json:"upload"`
+	Broker  Broker  `json:"broker"`
+	Second  *Second `json:"second_copy,omitempty"` // nil: none is configured
+	Pause   *Pause  `json:"pause,omitempty"`       // nil: nobody has paused the schedule
+	Window  *Window `json:"window,omitempty"`      // the maintenance window that holds; nil: none
+	// Returns is this controller's own moment to return to the cloud from a window,
+	// or from one that has just ended; nil: it is not away.
+	Returns    *time.Time  `json:"returns,omitempty"`
+	Conditions []Condition `json:"conditions"` // the active ones, the worst first
 }
 
 // Condition is something that is wrong now.
@@ -78,6 +83,23 @@ type Capture struct {
 	// Shooting is the slot in hand.
 	Shooting *time.Time `json:"shooting,omitempty"`
 	Next     *time.Time `json:"next,omitempty"`
+	// Bulk is how Low Power Mode fares; nil for a camera that isn't in it.
+	Bulk *Bulk `json:"bulk,omitempty"`
+}
+
+// Bulk counts, since the start, the shots of a camera that keeps its pictures until
+// they are fetched; see capture.Bulk.
+type Bulk struct {
+	Fired    int       `json:"fired"`
+	Open     int       `json:"open"`
+	Fetched  int       `json:"fetched"`
+	Missing  int       `json:"missing"`
+	Extra    int       `json:"extra"`
+	Fetching bool      `json:"fetching"`
+	Last     time.Time `json:"last,omitzero"`
+	Error    string    `json:"error,omitempty"`
+	// AheadSeconds is by how much the camera's clock is ahead of the controller's.
+	AheadSeconds float64 `json:"ahead_seconds,omitempty"`
 }
 
 // Upload is the state of sending photos.

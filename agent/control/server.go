@@ -33,7 +33,7 @@ type Schedule interface {
 	Upcoming(from, to time.Time) iter.Seq[schedule.Slot]
 }
 
-// Options are a Server's parts; all but Listen are required.
+// Options are a Server's parts; all but Pause, Outlook and Listen are required.
 type Options struct {
 	Path     string // the socket
 	Agent    Agent
@@ -42,6 +42,10 @@ type Options struct {
 	Zone     *time.Location
 	Clock    interface{ Now() time.Time }
 	Log      zerolog.Logger
+	// Pause is the person's pause, Outlook what the daemon knows of the days to
+	// come, which waits for nothing. nil: the server has none to give.
+	Pause   Pauser
+	Outlook func() Outlook
 	// Listen takes the socket at path. nil: a Unix socket there, in place of one
 	// that a daemon left behind.
 	Listen func(path string) (net.Listener, error)
@@ -135,6 +139,8 @@ func (s *Server) handler() http.Handler {
 	})
 	m.HandleFunc("POST /upload", s.upload)
 	m.HandleFunc("GET /schedule", s.schedule)
+	s.handlePause(m)
+	s.handleOutlook(m)
 	return m
 }
 

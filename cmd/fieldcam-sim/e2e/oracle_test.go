@@ -49,21 +49,27 @@ func (r *rig) finish(limit time.Duration) time.Time {
 // stopBetweenSlots gives the moment of the stop, and the slot that follows it.
 func (r *rig) stopBetweenSlots(limit time.Duration) (stopped, next time.Time) {
 	r.Helper()
-	// The stop must not come into the next slot, nor so soon after one that its
-	// photo has not been begun.
-	const least, most = 1500 * time.Millisecond, interval - 500*time.Millisecond
+	// The stop must not come into the next slot, nor so soon after one that it has
+	// not been dealt with: that leaves it to the next start.
+	const least = 1500 * time.Millisecond
 	r.awaitFor(limit, "all photos are in the cloud", func() bool {
 		s, err := r.Client().Status(r.ctx)
 		if err != nil || !settled(s) || s.Capture.Next == nil {
 			return false
 		}
 		next = *s.Capture.Next
-		left := next.Sub(s.Now)
-		return least < left && left < most
+		return next.Sub(s.Now) > least && dealtWith(s, next.Add(-interval))
 	})
 	stopped = time.Now()
 	r.stop()
 	return stopped, next
+}
+
+// dealtWith tells whether the slot, or a later one, has its photo or was missed
+// since the start.
+func dealtWith(s control.Status, slot time.Time) bool {
+	return s.Capture.LastPhoto != nil && !s.Capture.LastPhoto.Slot.Before(slot) ||
+		s.Capture.LastMiss != nil && !s.Capture.LastMiss.To.Before(slot)
 }
 
 // firstSlot waits until the first slot of the first start has a photo, or failed,
@@ -151,34 +157,64 @@ func (r *rig) judgeLedger(q *queue.Queue, from, to time.Time) verdict {
 	return v
 }
 
-// judgeCloud compares the queue with the hub's folder of the device.
+// judgeCloud compares the queue with the hub's folder of the device. Where the
+// card is so small that photos are deleted for room, the ledger knows them.
 func (r *rig) judgeCloud(q *queue.Queue) {
 	r.Helper()
 	cloud := r.cloudFiles()
+	must(r, r.eachItem(q, func(i queue.Item) {
+		if i.State != queue.Confirmed {
+			r.Errorf("photo %s is %s (%s), want confirmed", i.ID, i.State, i.Reason)
+		}
+		name := filepath.Join(i.Slot.UTC().Format(time.DateOnly), string(i.ID)+"."+i.Format)
+		there, ok := cloud[name]
+		delete(cloud, name)
+		if !ok {
+			r.Errorf("photo %s is not in the cloud", i.ID)
+			return
+		}
+		r.comparePhoto(q, i.Meta, there)
+	}))
+	deleted := r.deleted(q)
+	for name := range maps.Keys(cloud) {
+		seq := photo.ID(strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))).Seq()
+		if !r.deletes || !deleted[seq] {
+			r.Errorf("the cloud has %s, which the controller does not know", name)
+		}
+		delete(deleted, seq)
+	}
+	for seq := range deleted {
+		r.Errorf("photo number %d was deleted from the card, and the cloud does not have it", seq)
+	}
+}
+
+// deleted is the numbers of the photos that the ledger knows and the queue has no
+// more: those that were deleted for room.
+func (r *rig) deleted(q *queue.Queue) map[uint64]bool {
+	r.Helper()
+	entries, err := q.Ledger(time.Unix(0, 0), time.Now().Add(time.Hour))
+	must(r, err)
+	gone := map[uint64]bool{}
+	for _, e := range entries {
+		for _, seq := range e.Photos {
+			gone[seq] = true
+		}
+	}
+	must(r, r.eachItem(q, func(i queue.Item) { delete(gone, i.Seq()) }))
+	return gone
+}
+
+// eachItem calls f for all that the queue has.
+func (r *rig) eachItem(q *queue.Queue, f func(queue.Item)) error {
 	for before := uint64(0); ; {
 		items, err := q.List(queue.Filter{Before: before})
-		must(r, err)
-		if len(items) == 0 {
-			break
+		if err != nil || len(items) == 0 {
+			return err
 		}
 		for _, i := range items {
 			before = i.Seq()
-			if i.State != queue.Confirmed {
-				r.Errorf("photo %s is %s (%s), want confirmed", i.ID, i.State, i.Reason)
-			}
-			name := filepath.Join(i.Slot.UTC().Format(time.DateOnly), string(i.ID)+"."+i.Format)
-			there, ok := cloud[name]
-			delete(cloud, name)
-			if !ok {
-				r.Errorf("photo %s is not in the cloud", i.ID)
-				continue
-			}
-			r.comparePhoto(q, i.Meta, there)
+			f(i)
 		}
-	}
-	// All photos of the ledger are still in the queue: nothing was deleted here.
-	for name := range maps.Keys(cloud) {
-		r.Errorf("the cloud has %s, which the controller does not know", name)
 	}
 }
 
