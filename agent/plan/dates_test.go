@@ -197,9 +197,9 @@ func TestSessionsByAPolarSunAreFound(t *testing.T) {
 		return cloud + daily() + session("light", "capture", "daily", "sunrise", "sunset", "1h") + "[site]\nlatitude = \"" + latitude + "\"\nlongitude = \"18.95\"\n"
 	}
 	want(t, check(t, text("69.65"), enough()), plan.PolarSun, health.Info,
-		`at 69.65° the sun stays up, or down, for days: then the sessions by sunrise and sunset ("light") last all day, or are one slot at the sun's noon`)
+		`at 69.65° the sun stays up, or down, for days: sunrise and sunset are then the ends of the day, or both are the sun's noon, and sessions by them ("light") last all day, or have no slot`)
 	want(t, check(t, text("-77.8"), enough()), plan.PolarSun, health.Info,
-		`at -77.8° the sun stays up, or down, for days: then the sessions by sunrise and sunset ("light") last all day, or are one slot at the sun's noon`)
+		`at -77.8° the sun stays up, or down, for days: sunrise and sunset are then the ends of the day, or both are the sun's noon, and sessions by them ("light") last all day, or have no slot`)
 	wantNone(t, check(t, text("52.5"), enough()), plan.PolarSun)
 }
 
