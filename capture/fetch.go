@@ -174,20 +174,25 @@ func (f *fetch) run(ctx context.Context) (photo.Cause, error) {
 	shots := f.assign(listing, open)
 	defer func() { f.shots.close(f.done...) }()
 	failed := 0
-	for i, p := range listing.Pictures {
+	for n, i := range f.order(listing.Pictures) {
 		if err := ctx.Err(); err != nil {
-			f.result.Left = len(listing.Pictures) - i
+			f.result.Left += len(listing.Pictures) - n
 			return photo.NotFetched, err
 		}
+		p := listing.Pictures[i]
 		cause, err := f.take(ctx, p, shots[i])
 		if err == nil {
 			failed = 0
+			delete(f.unread, p.Name)
 			continue
 		}
 		f.result.Left++
 		failed++
+		if cause == photo.NotFetched && ctx.Err() == nil {
+			f.unread[p.Name] = true
+		}
 		if cause != photo.NotFetched || failed >= maxFailed || ctx.Err() != nil {
-			f.result.Left += len(listing.Pictures) - i - 1
+			f.result.Left += len(listing.Pictures) - n - 1
 			return cause, fmt.Errorf("picture %s: %w", p.Name, err)
 		}
 		f.o.Log.Warn().Err(err).Str("picture", p.Name).Msg("picture not fetched, left for the next time")
@@ -198,6 +203,22 @@ func (f *fetch) run(ctx context.Context) (photo.Cause, error) {
 		return "", nil
 	}
 	return f.reckon(open, shots)
+}
+
+// order is the pictures' indices: those that could not be fetched before come last, for
+// files that can't be read must not keep the others on the camera.
+func (f *fetch) order(pictures []Picture) []int {
+	var first, last []int
+	unread := map[string]bool{}
+	for i, p := range pictures {
+		if f.unread[p.Name] {
+			last, unread[p.Name] = append(last, i), true
+		} else {
+			first = append(first, i)
+		}
+	}
+	f.unread = unread
+	return append(first, last...)
 }
 
 // reckon accounts for the shots that the camera has no picture of.

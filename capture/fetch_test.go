@@ -55,6 +55,43 @@ func TestAFetchIsCutShortAndGoesOnTheNextTime(t *testing.T) {
 	})
 }
 
+// Three files in a row that can't be read end a fetch.
+func TestPicturesThatCannotBeReadDoNotKeepTheOthersBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, r := newRollSite(t, time.Minute)
+		begin := s.clock.Now()
+		stop := s.start()
+		r.change(func(r *roll) {
+			r.fetchErr = func(name string) error {
+				if name <= "IMG_0007" {
+					return errors.New("input/output error")
+				}
+				return nil
+			}
+		})
+		for range 4 {
+			time.Sleep(10 * time.Minute)
+			if f, err := s.service.Fetch(t.Context()); err == nil || f.Left == 0 {
+				t.Errorf("Fetch = %+v, %v; want an error, and pictures left", f, err)
+			}
+		}
+		r.change(func(r *roll) {
+			if n := len(s.store.photos()); n < 30 || n != r.fired-7 {
+				t.Errorf("%d photos of %d shots, want all but the seven", n, r.fired)
+			}
+			r.fetchErr = nil
+		})
+		s.fetch()
+		stop()
+		if n := len(s.store.photos()); n != r.count() {
+			t.Errorf("%d photos of %d shots", n, r.count())
+		}
+		if err := s.account(begin, s.clock.Now()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestWhatStopsAFetchIsToldAndHealed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := newRollSite(t, time.Minute)

@@ -102,12 +102,13 @@ type Service struct {
 	made     time.Time // by package time
 	shots    firings   // of a Deferred
 
-	// fetch is held during a fetch; it guards the three that follow.
+	// fetch is held during a fetch; it guards the four that follow.
 	fetch     sync.Mutex
 	fetchedAt time.Time // when the last one began, by package time
 	// suspect: a file may be in the store without the camera's driver knowing.
 	suspect     bool
 	fetchRaised map[photo.Cause]bool // causes that Problem was told of
+	unread      map[string]bool      // pictures, by name, that could not be fetched the last time
 
 	mu    sync.Mutex    // guards what follows
 	done  chan struct{} // closed when Run ends; nil while it is not running
