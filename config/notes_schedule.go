@@ -26,7 +26,7 @@ func scheduleNotes() []note {
 		{path: "session.last_day", text: "In an upload session: the last day at the site whose photos are sent.", allowed: `a day such as "2026-06-30"`, zero: "no last day"},
 	}
 	all := append(sessions, []note{
-		{path: "event", text: "A range of days on which other sessions hold than those above, such as a holiday or the pouring of a slab. Where events overlap, the sessions of all of them hold."},
+		{path: "event", text: "A range of days on which other sessions hold than those above, such as a holiday or the pouring of a slab. Where events overlap, the sessions of all of them hold, 300 at the most."},
 		{path: "event.name", text: "How people tell the events apart. Required; each name once.", allowed: "1 to 40 characters", example: `"pour of the slab"`},
 		{path: "event.first_day", text: "The first day at the site. Required.", allowed: `a day such as "2026-06-30"`, example: `"2026-06-01"`},
 		{path: "event.last_day", text: "The last day at the site, which belongs to the event. Required.", allowed: `a day such as "2026-06-30"`, example: `"2026-06-03"`},

@@ -45,6 +45,8 @@ const (
 	maxCardMB   = 10_000_000  // 10 TB
 	maxShotKB   = 10_000_000  // 10 GB
 	maxTransfer = 100_000_000 // 100 GB/s
+	// maxTake is the longest transfer that is told, in seconds: ten years.
+	maxTake = 10 * 366 * 24 * 60 * 60
 )
 
 // DefaultLimits knows nothing of the camera.
@@ -179,7 +181,7 @@ func (f *fetchCheck) fetch(slot, next schedule.Slot) {
 	if f.left > 0 && last && !f.slowly {
 		f.slowly = true
 		f.list.Add("transfer_kbs", f.TransferKBs, fmt.Sprintf("as much as upload session %q has time for: at %s it has %d MB to fetch, which takes %s, and its block ends after %s",
-			slot.Session, f.local(slot.At), kb/1000, text(time.Duration(kb/f.TransferKBs)*time.Second), text(has)))
+			slot.Session, f.local(slot.At), kb/1000, text(time.Duration(min(kb/f.TransferKBs, maxTake))*time.Second), text(has)))
 	}
 }
 

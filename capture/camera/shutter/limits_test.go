@@ -61,6 +61,8 @@ func TestAPlanThatLosesPicturesIsRefusedWithTheSums(t *testing.T) {
 		"uploads too close": {func(*shutter.Limits) {},
 			[]schedule.Session{shots(time.Minute), session("often", schedule.Upload, 6*hour, 18*hour, time.Minute)}, []string{`at least 5m between upload sessions`}},
 		"never fetched": {func(*shutter.Limits) {}, []schedule.Session{shots(time.Minute)}, []string{"an upload session within eight days"}},
+		"a transfer of ages": {func(l *shutter.Limits) { l.ShotKB, l.TransferKBs = 10_000_000, 1 },
+			[]schedule.Session{shots(5 * time.Second), session("evening", schedule.Upload, 19*hour, 20*hour, time.Hour)}, []string{"which takes 87840h"}},
 		"nothing to do": {func(*shutter.Limits) {}, nil, nil},
 	} {
 		l := shutter.DefaultLimits()
