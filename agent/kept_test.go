@@ -94,3 +94,36 @@ func TestWhatHappensWithoutTheCloudIsToldLaterWithItsOwnTime(t *testing.T) {
 		})
 	}
 }
+
+// The power comes back after a window, before this device's turn.
+func TestAStartAfterAWindowWaitsForTheDevicesOwnReturn(t *testing.T) {
+	end := time.Date(2026, 12, 6, 22, 0, 0, 0, time.UTC)
+	inWorld(t, setup{dawn: end.Add(-20 * time.Minute), config: func(c *config.Config) {
+		sessions(c, 15*time.Minute, 30*time.Minute)
+		c.Maintenance.Spread, c.Maintenance.Windows = 2*time.Hour, quarterly()
+	}}, func(w *world) {
+		d := w.keepDiary()
+		w.cloud.cut(linktest.Severed, linktest.Severed)
+		w.boot()
+		w.pass(18 * time.Minute)
+		returns := w.returns()
+		if !returns.After(end.Add(20 * time.Minute)) {
+			w.Fatalf("%s returns at %v, which is no test", device, returns)
+		}
+		w.blackout(3*time.Minute, w.cloud.heal)
+		w.pass(4 * time.Minute)
+		w.restart(func() {})
+		w.pass(returns.Sub(w.truth()) + 5*time.Second)
+		if dials := d.dialed(w, "", end, returns); len(dials) > 0 {
+			w.Errorf("%d tries between the window's end and the return at %v, the first at %v: %v", len(dials), returns, w.wall(dials[0].at), dials[0].text)
+		}
+		w.good = nil // no heartbeat was due before
+		w.mark()
+		w.pass(time.Minute)
+		if s := w.life.agent.Status(); !s.Broker.Connected || s.Queue.Waiting > 0 {
+			w.Errorf("a minute after the return at %v: broker %t, %d photos wait", returns, s.Broker.Connected, s.Queue.Waiting)
+		}
+		w.finish()
+		w.wantConditions()
+	})
+}
