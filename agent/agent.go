@@ -81,6 +81,9 @@ type Options struct {
 	Routes func(ctx context.Context, changed func()) error
 	// Notify is told of each State, from one goroutine. nil: nobody is.
 	Notify func(State)
+	// Approach is capture.Options': how long before a slot the clock is watched. 0 in
+	// simulated time.
+	Approach time.Duration
 	// Fault and FreeBytes are queue.Options'.
 	Fault     func(step string) error
 	FreeBytes func(dir string) (uint64, error)
@@ -169,10 +172,14 @@ func Open(ctx context.Context, o Options) (_ *Agent, err error) {
 		}
 	}()
 	a.newest = a.newestPhoto()
+	var damaged error
+	if a.pause, damaged = pause.Load(o.StateDir); damaged != nil {
+		a.log.Error().Err(damaged).Msg("nothing is paused")
+	}
 	a.clock = newFloorClock(o.Clock, a.lastKnownTime())
 	a.started = a.clock.Now()
 	a.health = health.Open(health.Options{Path: filepath.Join(o.StateDir, health.FileName), Clock: a.clock, Fault: o.Fault, Log: a.log})
-	if err := a.makePlans(); err != nil {
+	if err := a.makeWindows(); err != nil {
 		return nil, err
 	}
 	a.makeCapture()

@@ -7,7 +7,6 @@ import (
 	"fieldcam/agent/control"
 	"fieldcam/agent/health"
 	"fieldcam/agent/plan"
-	"fieldcam/config"
 	"fieldcam/queue/session"
 )
 
@@ -77,13 +76,11 @@ func (a *Agent) checkPlan() {
 // facts is what this controller knows that bears on its plan.
 func (a *Agent) facts() plan.Facts {
 	q := a.queue.Stats()
-	reserve := uint64(a.o.Config.Queue.StopFreeMegabytes) * megabyte
+	// What the cloud has may be deleted for room. 0 would be: not known.
+	free := int64(q.FreeBytes) + q.ConfirmedBytes - int64(a.o.Config.Queue.StopFreeMegabytes)*megabyte
 	f := plan.Facts{
-		Kbps: float64(a.kbps()), PhotoBytes: a.photoBytes(), FreeBytes: int64(q.FreeBytes - min(reserve, q.FreeBytes)),
+		Kbps: float64(a.kbps()), PhotoBytes: a.photoBytes(), FreeBytes: max(1, free),
 		BacklogPhotos: q.Waiting, BacklogBytes: q.WaitingBytes, MonthBytes: a.meter.Usage().Bytes, Pause: a.pause.State(),
-	}
-	if c := a.o.Config.Camera; c.Kind == config.KindShutter {
-		f.Camera = &c.Shutter.Limits
 	}
 	now := a.clock.Now()
 	for _, w := range a.windows.Between(now, now.Add(announcedAhead)) {

@@ -12,7 +12,6 @@ import (
 	"fieldcam/agent/link"
 	"fieldcam/agent/maintenance"
 	"fieldcam/agent/mqtt"
-	"fieldcam/agent/pause"
 	"fieldcam/agent/proof"
 	"fieldcam/capture"
 	"fieldcam/capture/camera/shutter"
@@ -22,17 +21,13 @@ import (
 	"fieldcam/queue/upload/tus"
 )
 
-// makePlans makes what changes the schedule's course: the maintenance windows and a
-// person's pause.
-func (a *Agent) makePlans() (err error) {
+// makeWindows makes the calendar of the maintenance windows.
+func (a *Agent) makeWindows() (err error) {
 	a.windows, err = maintenance.New(a.o.Config.Maintenance, maintenance.Options{
 		Device: a.o.Config.Device, Clock: a.clock, Dir: a.o.StateDir, Rejected: a.noticeRejected, Changed: a.planChanged, Log: a.log,
 	})
 	if err != nil {
 		return fmt.Errorf("read maintenance windows: %w", err)
-	}
-	if a.pause, err = pause.Load(a.o.StateDir); err != nil {
-		a.log.Error().Err(err).Msg("nothing is paused")
 	}
 	return nil
 }
@@ -42,7 +37,7 @@ func (a *Agent) makeCapture() {
 	c := a.o.Config
 	o := capture.Options{
 		Store: a.queue, Schedule: a.plan, Clock: a.clock, Log: a.log,
-		Paused: a.pause.Paused, Taken: a.photoTaken, Problem: a.captureProblem,
+		Approach: a.o.Approach, Paused: a.pause.Paused, Taken: a.photoTaken, Problem: a.captureProblem,
 	}
 	var err error
 	if c.Camera.Kind == config.KindShutter {
@@ -58,6 +53,14 @@ func (a *Agent) makeCapture() {
 		a.log.Error().Err(err).Msg("no camera yet")
 	}
 	a.capture = capture.New(c.Capture, o)
+}
+
+// noticeTopics are those to hear; none where no notice would be believed.
+func (a *Agent) noticeTopics() []string {
+	if a.o.Config.Maintenance.NoticeKey == "" {
+		return nil
+	}
+	return a.windows.Topics()
 }
 
 // fetch brings the pictures of a camera in Low Power Mode into the queue.
@@ -83,7 +86,7 @@ func (a *Agent) makeLinks() error {
 		Device: c.Device, TLS: who.TLS(), Username: who.Username(), Password: who.Password(),
 		Dial: dial, Clock: a.clock, Log: a.log,
 		OnUp: a.brokerUp, OnDown: a.brokerDown,
-		Quiet: a.windows.Quiet, Spread: c.Maintenance.Spread, Subscribe: a.windows.Topics(), Received: a.windows.Receive,
+		Quiet: a.windows.Quiet, Spread: c.Maintenance.Spread, Subscribe: a.noticeTopics(), Received: a.windows.Receive,
 	})
 	a.heart = heartbeat.New(c.Heartbeat, heartbeat.Options{
 		Device: c.Device, Link: a.mqtt, Health: a.health, Clock: a.clock, Log: a.log,

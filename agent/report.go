@@ -2,14 +2,17 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"fieldcam/agent/control"
 	"fieldcam/agent/health"
 	"fieldcam/agent/message"
+	"fieldcam/capture"
 	"fieldcam/capture/photo"
 	"fieldcam/capture/schedule"
+	"fieldcam/config"
 	"fieldcam/queue"
 )
 
@@ -21,6 +24,7 @@ func (a *Agent) captureProblem(cause photo.Cause, err error) {
 		photo.CardFull:    health.CardFull,
 		photo.StoreFault:  health.StorageFault,
 		photo.ClockStep:   health.ClockStepped,
+		photo.NotFetched:  health.PicturesMissing,
 	}
 	name, ok := names[cause]
 	switch {
@@ -53,8 +57,15 @@ func (a *Agent) photoTaken(photo.Meta) {
 	}
 }
 
-// Capture takes one photo now; see capture.Service.Shoot.
-func (a *Agent) Capture(ctx context.Context) (photo.Meta, error) { return a.capture.Shoot(ctx) }
+// Capture takes one photo now; see capture.Service.Shoot. In Low Power Mode the photo
+// comes later, and the Meta has no ID.
+func (a *Agent) Capture(ctx context.Context) (photo.Meta, error) {
+	m, err := a.capture.Shoot(ctx)
+	if errors.Is(err, capture.ErrFired) {
+		err = nil
+	}
+	return m, err
+}
 
 // Upload starts an upload session now; 0 photos is as many as possible.
 func (a *Agent) Upload(photos int) error {
@@ -117,6 +128,13 @@ func (a *Agent) captureStatus(now time.Time) control.Capture {
 		s.Shooting = &at
 	}
 	s.Next = a.next(schedule.Capture, now)
+	if a.o.Config.Camera.Kind == config.KindShutter {
+		b := c.Bulk
+		s.Bulk = &control.Bulk{
+			Fired: b.Fired, Open: b.Open, Fetched: b.Fetched, Missing: b.Missing, Extra: b.Extra,
+			Fetching: b.Fetching, Last: b.Last, Error: b.Error, AheadSeconds: b.Ahead.Seconds(),
+		}
+	}
 	return s
 }
 
@@ -133,11 +151,14 @@ func (a *Agent) newestPhoto() *photo.Meta {
 // taken last, which need not be the latest, for a clock that was ahead may have
 // been set back since.
 func (a *Agent) lastKnownTime() time.Time {
+	known, _ := a.queue.LastSlot()
 	if a.newest != nil {
-		return a.newest.Taken
+		known = a.newest.Taken
 	}
-	slot, _ := a.queue.LastSlot()
-	return slot
+	if set := a.pause.State().Set; set.After(known) {
+		return set // else a pause would be over at once
+	}
+	return known
 }
 
 func (a *Agent) uploadStatus(now time.Time) control.Upload {

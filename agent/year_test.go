@@ -20,6 +20,7 @@ const (
 	yearDays    = "FIELDCAM_YEAR_DAYS"    // how long the year is; default 365
 	yearHistory = "FIELDCAM_YEAR_HISTORY" // a file with a history, instead of these
 	yearState   = "FIELDCAM_YEAR_STATE"   // the directory for the controller's card; default: one of its own
+	yearTrace   = "FIELDCAM_YEAR_TRACE"   // the file for all that the digest is of; default: none
 	yearSummary = "FIELDCAM_YEAR_SUMMARY" // the file for the summary; default: the test's log
 )
 

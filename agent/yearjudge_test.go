@@ -7,7 +7,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"maps"
+	"os"
 	"slices"
 	"time"
 
@@ -48,7 +50,7 @@ func (y *year) look() {
 		y.endCalm(now)
 		y.clear.from = time.Time{}
 	}
-	well := y.life != nil && len(y.ways.all)+len(y.slow.all)+len(y.faults.all) == 0
+	well := y.life != nil && len(y.ways.all)+len(y.slow.all)+len(y.faults.all)+len(y.pauses.all)+len(y.closed.all) == 0
 	switch {
 	case well && y.clear.from.IsZero():
 		y.clear.from = now
@@ -122,6 +124,25 @@ func (y *year) expect(after time.Duration, name health.Name, sure func() bool) {
 	})
 }
 
+// wasShut tells whether a maintenance window was open in the last d.
+func (y *year) wasShut(d time.Duration) bool {
+	now := y.truth()
+	return slices.ContainsFunc(y.shut, func(p period) bool { return p.to.After(now.Add(-d)) })
+}
+
+// wantNoAlarm wants that nothing which began in a maintenance window is reported
+// of the cloud.
+func (y *year) wantNoAlarm(e happening) {
+	if y.life == nil || !y.right() {
+		return
+	}
+	for _, name := range []health.Name{health.CloudUnreachable, health.UploadFailing} {
+		if c, held := y.condition(name); held && !c.First.Before(e.at) {
+			y.Errorf("window: %s is reported at %v, in a maintenance window since %v: %+v", name, y.truth(), e.at, c)
+		}
+	}
+}
+
 // finish lets everything work again and holds the year to every promise.
 func (y *year) finish() {
 	y.endCalm(time.Now())
@@ -141,11 +162,19 @@ func (y *year) finish() {
 	}
 	y.settle()
 	y.wantNoConditions()
+	y.pass(tellTime)
+	y.rest()
 	y.conclude(func(q *queue.Queue) {
 		v := y.judge(q)
 		y.wantPhotos(q)
 		y.wantPictures()
 		y.wantCleared()
+		y.judgeTold(q, func(day time.Time, l *message.Ledger) {
+			l.Deleted = 0 // not news, once a day is settled
+			if y.truth().Sub(day) < 30*time.Hour {
+				*l = message.Ledger{} // a photo comes each quarter of an hour
+			}
+		})
 		y.tell(q, v)
 	})
 }
@@ -224,7 +253,16 @@ func (y *year) wantCleared() {
 // digest is the same for years that went the same way, to the cloud's eyes and the
 // ledger's.
 func (y *year) digest(q *queue.Queue) string {
-	sum := sha256.New()
+	hash := sha256.New()
+	var sum io.Writer = hash
+	if file := os.Getenv(yearTrace); file != "" {
+		f, err := os.Create(file)
+		if err != nil {
+			y.Fatal(err)
+		}
+		defer f.Close()
+		sum = io.MultiWriter(hash, f)
+	}
 	for _, e := range y.ledger(q) {
 		fmt.Fprintln(sum, e.From.UnixNano(), e.To.UnixNano(), e.Session, e.Cause, e.Photos)
 	}
@@ -234,7 +272,7 @@ func (y *year) digest(q *queue.Queue) string {
 	for _, id := range slices.Sorted(maps.Keys(y.cloud.receiver.Stored())) {
 		fmt.Fprintln(sum, id)
 	}
-	return hex.EncodeToString(sum.Sum(nil)[:6])
+	return hex.EncodeToString(hash.Sum(nil)[:6])
 }
 
 // slots counts the slots of the year, and those that are missed, by cause.
@@ -271,6 +309,7 @@ type summary struct {
 	missed                          map[photo.Cause]int
 	cuts                            map[string]int // by the step, or at a moment
 	outages, steps, restarts, plans int
+	windows                         int // of maintenance
 	longestOutage                   time.Duration
 	updates, starts                 int
 	backlog                         int64
@@ -305,7 +344,7 @@ func (s summary) lines(h history) []string {
 		fmt.Sprintf("slots      %d: %d with a photo, missed %s", s.slots, s.slots-total(s.missed), counts(s.missed)),
 		fmt.Sprintf("photos     %d of slots, %d by hand; %d in the cloud, each once; %.1f MB", s.taken, s.manual, s.stored, float64(s.bytes)/1e6),
 		fmt.Sprintf("power      %d cuts, %d of them at a durable step; %d starts in all, %d restarts, %d updates, %d other plans", cuts, cuts-s.cuts["at a moment"], s.starts, s.restarts, s.updates, s.plans),
-		fmt.Sprintf("network    %d outages, the longest %v; %d connections to the broker, %d messages", s.outages, s.longestOutage.Round(time.Minute), s.connects, s.messages),
+		fmt.Sprintf("network    %d outages, the longest %v; %d maintenance windows; %d connections to the broker, %d messages", s.outages, s.longestOutage.Round(time.Minute), s.windows, s.connects, s.messages),
 		fmt.Sprintf("backlog    %d photos at the longest, drained in %v", s.backlog, s.drained.Round(time.Second)),
 		fmt.Sprintf("clock      %d steps", s.steps),
 		fmt.Sprintf("conditions %s; %d expected and seen; clearing lost with the power: %v", counts(s.conditions), s.expected, s.open),

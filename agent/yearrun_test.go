@@ -210,7 +210,7 @@ func (c *command) play(h history) (o outcome) {
 		return outcome{failure: err.Error()}
 	}
 	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run", "^TestAYearInTheField$", "-test.v", "-test.timeout", "0")
-	cmd.Env = append(os.Environ(), yearHistory+"="+file, yearSummary+"="+summary, yearState+"="+state, "GOMAXPROCS=1", "GODEBUG=adaptivestackstart=1")
+	cmd.Env = append(os.Environ(), yearHistory+"="+file, yearSummary+"="+summary, yearState+"="+state, "GOMAXPROCS=1", "GODEBUG=adaptivestackstart=1,asyncpreemptoff=1")
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err = cmd.Run()

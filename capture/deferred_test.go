@@ -24,8 +24,8 @@ func TestAShotIsTakenOnceItsPictureIsFetched(t *testing.T) {
 		begin := s.clock.Now()
 		stop := s.start()
 		time.Sleep(9*time.Minute + 30*time.Second)
-		if n := len(s.store.photos()); n != 0 || r.fired != 10 {
-			t.Errorf("%d photos, %d shots before the fetch, want 0 and 10", n, r.fired)
+		if n := len(s.store.photos()); n != 0 || r.count() != 10 {
+			t.Errorf("%d photos, %d shots before the fetch, want 0 and 10", n, r.count())
 		}
 		if b := s.service.State().Bulk; b.Fired != 10 || b.Open != 10 || b.Fetched != 0 {
 			t.Errorf("before the fetch %+v, want 10 fired and open", b)
@@ -51,11 +51,11 @@ func TestNoShotCostsAWriteOfItsOwn(t *testing.T) {
 		s, r := newRollSite(t, 5*time.Second)
 		stop := s.start()
 		time.Sleep(20*time.Hour + time.Second)
-		if s.store.calls > 1 || r.fired != 20*720+1 {
-			t.Errorf("%d writes of misses, %d shots, want the ledger's beginning alone and %d", s.store.calls, r.fired, 20*720+1)
+		if s.store.callCount() > 1 || r.count() != 20*720+1 {
+			t.Errorf("%d writes of misses, %d shots, want the ledger's beginning alone and %d", s.store.callCount(), r.count(), 20*720+1)
 		}
 		stop()
-		wantCauses(t, s, map[photo.Cause]int{photo.NotFetched: r.fired})
+		wantCauses(t, s, map[photo.Cause]int{photo.NotFetched: r.count()})
 	})
 }
 
@@ -85,13 +85,13 @@ func TestAPictureThatIsMissingIsAccountedFor(t *testing.T) {
 			if d := (f.Ahead - ahead).Abs(); f.Missing != 0 || d > time.Second {
 				t.Errorf("ahead by %v: %+v, want no picture missing", ahead, f)
 			}
-			first := r.fired
+			first := r.count()
 			r.change(func(r *roll) { r.drop = func(n int) bool { return n%7 == 0 } })
 			time.Sleep(10 * time.Minute)
 			f = s.fetch()
 			var have, late int
-			for n := first + 1; n <= r.fired; n++ {
-				settled := time.Duration(r.fired-n)*5*time.Second >= time.Minute
+			for n := first + 1; n <= r.count(); n++ {
+				settled := time.Duration(r.count()-n)*5*time.Second >= time.Minute
 				switch {
 				case n%7 != 0:
 					have++
@@ -100,7 +100,7 @@ func TestAPictureThatIsMissingIsAccountedFor(t *testing.T) {
 					late++
 				}
 			}
-			missing := r.fired - first - have - late
+			missing := r.count() - first - have - late
 			if f.Slots != have || f.Missing != missing || f.Extra != 0 {
 				t.Errorf("ahead by %v: %+v, want %d slots, %d missing", ahead, f, have, missing)
 			}
@@ -109,8 +109,8 @@ func TestAPictureThatIsMissingIsAccountedFor(t *testing.T) {
 					t.Errorf("ahead by %v: slot %v has a photo, want none", ahead, m.Slot)
 				}
 			}
-			if !slices.Contains(s.problems, string(photo.NotFetched)) {
-				t.Errorf("problems %v, want %s", s.problems, photo.NotFetched)
+			if p := s.takeProblems(); !slices.Contains(p, string(photo.NotFetched)) {
+				t.Errorf("problems %v, want %s", p, photo.NotFetched)
 			}
 		})
 	}
@@ -131,8 +131,8 @@ func TestAPowerCutLosesNoShot(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		f := s.fetch()
 		stop()
-		if f.Slots != r.fired || f.Extra != 0 {
-			t.Errorf("fetched %+v, want all %d shots", f, r.fired)
+		if f.Slots != r.count() || f.Extra != 0 {
+			t.Errorf("fetched %+v, want all %d shots", f, r.count())
 		}
 		wantCauses(t, s, map[photo.Cause]int{photo.NotRunning: 9})
 		if err := s.account(begin, s.clock.Now()); err != nil {
@@ -145,17 +145,19 @@ func TestAPowerCutInAFetchLosesNoSlot(t *testing.T) {
 	for cut := range 12 {
 		synctest.Test(t, func(t *testing.T) {
 			s, r := newRollSite(t, time.Minute)
-			r.drop = func(n int) bool { return n == 4 || n == 8 }
+			r.change(func(r *roll) { r.drop = func(n int) bool { return n == 4 || n == 8 } })
 			begin := s.clock.Now()
 			stop := s.start()
 			time.Sleep(10*time.Minute + time.Second)
 			n := 0
-			r.during = func() {
-				if n++; n > cut {
-					s.store.fail(func(st *store) { st.dead = true })
+			r.change(func(r *roll) {
+				r.during = func() {
+					if n++; n > cut {
+						s.store.fail(func(st *store) { st.dead = true })
+					}
 				}
-			}
-			r.forgetful = true // of the last one: the power goes before it is remembered
+				r.forgetful = true // of the last one: the power goes before it is remembered
+			})
 			time.Sleep(5 * time.Minute)
 			s.service.Fetch(t.Context())
 			stop()

@@ -3,6 +3,7 @@ package capture_test
 import (
 	"context"
 	"io"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,8 +41,8 @@ func TestAnEarlyPhotoWhoseSlotDoesNotComeLeavesNothing(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := newSite(t, every(t, 5*time.Second))
 			s.approach = 2 * time.Millisecond
-			pause := false
-			s.paused = func(time.Time) bool { return pause }
+			var pause atomic.Bool
+			s.paused = func(time.Time) bool { return pause.Load() }
 			begin := s.clock.Now()
 			stop := s.start()
 			time.Sleep(9900 * time.Millisecond) // the store has begun
@@ -49,7 +50,7 @@ func TestAnEarlyPhotoWhoseSlotDoesNotComeLeavesNothing(t *testing.T) {
 			case "step":
 				s.clock.step(-20 * time.Second)
 			case "pause":
-				pause = true
+				pause.Store(true)
 			case "stop":
 				if err := stop(); err != nil {
 					t.Error(err)
@@ -68,7 +69,7 @@ func TestAnEarlyPhotoWhoseSlotDoesNotComeLeavesNothing(t *testing.T) {
 					t.Errorf("%s: photo %+v, want it on time and once", what, m)
 				}
 			}
-			if pause && len(taken) != 2 {
+			if pause.Load() && len(taken) != 2 {
 				t.Errorf("%s: %d photos, want those before it", what, len(taken))
 			}
 		})
@@ -84,7 +85,7 @@ func TestSlotsOfAPauseAreAccountedForAndNoProblem(t *testing.T) {
 		stop := s.start()
 		time.Sleep(3*time.Hour + time.Second)
 		s.store.fail(func(st *store) { st.dead = true }) // the power goes in the pause
-		calls := s.store.calls
+		calls := s.store.callCount()
 		stop()
 		s.store.fail(func(st *store) { st.dead = false })
 		time.Sleep(30 * time.Minute)
@@ -95,8 +96,8 @@ func TestSlotsOfAPauseAreAccountedForAndNoProblem(t *testing.T) {
 		if err := s.account(begin, s.clock.Now()); err != nil {
 			t.Error(err)
 		}
-		if n := len(s.store.photos()); n != 2*720+1 || len(s.problems) > 0 {
-			t.Errorf("%d photos, problems %v; want %d and none", n, s.problems, 2*720+1)
+		if n, p := len(s.store.photos()), s.takeProblems(); n != 2*720+1 || len(p) > 0 {
+			t.Errorf("%d photos, problems %v; want %d and none", n, p, 2*720+1)
 		}
 		if calls > 2*6+1 {
 			t.Errorf("%d writes in 2 h of a pause, want one each 10 min", calls)

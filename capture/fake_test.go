@@ -324,6 +324,12 @@ func (s *store) fail(change func(*store)) {
 	change(s)
 }
 
+func (s *store) callCount() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.calls
+}
+
 func (s *store) photos() []photo.Meta {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -352,7 +358,8 @@ type site struct {
 	roll     *roll                // in the camera's place, where not nil
 	paused   func(time.Time) bool // where not nil
 	approach time.Duration
-	problems []string // in the order of Problem's calls
+	telling  sync.Mutex // guards problems while a service runs
+	problems []string   // in the order of Problem's calls
 }
 
 func newSite(tb testing.TB, s *schedule.Schedule) *site {
@@ -381,11 +388,22 @@ func every(tb testing.TB, intervals ...time.Duration) *schedule.Schedule {
 	return s
 }
 
+// takeProblems are the problems since the last time.
+func (s *site) takeProblems() []string {
+	s.telling.Lock()
+	defer s.telling.Unlock()
+	all := s.problems
+	s.problems = nil
+	return all
+}
+
 // start starts a service; stop ends it and gives Run's error.
 func (s *site) start() (stop func() error) {
 	o := capture.Options{
 		Camera: s.camera, Store: s.store, Schedule: s.schedule, Clock: s.clock, Log: zerolog.Nop(), Paused: s.paused, Approach: s.approach,
 		Problem: func(cause photo.Cause, err error) {
+			s.telling.Lock()
+			defer s.telling.Unlock()
 			if err != nil {
 				s.problems = append(s.problems, string(cause))
 			} else {

@@ -17,12 +17,12 @@ func TestSlotsGoOnDuringAFetch(t *testing.T) {
 		s, r := newRollSite(t, 5*time.Second)
 		begin := s.clock.Now()
 		stop := s.start()
-		r.during = func() { time.Sleep(11 * time.Second) }
+		r.change(func(r *roll) { r.during = func() { time.Sleep(11 * time.Second) } })
 		f := s.fetch()
 		stop()
 		passed := int(s.clock.Now().Sub(begin)/(5*time.Second)) + 1
-		if r.fired != passed || f.Slots != 61 {
-			t.Errorf("%d shots at %d slots, fetched %+v, want a shot at each and 61", r.fired, passed, f)
+		if r.count() != passed || f.Slots != 61 {
+			t.Errorf("%d shots at %d slots, fetched %+v, want a shot at each and 61", r.count(), passed, f)
 		}
 		if err := s.account(begin, s.clock.Now()); err != nil {
 			t.Error(err)
@@ -34,7 +34,7 @@ func TestAFetchIsCutShortAndGoesOnTheNextTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := newRollSite(t, time.Minute)
 		defer s.start()()
-		r.during = func() { time.Sleep(300 * time.Millisecond) }
+		r.change(func(r *roll) { r.during = func() { time.Sleep(300 * time.Millisecond) } })
 		time.Sleep(20*time.Minute + time.Second)
 		ctx, cancel := context.WithTimeout(t.Context(), 1600*time.Millisecond)
 		defer cancel()
@@ -42,15 +42,15 @@ func TestAFetchIsCutShortAndGoesOnTheNextTime(t *testing.T) {
 		if !errors.Is(err, context.DeadlineExceeded) || f.Slots < 5 || f.Left == 0 || f.Missing != 0 {
 			t.Errorf("Fetch = %+v, %v; want some fetched, the others left", f, err)
 		}
-		if len(s.problems) > 0 {
-			t.Errorf("problems %v of a fetch that was cut short", s.problems)
+		if p := s.takeProblems(); len(p) > 0 {
+			t.Errorf("problems %v of a fetch that was cut short", p)
 		}
 		if g, err := s.service.Fetch(t.Context()); g.Done || err != nil {
 			t.Errorf("Fetch at once = %+v, %v; want nothing done", g, err)
 		}
 		s.fetch()
-		if n := len(s.store.photos()); n != r.fired {
-			t.Errorf("%d photos of %d shots", n, r.fired)
+		if n := len(s.store.photos()); n != r.count() {
+			t.Errorf("%d photos of %d shots", n, r.count())
 		}
 	})
 }
@@ -63,7 +63,7 @@ func TestWhatStopsAFetchIsToldAndHealed(t *testing.T) {
 		time.Sleep(time.Second)
 		bad := func(what string, cause photo.Cause, set, unset func()) {
 			t.Helper()
-			s.problems = nil
+			s.takeProblems()
 			set()
 			time.Sleep(5 * time.Minute)
 			if f, err := s.service.Fetch(t.Context()); err == nil || f.Missing > 0 {
@@ -71,14 +71,16 @@ func TestWhatStopsAFetchIsToldAndHealed(t *testing.T) {
 			}
 			unset()
 			s.fetch()
-			if want := []string{string(cause), string(cause) + " over"}; !slices.Equal(s.problems, want) {
-				t.Errorf("%s: problems %v, want %v", what, s.problems, want)
+			if p, want := s.takeProblems(), []string{string(cause), string(cause) + " over"}; !slices.Equal(p, want) {
+				t.Errorf("%s: problems %v, want %v", what, p, want)
 			}
 		}
-		bad("no card", photo.NotFetched, func() { r.listErr = errors.New("no card") }, func() { r.listErr = nil })
+		bad("no card", photo.NotFetched, func() { r.change(func(r *roll) { r.listErr = errors.New("no card") }) }, func() { r.change(func(r *roll) { r.listErr = nil }) })
 		bad("full", photo.CardFull, func() { s.store.fail(func(st *store) { st.addErr = fullError{} }) }, func() { s.store.fail(func(st *store) { st.addErr = nil }) })
 		bad("store", photo.StoreFault, func() { s.store.fail(func(st *store) { st.writeErr = errors.New("I/O") }) }, func() { s.store.fail(func(st *store) { st.writeErr = nil }) })
-		bad("unreadable", photo.NotFetched, func() { r.fetchErr = func(string) error { return errors.New("I/O") } }, func() { r.fetchErr = nil })
+		bad("unreadable", photo.NotFetched, func() {
+			r.change(func(r *roll) { r.fetchErr = func(string) error { return errors.New("I/O") } })
+		}, func() { r.change(func(r *roll) { r.fetchErr = nil }) })
 		stop()
 		wantCauses(t, s, map[photo.Cause]int{})
 		if err := s.account(begin, s.clock.Now()); err != nil {
@@ -158,8 +160,8 @@ func TestAStepOfTheClockDoesNotPartShotsFromPictures(t *testing.T) {
 			s.clock.step(step)
 			time.Sleep(time.Hour)
 			f := s.fetch()
-			if f.Slots != r.fired || f.Extra+f.Missing != 0 {
-				t.Errorf("step by %v: %+v, want all %d", step, f, r.fired)
+			if f.Slots != r.count() || f.Extra+f.Missing != 0 {
+				t.Errorf("step by %v: %+v, want all %d", step, f, r.count())
 			}
 			stop()
 		})
@@ -169,7 +171,7 @@ func TestAStepOfTheClockDoesNotPartShotsFromPictures(t *testing.T) {
 func TestACameraThatHangsDoesNotHoldTheCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := newRollSite(t, time.Minute)
-		r.stuck = make(chan struct{})
+		r.change(func(r *roll) { r.stuck = make(chan struct{}) })
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		stop := s.start()

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -43,8 +44,8 @@ func liveDeferred(t *testing.T, interval, ahead time.Duration, events []event) e
 	s, r := newRollSite(t, interval)
 	r.ahead = ahead
 	begin := s.clock.Now()
-	pausedTill := begin
-	s.paused = func(at time.Time) bool { return at.Before(pausedTill) }
+	var pausedTill atomic.Int64 // Unix seconds
+	s.paused = func(at time.Time) bool { return at.Unix() < pausedTill.Load() }
 	stop := s.start()
 	off := func(d time.Duration) {
 		stop()
@@ -101,7 +102,7 @@ func liveDeferred(t *testing.T, interval, ahead time.Duration, events []event) e
 		case "lines well":
 			r.change(func(r *roll) { r.fireErr = nil })
 		case "pause":
-			pausedTill = s.clock.Now().Add(e.d)
+			pausedTill.Store(s.clock.Now().Add(e.d).Unix())
 		}
 		time.Sleep(e.d)
 	}

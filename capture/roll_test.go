@@ -60,6 +60,13 @@ func (r *roll) expose() {
 	r.pictures = append(r.pictures, capture.Picture{Name: fmt.Sprintf("IMG_%04d", len(r.pictures)+1), At: at})
 }
 
+// count is how many shots were fired.
+func (r *roll) count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.fired
+}
+
 func (r *roll) change(f func(*roll)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -83,6 +83,23 @@ type Capture struct {
 	// Shooting is the slot in hand.
 	Shooting *time.Time `json:"shooting,omitempty"`
 	Next     *time.Time `json:"next,omitempty"`
+	// Bulk is how Low Power Mode fares; nil for a camera that isn't in it.
+	Bulk *Bulk `json:"bulk,omitempty"`
+}
+
+// Bulk counts, since the start, the shots of a camera that keeps its pictures until
+// they are fetched; see capture.Bulk.
+type Bulk struct {
+	Fired    int       `json:"fired"`
+	Open     int       `json:"open"`
+	Fetched  int       `json:"fetched"`
+	Missing  int       `json:"missing"`
+	Extra    int       `json:"extra"`
+	Fetching bool      `json:"fetching"`
+	Last     time.Time `json:"last,omitzero"`
+	Error    string    `json:"error,omitempty"`
+	// AheadSeconds is by how much the camera's clock is ahead of the controller's.
+	AheadSeconds float64 `json:"ahead_seconds,omitempty"`
 }
 
 // Upload is the state of sending photos.

@@ -95,6 +95,10 @@ const (
 	// card is too small, or fetching takes too long. Warning. Cleared when the plan
 	// fits the camera.
 	LowPowerPlan Name = "low-power-plan"
+	// PicturesMissing: in Low Power Mode the camera was fired and has no picture of
+	// it, or its pictures can't be fetched. Warning. Cleared by the next fetch that
+	// misses none.
+	PicturesMissing Name = "pictures-missing"
 	// NoticeRejected: a maintenance notice is not believed: it is forged, old, for
 	// another device, or asks for more quiet than may be. Warning. Cleared by the
 	// next notice that is.

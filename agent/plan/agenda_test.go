@@ -194,6 +194,9 @@ func TestTheDigestTellsPlansApartAndNothingElse(t *testing.T) {
 	if got := of("model = \"mini\"\n" + cloud + daily() + "[mqtt]\nkeep_alive = \"2m\"\n"); got != same {
 		t.Errorf("another broker: got %s, want %s", got, same)
 	}
+	if got := of(shutterCamera("buffer = 3") + daily()); got != of(shutterCamera("buffer = 3")+daily()) || got == of(shutterCamera("buffer = 4")+daily()) {
+		t.Errorf("a camera's limits: got %s, want it for these only", got)
+	}
 	for _, text := range []string{
 		cloud + strings.Replace(daily(), "15m", "20m", 1), daily(), strings.Replace(cloud, "256", "257", 1) + daily(),
 		cloud + daily() + event("e", "2026-12-01", "2026-12-01", eventDay()), cloud + daily() + window("w", "2026-12-01 00:00:00", "", "UTC", "1h"),

@@ -11,12 +11,12 @@ func (s *subject) budget() []Finding {
 	if limit == 0 || each == 0 || !s.figures.uploads || s.dense() {
 		return nil
 	}
-	y, m, _ := s.now.In(s.zone).Date()
-	next, after := s.Midnight(y, m+1, 1), s.Midnight(y, m+2, 1)
+	y, m, _ := s.now.UTC().Date() // as package link counts
+	next, after := time.Date(y, m+1, 1, 0, 0, 0, 0, time.UTC), time.Date(y, m+2, 1, 0, 0, 0, 0, time.UTC)
 	used, waits := float64(s.facts.MonthBytes), float64(s.facts.BacklogBytes)
 	due := s.due(span{s.now, next})
 	if sum := float64(due)*each + used + waits; sum > limit {
-		text := fmt.Sprintf("%s of %s until the end of %s are %s", many(due, "photo"), size(each), s.now.In(s.zone).Format("January"), size(float64(due)*each))
+		text := fmt.Sprintf("%s of %s until the end of %s are %s", many(due, "photo"), size(each), s.now.UTC().Format("January"), size(float64(due)*each))
 		if used > 0 {
 			text += fmt.Sprintf(", %s are used", size(used))
 		}
@@ -31,7 +31,7 @@ func (s *subject) budget() []Finding {
 	due = s.due(span{next, after})
 	if sum := float64(due) * each; sum > limit {
 		return []Finding{warning(OverBudget, s.fits(limit, each, next, after), "%s of %s in %s are %s; the month's budget is %s",
-			many(due, "photo"), size(each), next.In(s.zone).Format("January 2006"), size(sum), size(limit))}
+			many(due, "photo"), size(each), next.Format("January 2006"), size(sum), size(limit))}
 	}
 	return nil
 }

@@ -9,7 +9,6 @@ import (
 	"fieldcam/agent/health"
 	"fieldcam/agent/maintenance"
 	"fieldcam/agent/pause"
-	"fieldcam/capture/camera/shutter"
 	"fieldcam/config"
 )
 
@@ -61,12 +60,10 @@ type Facts struct {
 	FreeBytes int64
 	// BacklogPhotos and BacklogBytes wait for the cloud.
 	BacklogPhotos, BacklogBytes int64
-	// MonthBytes is the data used since the month began at the site.
+	// MonthBytes is the data used since the month began, in UTC.
 	MonthBytes int64
 	// Pause is the person's.
 	Pause pause.State
-	// Camera is what a camera in Low Power Mode can do; nil: it is not in that mode.
-	Camera *shutter.Limits
 	// Windows are the maintenance windows that the cloud has announced, beside those
 	// of the configuration.
 	Windows []Announced

@@ -13,14 +13,14 @@ const maxLowPowerWeeks = 4
 
 // lowPower finds what a camera in Low Power Mode can't do: its pictures are lost.
 func (s *subject) lowPower() []Finding {
-	if s.facts.Camera == nil || s.dense() {
+	if !s.figures.lowPower || s.dense() {
 		return nil
 	}
 	var all []Finding
 	said := map[string]bool{}
 	weeks := s.weeks()
 	for _, w := range weeks[:min(len(weeks), maxLowPowerWeeks)] {
-		for _, v := range invalid.Values(s.facts.Camera.Check(s.schedule, w.from)) {
+		for _, v := range invalid.Values(s.figures.camera.Check(s.schedule, w.from)) {
 			key := v.Key
 			if key == "" {
 				key = v.Want

@@ -12,6 +12,7 @@ import (
 
 	"fieldcam/agent/maintenance"
 	"fieldcam/agent/pause"
+	"fieldcam/capture/camera/shutter"
 	"fieldcam/capture/schedule"
 	"fieldcam/config"
 )
@@ -34,15 +35,22 @@ type Plan struct {
 type figures struct {
 	kbps, photoBytes, budgetBytes int64
 	uploads                       bool // there is somewhere to upload to
+	// lowPower: the camera is in Low Power Mode, where camera is what it can do.
+	lowPower bool
+	camera   shutter.Limits
 }
 
 // figuresOf are the figures that c expects.
 func figuresOf(c config.Config) figures {
 	const kilo, mega = 1000, 1_000_000
-	return figures{
+	f := figures{
 		kbps: int64(c.Link.SpeedKbps), photoBytes: int64(c.Camera.PhotoKB) * kilo, budgetBytes: int64(c.Link.BudgetMB) * mega,
 		uploads: c.Upload.URL != "",
 	}
+	if c.Camera.Kind == config.KindShutter {
+		f.lowPower, f.camera = true, c.Camera.Shutter.Limits
+	}
+	return f
 }
 
 // byHand is the name of a person's pause without a reason.

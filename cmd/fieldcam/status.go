@@ -70,6 +70,7 @@ func printStatus(w io.Writer, s control.Status) {
 		line("capture", "NO CAPTURE IS SCHEDULED")
 	}
 
+	printBulk(line, s)
 	q := s.Queue
 	line("queue", "%s waiting (%s), %d refused, %d confirmed", plural(int(q.Waiting), "photo"), bytesText(q.WaitingBytes), q.Refused, q.Confirmed)
 	if q.Held+q.Kept+q.Lost > 0 {
@@ -100,18 +101,29 @@ func printStatus(w io.Writer, s control.Status) {
 
 // printPlans writes what changes the schedule's course now.
 func printPlans(line func(name, format string, a ...any), s control.Status, z *time.Location) {
-	if p := s.Pause; p != nil {
-		reason := ""
-		if p.Reason != "" {
-			reason = ": " + p.Reason
-		}
-		line("PAUSED", "until %s%s", clockText(p.Until, z), cut(reason, 40))
+	if p := s.Pause; p != nil && p.Reason != "" {
+		line("paused", "%s", cut(p.Reason, 69))
 	}
 	if w := s.Window; w != nil {
 		line("window", "%s (%s), until %s", cut(w.Name, 30), w.Class, clockText(w.Until, z))
 	}
 	if s.Returns != nil {
 		line("", "tries the cloud gently, and returns at %s", clockText(*s.Returns, z))
+	}
+}
+
+// printBulk writes how Low Power Mode fares.
+func printBulk(line func(name, format string, a ...any), s control.Status) {
+	b := s.Capture.Bulk
+	if b == nil {
+		return
+	}
+	line("camera", "fired %d times, %d fetched, %d missing, %d on the camera", b.Fired, b.Fetched, b.Missing, b.Open)
+	if b.AheadSeconds != 0 {
+		line("", "its clock is %+.0f s ahead of this one", b.AheadSeconds)
+	}
+	if b.Error != "" {
+		line("", "not fetched: %s", cut(b.Error, 55))
 	}
 }
 
