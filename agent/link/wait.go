@@ -11,7 +11,7 @@ type search struct {
 	alone time.Time // since when neither the cloud nor a route came
 	tried time.Time // the last probe
 	// phased: this outage is the whole fleet's. Each device probes once in every
-	// spread, at a phase of its own.
+	// spread, at its phase.
 	phased bool
 }
 
@@ -57,7 +57,7 @@ func (m *Monitor) wait(s *search, cause error) time.Duration {
 		if wait, ok := m.o.Quiet.Gentle(now); ok {
 			_, returns, _ := m.o.Quiet(now)
 			m.keepCalm(returns.Sub(now))
-			s.phased = true // at the device's own moment to return, and then every spread
+			s.phased = true // at the device's own moment to return, and then in every spread
 			return wait
 		}
 	}
@@ -65,12 +65,8 @@ func (m *Monitor) wait(s *search, cause error) time.Duration {
 		m.warned = true
 		m.o.Log.Warn().Err(cause).Str("cloud", m.o.Address).Msg("the cloud can't be reached")
 	}
-	switch {
-	case s.phased:
-		return m.o.Spread
-	case time.Since(s.alone) >= LongOutage:
-		s.phased = true
-		return rand.N(m.o.Spread) //nolint:gosec // spreads load, keeps no secret
+	if s.phased = s.phased || time.Since(s.alone) >= LongOutage; s.phased {
+		return Turn(m.o.Phase, m.o.Spread)
 	}
 	return rand.N(m.limit) //nolint:gosec // spreads load, keeps no secret
 }

@@ -71,7 +71,7 @@
 //     isn't believed: it counts as any other error.
 //   - UnreachableError: the session is broken off, and goes on after a backoff
 //     with full jitter. After ten minutes of outage that becomes one try in each
-//     period of Options.Spread, at a moment of it that was drawn, so that a fleet's
+//     period of Options.Spread, at a moment of it by Options.Phase, so that a fleet's
 //     returns are even over it. It never counts against the photo.
 //   - any other: the photo goes behind its peers, for a growing delay of its own.
 //     unwellAfter different ones in a row mean that the cloud is unwell, which is
