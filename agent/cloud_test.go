@@ -32,7 +32,7 @@ type cloud struct {
 	off     bool            // the controller has no power: nothing leaves it
 	cuts    [2]linktest.Cut // to receiver and broker
 	faulty  mqtttest.Faults
-	dialled []time.Time // each try to connect, by package time
+	dialled []time.Time    // each try to connect, by package time
 	serving sync.WaitGroup // connections of the broker
 }
 
