@@ -4,7 +4,9 @@ import (
 	"testing"
 	"time"
 
+	"fieldcam/agent/health"
 	"fieldcam/agent/link/linktest"
+	"fieldcam/agent/maintenance"
 	"fieldcam/config"
 )
 
@@ -38,5 +40,29 @@ func TestAControllerLooksForALostCloudAtOneMomentOfEachRound(t *testing.T) {
 		}
 		w.network(linktest.Whole)
 		w.finish()
+	})
+}
+
+// TestAnOutageBesideAWindowThatAWrongClockShowedIsReported, once the clock is right.
+func TestAnOutageBesideAWindowThatAWrongClockShowedIsReported(t *testing.T) {
+	inWorld(t, setup{config: func(c *config.Config) {
+		everyTenMinutes(c)
+		w := maintenance.NewWindow()
+		w.Name, w.Start, w.Duration = "move", monday().AddDate(0, 0, -2).Format(time.DateTime), 24*time.Hour
+		c.Maintenance.Windows = []maintenance.Window{w}
+	}}, func(w *world) {
+		w.step(-47 * time.Hour)
+		w.boot()
+		w.pass(time.Hour)
+		w.network(linktest.Severed)
+		w.pass(time.Hour)
+		if _, raised := w.condition(health.CloudUnreachable); raised {
+			t.Error("an alarm in the window")
+		}
+		w.setRight()
+		w.pass(80 * time.Minute)
+		if _, raised := w.condition(health.CloudUnreachable); !raised {
+			t.Errorf("no alarm 80 min after the clock was set and the window was gone: %v", w.life.agent.Status().Conditions)
+		}
 	})
 }

@@ -61,6 +61,7 @@ func (m *Monitor) wait(s *search, cause error) time.Duration {
 			return wait
 		}
 	}
+	m.keepCalm(0) // where the window was called off, or the clock set
 	if !m.warned {
 		m.warned = true
 		m.o.Log.Warn().Err(cause).Str("cloud", m.o.Address).Msg("the cloud can't be reached")
@@ -98,9 +99,12 @@ func (m *Monitor) held() (time.Duration, bool) {
 	return wait, ok
 }
 
-// keepCalm says that the outage does not count for so long.
+// keepCalm says that the outage does not count for so long; 0 ends the calm, if
+// there is any.
 func (m *Monitor) keepCalm(d time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.calm = time.Now().Add(d)
+	if until := time.Now().Add(d); d > 0 || until.Before(m.calm) {
+		m.calm = until
+	}
 }
