@@ -91,7 +91,7 @@
 // On a bad link, measured over the last uploads, the thumbnails of the newest
 // photos that wait go before the next photo, where the Uploader can send any. One
 // is sent once, whatever becomes of it; that it fails never counts against its
-// photo.
+// photo. Where they took all of a session's time the next begins with a photo.
 //
 // Nothing is ever given up: what no session sent waits for the next. Advise tells
 // beforehand where sessions can't send what comes.
