@@ -91,6 +91,7 @@ func (r *Runner) session(ctx context.Context, j *job, w *waiter) (end ending, ag
 			return brokenOff, r.breakOff(ctx, err)
 		}
 		if ctx.Err() != nil || j.over(r.o.Clock.Now()) {
+			r.previews.held = true // thumbnails took all that was left of its time
 			break
 		}
 		if !ok {
