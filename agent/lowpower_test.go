@@ -185,3 +185,18 @@ func TestInLowPowerModeTheCameraIsEmptiedOfWhatTheQueueHas(t *testing.T) {
 		}
 	})
 }
+
+// The camera's card is not the place for a backlog: it has no ledger.
+func TestInLowPowerModePicturesAreFetchedWhileTheCloudIsAway(t *testing.T) {
+	inLowPower(t, shuttersim.Options{}, nil, func(l *lowPower) {
+		l.network(linktest.Severed)
+		l.boot()
+		l.pass(80 * time.Minute) // 07:10
+		fired := int64(l.sim.Count().Pressed)
+		// Those of the last session's interval, and of one try of the cloud before it.
+		if n := l.life.agent.Status().Queue.Waiting; n < fired-2*30-3 {
+			l.Errorf("%d of %d pictures are fetched while the cloud is away", n, fired)
+		}
+		l.end()
+	})
+}
