@@ -37,7 +37,7 @@ func inLowPower(t *testing.T, o shuttersim.Options, change func(*config.Config),
 		t.Fatal(err)
 	}
 	inWorld(t, setup{config: func(c *config.Config) {
-		sessions(c, 20*time.Second, 10*time.Minute)
+		withCheckIns(c, 20*time.Second, 10*time.Minute)
 		c.Sessions[1].From, c.Sessions[1].Every = schedule.At(schedule.TimeOfDay(5*time.Minute)), 10*time.Minute
 		c.Camera.Kind, c.Camera.Power.Line = config.KindShutter, ""
 		c.Camera.Shutter.Line, c.Camera.Shutter.HalfLine, c.Camera.Shutter.Path = fullLine, halfLine, card
