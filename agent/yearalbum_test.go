@@ -42,4 +42,3 @@ func (a *album) picture(now time.Time, shots int) []byte {
 	a.sums[hex.EncodeToString(sum[:])]++
 	return p
 }
-

@@ -51,4 +51,3 @@ func sessions(every time.Duration) (all []schedule.Session) {
 	}
 	return all
 }
-
