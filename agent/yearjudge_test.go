@@ -42,7 +42,7 @@ func (y *year) look() {
 		y.endCalm(now)
 		y.clear.from = time.Time{}
 	}
-	well := y.life != nil && len(y.ways.all)+len(y.slow.all)+len(y.faults.all)+len(y.pauses.all)+len(y.closed.all) == 0
+	well := y.life != nil && len(y.ways.all)+len(y.slow.all)+len(y.faults.all)+len(y.closed.all) == 0 && y.unpaused()
 	switch {
 	case well && y.clear.from.IsZero():
 		y.clear.from = now
@@ -50,7 +50,10 @@ func (y *year) look() {
 	case !well:
 		y.clear.from = time.Time{}
 	}
-	calm := y.life != nil && y.right() && len(y.camera.all) == 0 && len(y.rooms.all) == 0
+	if !y.right() {
+		y.wrong = y.truth()
+	}
+	calm := y.life != nil && y.right() && len(y.camera.all) == 0 && len(y.rooms.all) == 0 && len(y.holds.all) == 0
 	switch {
 	case calm && y.calm.from.IsZero():
 		y.calm.from = now
@@ -69,12 +72,18 @@ func (y *year) endCalm(now time.Time) {
 	y.calm.from = time.Time{}
 }
 
+// unpaused tells whether uploads and captures go on, by the schedule and a person.
+func (y *year) unpaused() bool { return len(y.pauses.all)+len(y.holds.all) == 0 }
+
 func (y *year) waiting() int64 { return y.life.agent.Status().Queue.Waiting }
 
 // watchBacklog wants what waits when the cloud can be reached again to be gone in
 // time, unless that ends before.
 func (y *year) watchBacklog(from time.Time, waiting int64) {
 	bound := drainTime + time.Duration(waiting)*perPhoto
+	if y.nightly() {
+		bound += 24 * time.Hour
+	}
 	still := func() bool { return y.clear.from.Equal(from) }
 	y.in(bound, func() {
 		if n := y.waiting; still() && n() > inFlow {
@@ -125,7 +134,8 @@ func (y *year) wasShut(d time.Duration) bool {
 // wantNoAlarm wants that nothing which began in a maintenance window is reported
 // of the cloud.
 func (y *year) wantNoAlarm(e happening) {
-	if y.life == nil || !y.right() {
+	// A clock that was wrong when the cloud was lost knows of no window.
+	if y.life == nil || !y.right() || y.wrong.After(e.at.Add(-time.Hour)) {
 		return
 	}
 	for _, name := range []health.Name{health.CloudUnreachable, health.UploadFailing} {

@@ -76,6 +76,7 @@ type summary struct {
 	missed                          map[photo.Cause]int
 	cuts                            map[string]int // by the step, or at a moment
 	outages, steps, restarts, plans int
+	holds                           int // pauses of a person
 	windows                         int // of maintenance
 	longestOutage                   time.Duration
 	updates, starts                 int
@@ -110,7 +111,7 @@ func (s summary) lines(h history) []string {
 		fmt.Sprintf("%d days from %s, %s; %d things happen", h.days, h.dawn.Format(time.DateTime), h.zone, len(h.events)),
 		fmt.Sprintf("slots      %d: %d with a photo, missed %s", s.slots, s.slots-total(s.missed), counts(s.missed)),
 		fmt.Sprintf("photos     %d of slots, %d by hand; %d in the cloud, each once; %.1f MB", s.taken, s.manual, s.stored, float64(s.bytes)/1e6),
-		fmt.Sprintf("power      %d cuts, %d of them at a durable step; %d starts in all, %d restarts, %d updates, %d other plans", cuts, cuts-s.cuts["at a moment"], s.starts, s.restarts, s.updates, s.plans),
+		fmt.Sprintf("power      %d cuts, %d of them at a durable step; %d starts in all, %d restarts, %d updates, %d other plans, %d pauses by hand", cuts, cuts-s.cuts["at a moment"], s.starts, s.restarts, s.updates, s.plans, s.holds),
 		fmt.Sprintf("network    %d outages, the longest %v; %d maintenance windows; %d connections to the broker, %d messages", s.outages, s.longestOutage.Round(time.Minute), s.windows, s.connects, s.messages),
 		fmt.Sprintf("backlog    %d photos at the longest, drained in %v", s.backlog, s.drained.Round(time.Second)),
 		fmt.Sprintf("clock      %d steps", s.steps),

@@ -44,6 +44,7 @@ type year struct {
 	rooms   stack[room]
 	plans   stack[time.Duration]
 	pauses  stack[bool] // of the schedule
+	holds   stack[bool] // pauses of a person
 	closed  stack[bool] // maintenance windows
 	shut    []period    // all windows so far
 	zone    string
@@ -52,7 +53,8 @@ type year struct {
 	clear   spell // the cloud can be reached, and the daemon runs
 	calm    spell // each slot gets its photo
 	calms   []period
-	booted  int // how many starts there were when calm was looked at last
+	wrong   time.Time // when the clock was seen to be wrong last
+	booted  int       // how many starts there were when calm was looked at last
 	summary summary
 }
 
@@ -141,8 +143,10 @@ func (y *year) live() {
 	y.look()
 	for len(y.agenda) > 0 && y.agenda[0].at.Before(y.h.ends()) {
 		next := y.agenda[0]
+		if !y.until(next.at) {
+			continue // something else comes first now
+		}
 		y.agenda = y.agenda[1:]
-		y.until(next.at)
 		next.do()
 		y.look()
 		if y.Failed() {
@@ -150,17 +154,18 @@ func (y *year) live() {
 		}
 	}
 	y.agenda = nil
-	y.until(y.h.ends())
+	for !y.until(y.h.ends()) {
+	}
 	y.look()
 }
 
-// until lets time pass to a moment. Where the card meets the step at which the
-// power goes meanwhile, it goes.
-func (y *year) until(at time.Time) {
+// until lets time pass to a moment; true once it has come. Where the card meets the
+// step at which the power goes meanwhile, it goes, and until returns false.
+func (y *year) until(at time.Time) bool {
 	for {
 		wait := at.Sub(y.truth())
 		if wait <= 0 {
-			return
+			return true
 		}
 		var gone <-chan struct{}
 		if y.life != nil {
@@ -180,6 +185,7 @@ func (y *year) until(at time.Time) {
 			}
 			y.lose(dark, y.armed.how[3:])
 			y.look()
+			return false
 		}
 	}
 }
