@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"fieldcam/agent/link/linktest"
 	"fieldcam/agent/mqtt/mqtttest"
@@ -27,12 +25,12 @@ type cloud struct {
 
 	toReceiver, toBroker *linktest.Net
 	stop                 []func()
+	dialed               func(addr string) // is told of each try to connect; nil: nobody
 
 	mu      sync.Mutex      // guards what follows
 	off     bool            // the controller has no power: nothing leaves it
 	cuts    [2]linktest.Cut // to receiver and broker
 	faulty  mqtttest.Faults
-	dialled []time.Time    // each try to connect, by package time
 	serving sync.WaitGroup // connections of the broker
 }
 
@@ -72,9 +70,9 @@ func (c *cloud) close() {
 
 // dial is the controller's way out.
 func (c *cloud) dial(ctx context.Context, network, addr string) (net.Conn, error) {
-	c.mu.Lock()
-	c.dialled = append(c.dialled, time.Now())
-	c.mu.Unlock()
+	if c.dialed != nil {
+		c.dialed(addr)
+	}
 	switch addr {
 	case uploadAddress:
 		return c.toReceiver.Dial(ctx, network, addr)
@@ -82,13 +80,6 @@ func (c *cloud) dial(ctx context.Context, network, addr string) (net.Conn, error
 		return c.toBroker.Dial(ctx, network, addr)
 	}
 	return nil, fmt.Errorf("dial %s: not of this world", addr)
-}
-
-// tries are the controller's tries to connect.
-func (c *cloud) tries() []time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.Clone(c.dialled)
 }
 
 // cut makes the ways to the receiver and to the broker fail, or work.

@@ -37,7 +37,7 @@ func deeds() map[string]func(y *year, e happening) {
 				y.summary.longestOutage = e.lasts
 			}
 			if e.arg(1) == "both" && e.lasts > time.Hour {
-				y.expect(50*time.Minute, health.CloudUnreachable, func() bool { return len(y.ways.all) == 1 })
+				y.expect(50*time.Minute, health.CloudUnreachable, func() bool { return len(y.pauses.all) == 0 && !y.wasShut(2*time.Hour) })
 			}
 		},
 		"slow":     func(y *year, e happening) { lay(y, e, &y.slow, y.number(e.arg(0)), y.applyNetwork) },
@@ -48,7 +48,7 @@ func deeds() map[string]func(y *year, e happening) {
 			lay(y, e, &y.camera, e.arg(0), y.applyCamera)
 			if (e.arg(0) == "silent" || e.arg(0) == "dead") && e.lasts > 2*time.Hour+10*time.Minute {
 				y.expect(2*time.Hour+5*time.Minute, health.CameraFault, func() bool {
-					return len(y.camera.all) == 1 && len(y.rooms.all) == 0 && y.right()
+					return len(y.camera.all) == 1 && len(y.rooms.all) == 0 && len(y.pauses.all) == 0 && y.right()
 				})
 			}
 		},
@@ -57,7 +57,7 @@ func deeds() map[string]func(y *year, e happening) {
 			lay(y, e, &y.rooms, r, y.applyCard)
 			if r != short && e.lasts > 2*time.Hour+10*time.Minute {
 				y.expect(2*time.Hour+5*time.Minute, health.CardFull, func() bool {
-					return len(y.rooms.all) == 1 && len(y.camera.all) == 0 && y.right()
+					return len(y.rooms.all) == 1 && len(y.camera.all) == 0 && len(y.pauses.all) == 0 && y.right()
 				})
 			}
 		},
@@ -95,6 +95,17 @@ func deeds() map[string]func(y *year, e happening) {
 		"zone": func(y *year, e happening) {
 			y.zone = e.arg(0)
 			y.replan()
+		},
+		"event": func(y *year, e happening) {}, // see configure
+		"shot":  func(y *year, e happening) {},
+		"pause": func(y *year, e happening) { lay(y, e, &y.pauses, true, func() {}) },
+		"window": func(y *year, e happening) {
+			y.summary.windows++
+			y.shut = append(y.shut, period{e.at, e.at.Add(e.lasts)})
+			lay(y, e, &y.closed, true, func() {})
+			for d := 10 * time.Minute; d <= e.lasts+y.cfg.Maintenance.Spread-time.Minute; d += 10 * time.Minute {
+				y.in(d, func() { y.wantNoAlarm(e) })
+			}
 		},
 		"photo": func(y *year, e happening) {
 			if y.life == nil {

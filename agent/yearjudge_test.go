@@ -50,7 +50,7 @@ func (y *year) look() {
 		y.endCalm(now)
 		y.clear.from = time.Time{}
 	}
-	well := y.life != nil && len(y.ways.all)+len(y.slow.all)+len(y.faults.all) == 0
+	well := y.life != nil && len(y.ways.all)+len(y.slow.all)+len(y.faults.all)+len(y.pauses.all)+len(y.closed.all) == 0
 	switch {
 	case well && y.clear.from.IsZero():
 		y.clear.from = now
@@ -124,6 +124,25 @@ func (y *year) expect(after time.Duration, name health.Name, sure func() bool) {
 	})
 }
 
+// wasShut tells whether a maintenance window was open in the last d.
+func (y *year) wasShut(d time.Duration) bool {
+	now := y.truth()
+	return slices.ContainsFunc(y.shut, func(p period) bool { return p.to.After(now.Add(-d)) })
+}
+
+// wantNoAlarm wants that nothing which began in a maintenance window is reported
+// of the cloud.
+func (y *year) wantNoAlarm(e happening) {
+	if y.life == nil || !y.right() {
+		return
+	}
+	for _, name := range []health.Name{health.CloudUnreachable, health.UploadFailing} {
+		if c, held := y.condition(name); held && !c.First.Before(e.at) {
+			y.Errorf("window: %s is reported at %v, in a maintenance window since %v: %+v", name, y.truth(), e.at, c)
+		}
+	}
+}
+
 // finish lets everything work again and holds the year to every promise.
 func (y *year) finish() {
 	y.endCalm(time.Now())
@@ -151,11 +170,9 @@ func (y *year) finish() {
 		y.wantPictures()
 		y.wantCleared()
 		y.judgeTold(q, func(day time.Time, l *message.Ledger) {
-			switch age := y.truth().Sub(day); {
-			case age < 30*time.Hour: // a photo comes each quarter of an hour
-				*l = message.Ledger{}
-			case age < 10*24*time.Hour: // and an older one goes
-				l.Deleted = 0
+			l.Deleted = 0 // not news, once a day is settled
+			if y.truth().Sub(day) < 30*time.Hour {
+				*l = message.Ledger{} // a photo comes each quarter of an hour
 			}
 		})
 		y.tell(q, v)
@@ -292,6 +309,7 @@ type summary struct {
 	missed                          map[photo.Cause]int
 	cuts                            map[string]int // by the step, or at a moment
 	outages, steps, restarts, plans int
+	windows                         int // of maintenance
 	longestOutage                   time.Duration
 	updates, starts                 int
 	backlog                         int64
@@ -326,7 +344,7 @@ func (s summary) lines(h history) []string {
 		fmt.Sprintf("slots      %d: %d with a photo, missed %s", s.slots, s.slots-total(s.missed), counts(s.missed)),
 		fmt.Sprintf("photos     %d of slots, %d by hand; %d in the cloud, each once; %.1f MB", s.taken, s.manual, s.stored, float64(s.bytes)/1e6),
 		fmt.Sprintf("power      %d cuts, %d of them at a durable step; %d starts in all, %d restarts, %d updates, %d other plans", cuts, cuts-s.cuts["at a moment"], s.starts, s.restarts, s.updates, s.plans),
-		fmt.Sprintf("network    %d outages, the longest %v; %d connections to the broker, %d messages", s.outages, s.longestOutage.Round(time.Minute), s.connects, s.messages),
+		fmt.Sprintf("network    %d outages, the longest %v; %d maintenance windows; %d connections to the broker, %d messages", s.outages, s.longestOutage.Round(time.Minute), s.windows, s.connects, s.messages),
 		fmt.Sprintf("backlog    %d photos at the longest, drained in %v", s.backlog, s.drained.Round(time.Second)),
 		fmt.Sprintf("clock      %d steps", s.steps),
 		fmt.Sprintf("conditions %s; %d expected and seen; clearing lost with the power: %v", counts(s.conditions), s.expected, s.open),

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"image"
 	"image/jpeg"
 	"os"
@@ -52,6 +53,9 @@ type year struct {
 	camera  stack[string]
 	rooms   stack[room]
 	plans   stack[time.Duration]
+	pauses  stack[bool] // of the schedule
+	closed  stack[bool] // maintenance windows
+	shut    []period    // all windows so far
 	zone    string
 
 	album   album
@@ -141,6 +145,7 @@ func newYear(t *testing.T, h history) *year {
 		c.Camera.Power.KeepOn = h.seed%4 != 0
 		c.Heartbeat.Every, c.Heartbeat.StatusEvery = time.Hour, 6*time.Hour // each costs real time
 		c.Queue.StopFreeMegabytes, c.Queue.KeepFreeMegabytes = stopMegabytes, keepMegabytes
+		c.Maintenance.Windows = calendars()
 		y.configure(c, slotEvery)
 	}})
 	y.cloud.receiver.Forgetful = true
@@ -154,18 +159,46 @@ func newYear(t *testing.T, h history) *year {
 	return y
 }
 
-// configure sets the schedule: photos at an interval, around the clock; uploads and
-// check-ins as ever.
+// configure sets the schedule: photos at an interval, around the clock; and the
+// events, pauses and shots of the whole year.
 func (y *year) configure(c *config.Config, every time.Duration) {
-	c.TimeZone, c.Sessions = y.zone, nil
+	c.TimeZone, c.Sessions = y.zone, sessions(every)
+	c.Events, c.Shots, c.Pauses = nil, nil, nil
+	zone, err := time.LoadLocation(y.zone)
+	if err != nil {
+		panic(err)
+	}
+	for i, e := range y.h.events {
+		name := fmt.Sprintf("%s %d", e.what, i)
+		from, to := e.at.In(zone), e.at.Add(e.lasts).In(zone)
+		switch e.what {
+		case "event":
+			every, err := time.ParseDuration(e.arg(0))
+			if err != nil {
+				panic(err)
+			}
+			c.Events = append(c.Events, schedule.Event{
+				Name: name, FirstDay: from.Format(time.DateOnly), LastDay: to.Format(time.DateOnly), Sessions: sessions(every),
+			})
+		case "pause":
+			c.Pauses = append(c.Pauses, schedule.Pause{Name: name, From: schedule.WallTimeOf(from), Until: schedule.WallTimeOf(to)})
+		case "shot":
+			c.Shots = append(c.Shots, schedule.Shot{Name: name, At: schedule.WallTimeOf(from)})
+		}
+	}
+}
+
+// sessions are photos at an interval, and uploads and check-ins as ever.
+func sessions(every time.Duration) (all []schedule.Session) {
 	for _, s := range []struct {
 		kind  schedule.Kind
 		every time.Duration
 	}{{schedule.Capture, every}, {schedule.Upload, slotEvery}, {schedule.CheckIn, time.Hour}} {
 		session := schedule.NewSession()
 		session.Name, session.Kind, session.Every = s.kind.String(), s.kind, s.every
-		c.Sessions = append(c.Sessions, session)
+		all = append(all, session)
 	}
+	return all
 }
 
 // do puts something on the agenda.

@@ -41,6 +41,7 @@ func (l *loop) beginEarly(room time.Duration) (in time.Duration, ok bool) {
 		return 0, false
 	}
 	if room > earlyBy {
+		l.dropEarly() // its slot did not come, or the clock was set back
 		return room - earlyBy, true
 	}
 	slot, ok := l.o.Schedule.Next(schedule.Capture, l.track.cursor)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"fieldcam/capture/photo"
+	"fieldcam/capture/schedule"
 )
 
 func TestASlowStoreDoesNotMakeAPhotoLate(t *testing.T) {
@@ -72,6 +73,43 @@ func TestAnEarlyPhotoWhoseSlotDoesNotComeLeavesNothing(t *testing.T) {
 			if pause.Load() && len(taken) != 2 {
 				t.Errorf("%s: %d photos, want those before it", what, len(taken))
 			}
+		})
+	}
+}
+
+// An Add that goes on for hours keeps the store from compacting its index.
+func TestAnEarlyPhotoWhoseSlotDoesNotComeEndsSoon(t *testing.T) {
+	for what, change := range map[string]func(s *site, pause *atomic.Bool){
+		"pause":     func(_ *site, pause *atomic.Bool) { pause.Store(true) },
+		"step back": func(s *site, _ *atomic.Bool) { s.clock.step(-10 * time.Minute) },
+		"no slot":   func(s *site, _ *atomic.Bool) { s.clock.set(time.Date(9999, 12, 31, 23, 0, 0, 0, time.UTC)) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t, every(t, time.Hour))
+				s.approach = 2 * time.Millisecond
+				var pause atomic.Bool
+				s.paused = func(time.Time) bool { return pause.Load() }
+				stop := s.start()
+				time.Sleep(time.Minute)
+				next, _ := s.schedule.Next(schedule.Capture, s.clock.Now())
+				time.Sleep(next.At.Sub(s.clock.Now()) - 100*time.Millisecond)
+				synctest.Wait()
+				adding := func() (n int) {
+					s.store.fail(func(st *store) { n = st.adding })
+					return n
+				}
+				if n := adding(); n != 1 {
+					t.Errorf("the store adds %d photos just before the slot, want 1", n)
+				}
+				change(s, &pause)
+				time.Sleep(2 * time.Minute)
+				synctest.Wait()
+				if n := adding(); n != 0 {
+					t.Errorf("the store adds %d photos yet, want none", n)
+				}
+				stop()
+			})
 		})
 	}
 }

@@ -143,6 +143,7 @@ type store struct {
 	hang chan struct{}
 	// refuse, if not nil, tells which misses are never taken.
 	refuse func(photo.Miss) bool
+	adding int // Adds under way
 	// dead: the power is off, nothing becomes durable any more.
 	dead bool
 }
@@ -156,7 +157,9 @@ func (w failWriter) Write([]byte) (int, error) { return 0, w.err }
 func (s *store) Add(shot photo.Shot, fill func(io.Writer) (photo.Exposure, error)) (photo.Meta, error) {
 	s.mu.Lock()
 	addErr, writeErr, hang, slow := s.addErr, s.writeErr, s.hang, s.slow
+	s.adding++
 	s.mu.Unlock()
+	defer s.fail(func(s *store) { s.adding-- })
 	time.Sleep(slow)
 	if addErr != nil {
 		return photo.Meta{}, fmt.Errorf("add photo: %w", addErr)

@@ -222,6 +222,8 @@ func (l *loop) wait(ctx context.Context) {
 		} else if l.flight == nil {
 			requests = nil
 		}
+	} else {
+		l.dropEarly()
 	}
 	var back <-chan outcome
 	if l.flight != nil {

@@ -166,6 +166,9 @@ func (l *Link) Run(ctx context.Context) error {
 		return nil
 	}
 	l.pace.lost = time.Now()
+	if d, ok := l.pace.quiet.Held(l.pace.now()); ok { // a start after maintenance, before this device's turn
+		l.pause(ctx, d, nudged)
+	}
 	for ctx.Err() == nil {
 		lasted := l.once(ctx)
 		if lasted > 0 {

@@ -81,20 +81,44 @@ until = "2026-11-23 14:00:00"
 `
 	f := plan.Facts{Pause: pause.State{From: berlin(11, 23, 6, 0), Until: berlin(11, 23, 7, 0)}}
 	a := newPlan(t, text, f).Agenda(berlin(11, 23, 0, 0), berlin(11, 24, 0, 0))
-	// 49 without 12:00 to 13:45, and 06:00 to 07:00: a person's pause has whole
-	// seconds, and takes the one in which it ends.
-	if d := a.Days[0]; d.Captures != 49-8-5 || d.Uploads != 49-8-5 || d.CheckIns != 24 || len(d.Pauses) != 3 {
-		t.Errorf("got %+v, want 36 photos, 36 uploads, 24 check-ins and three pauses", d)
+	// 49 without 12:00 to 13:45, and 06:00 to 06:45.
+	if d := a.Days[0]; d.Captures != 49-8-4 || d.Uploads != 49-8-4 || d.CheckIns != 24 || len(d.Pauses) != 3 {
+		t.Errorf("got %+v, want 37 photos, 37 uploads, 24 check-ins and three pauses", d)
 	}
 	if got, want := blockTexts(a.Days[0].Blocks), `check-in status 23 00:00:00-23:59:59 every 3600s: 24
-capture day 23 07:15:00-18:00:00 every 900s: 36
-upload send 23 07:15:00-18:00:00 every 900s: 36
+capture day 23 07:00:00-18:00:00 every 900s: 37
+upload send 23 07:00:00-18:00:00 every 900s: 37
 `; got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }
 
 // What the blocks say of themselves is what the schedule does.
+// A person's pause is of instants: it ends before the slot at its end, also where
+// the clock shows that time twice.
+func TestAPersonsPauseIsExact(t *testing.T) {
+	const around = `[[session]]
+name = "around"
+kind = "capture"
+every = "10m"
+`
+	for _, from := range []time.Time{berlin(6, 1, 17, 0), time.Date(2026, 10, 25, 0, 50, 0, 0, time.UTC), time.Date(2026, 10, 25, 0, 10, 0, 0, time.UTC)} {
+		until := from.Add(20 * time.Minute)
+		p := newPlan(t, around, plan.Facts{Pause: pause.State{From: from, Until: until, Set: from}})
+		a := p.Agenda(from.Add(-time.Hour), from.Add(time.Hour))
+		if got := a.Total.Captures; got != 10 {
+			t.Errorf("from %v: got %d photos, want 12 but for two", from, got)
+		}
+		for _, d := range a.Days {
+			for _, v := range d.Pauses {
+				if !v.From.Equal(from) || !v.Until.Equal(until) {
+					t.Errorf("from %v: got %v to %v, want 20 min", from, v.From, v.Until)
+				}
+			}
+		}
+	}
+}
+
 func TestBlocksHaveTheSlotsThatTheScheduleHas(t *testing.T) {
 	text := session("a", "capture", "daily", "21:59:57", "02:00", "7s") + session("s", "upload", "mon-fri", "06:00", "18:00", "15m") + `
 [[pause]]

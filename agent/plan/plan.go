@@ -63,11 +63,12 @@ func New(c config.Config, f Facts) (*Plan, error) {
 		return nil, fmt.Errorf("read schedule: %w", err)
 	}
 	p := &Plan{zone: s.Zone(), parts: c.Plan(), figures: figuresOf(c)}
-	held := believable(f.Pause)
-	if held {
-		if s, err = p.hold(f.Pause); err != nil {
-			return nil, fmt.Errorf("read pause: %w", err)
+	if believable(f.Pause) {
+		name := byHand
+		if f.Pause.Reason != "" {
+			name += ": " + f.Pause.Reason
 		}
+		s = s.WithPause(name, f.Pause.From, f.Pause.Until)
 	}
 	p.schedule = s
 	if p.calendar, err = maintenance.New(c.Maintenance, maintenance.Options{Device: c.Device, Clock: unset{}, Log: zerolog.Nop()}); err != nil {
@@ -79,13 +80,6 @@ func New(c config.Config, f Facts) (*Plan, error) {
 	for _, v := range s.Pauses() {
 		p.pauses = append(p.pauses, p.span(v.Name, v.From, v.To))
 		p.paused = append(p.paused, span{v.From, v.To})
-	}
-	if held {
-		own := &p.pauses[len(p.pauses)-1]
-		own.Name = byHand
-		if f.Pause.Reason != "" {
-			own.Name += ": " + f.Pause.Reason
-		}
 	}
 	p.paused = merge(p.paused)
 	for _, w := range f.Windows {
@@ -99,29 +93,6 @@ func New(c config.Config, f Facts) (*Plan, error) {
 func believable(v pause.State) bool {
 	const first, last = 2001, 2198 // within what a schedule takes, in every zone
 	return v.Until.After(v.From) && v.From.Year() >= first && v.Until.Year() <= last
-}
-
-// hold is the schedule with a person's pause, which for what is due is a pause as
-// any other, in whole seconds.
-func (p *Plan) hold(v pause.State) (*schedule.Schedule, error) {
-	parts := p.parts
-	parts.Pauses = slices.Clone(parts.Pauses)
-	if len(parts.Pauses) == schedule.MaxPauses {
-		parts.Pauses = slices.DeleteFunc(parts.Pauses, func(old schedule.Pause) bool { return old.Until < schedule.WallTimeOf(v.From.In(p.zone)) })
-	}
-	parts.Pauses = append(parts.Pauses, schedule.Pause{
-		Name: unused(parts.Pauses), From: schedule.WallTimeOf(v.From.In(p.zone)), Until: schedule.WallTimeOf(v.Until.In(p.zone)) + 1,
-	})
-	return schedule.New(p.zone, parts)
-}
-
-// unused is a name that no pause has.
-func unused(pauses []schedule.Pause) string {
-	name := byHand
-	for slices.ContainsFunc(pauses, func(v schedule.Pause) bool { return v.Name == name }) {
-		name += "'"
-	}
-	return name
 }
 
 // unset is a clock for a calendar to which no notice comes.

@@ -22,6 +22,14 @@ func instantOf(t time.Time) (instant, bool) {
 
 func (i instant) time() time.Time { return time.Unix(i.sec, i.nsec).UTC() }
 
+// ceil is the first whole second that is not before i.
+func (i instant) ceil() int64 {
+	if i.nsec > 0 {
+		return i.sec + 1
+	}
+	return i.sec
+}
+
 func (i instant) compare(o instant) int {
 	switch {
 	case i.sec < o.sec || i.sec == o.sec && i.nsec < o.nsec:

@@ -76,7 +76,7 @@ func New(zone *time.Location, p Plan) (*Schedule, error) {
 		s.addEvent(e)
 	}
 	for _, v := range p.Pauses {
-		s.addPause(v)
+		s.addPause(v.Name, window{v.From.first(s.zone), v.Until.last(s.zone)})
 	}
 	for _, v := range p.Shots {
 		s.addShot(v)
@@ -89,26 +89,9 @@ func New(zone *time.Location, p Plan) (*Schedule, error) {
 		a.last = max(a.last, b.last)
 		return true
 	})
-	slices.SortFunc(s.pauses, func(a, b window) int { return cmp.Compare(a.from, b.from) })
-	s.pauses = merged(s.pauses, func(a *window, b window) bool {
-		if b.from > a.to {
-			return false
-		}
-		a.to = max(a.to, b.to)
-		return true
-	})
 	slices.SortStableFunc(s.shots, func(a, b shot) int { return cmp.Compare(a.at, b.at) })
 	s.shots = slices.CompactFunc(s.shots, func(a, b shot) bool { return a.at == b.at })
-	paused := func(t int64) bool {
-		_, in := s.pauseAt(Capture, t)
-		return in
-	}
-	s.shots = slices.DeleteFunc(s.shots, func(v shot) bool { return paused(v.at) })
-	for i := range s.listedShots {
-		if v := &s.listedShots[i]; paused(v.Begin.Unix()) {
-			v.Slots = 0
-		}
-	}
+	s.settlePauses()
 	return s, nil
 }
 
@@ -146,16 +129,6 @@ func (s *Schedule) addEvent(e Event) {
 	s.replaced = append(s.replaced, dayRange{first, last})
 	s.firstDay, s.lastDay = min(s.firstDay, first), max(s.lastDay, last)
 	s.listedEvents = append(s.listedEvents, Period{e.Name, beginning(s.zone, first), beginning(s.zone, last+1)})
-}
-
-func (s *Schedule) addPause(v Pause) {
-	p := window{v.From.first(s.zone), v.Until.last(s.zone)}
-	if p.from < p.to { // where the clock skips all of it, nothing is left
-		s.pauses = append(s.pauses, p)
-	}
-	s.firstDay = min(s.firstDay, localDay(s.zone, p.from))
-	s.lastDay = max(s.lastDay, localDay(s.zone, p.to))
-	s.listedPauses = append(s.listedPauses, Period{v.Name, instant{sec: p.from}.time(), instant{sec: p.to}.time()})
 }
 
 func (s *Schedule) addShot(v Shot) {
