@@ -278,6 +278,34 @@ func TestRefusalInAMaintenanceWindowIsNotFinal(t *testing.T) {
 	})
 }
 
+// TestFewPhotosAreTriedGentlyInAWindowWhateverTheCloudSays: two are too few to show
+// that the reason is not theirs.
+func TestFewPhotosAreTriedGentlyInAWindowWhateverTheCloudSays(t *testing.T) {
+	for name, err := range map[string]error{"refused": &upload.RefusedError{Reason: "maintenance"}, "odd": errors.New("418")} {
+		q, c := newQueue(0), &fakeCloud{}
+		runOptions(t, session.Options{Quiet: window}, q, c, day(), func(t *testing.T, r *session.Runner) {
+			until(windowBegins + time.Minute)
+			q.add(1, 2)
+			c.set(func(uint64) error { return err })
+			until(windowReturns - time.Second)
+			got := c.since(windowBegins)
+			for i := range got[1:] {
+				if d := got[i+1] - got[i]; d < 8*time.Minute {
+					t.Errorf("%s: tried again after %v, want 8 min at the least", name, d)
+				}
+			}
+			if n := len(got); n < 11 || n > 21 {
+				t.Errorf("%s: %d tries in the window, want 11 to 21", name, n)
+			}
+			c.set(nil)
+			until(windowReturns + 16*time.Minute)
+			if a := q.acknowledged(); a != 2 {
+				t.Errorf("%s: %d sent after the window, want 2", name, a)
+			}
+		})
+	}
+}
+
 func TestCloudsOwnWaitIsKeptInAWindow(t *testing.T) {
 	q, c := newQueue(0), &fakeCloud{}
 	runOptions(t, session.Options{Quiet: window}, q, c, day(), func(t *testing.T, r *session.Runner) {
