@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"fieldcam/agent/link/linktest"
 	"fieldcam/agent/mqtt/mqtttest"
@@ -33,7 +31,6 @@ type cloud struct {
 	off     bool            // the controller has no power: nothing leaves it
 	cuts    [2]linktest.Cut // to receiver and broker
 	faulty  mqtttest.Faults
-	dialled []time.Time    // each try to connect, by package time
 	serving sync.WaitGroup // connections of the broker
 }
 
@@ -76,9 +73,6 @@ func (c *cloud) dial(ctx context.Context, network, addr string) (net.Conn, error
 	if c.dialed != nil {
 		c.dialed(addr)
 	}
-	c.mu.Lock()
-	c.dialled = append(c.dialled, time.Now())
-	c.mu.Unlock()
 	switch addr {
 	case uploadAddress:
 		return c.toReceiver.Dial(ctx, network, addr)
@@ -86,13 +80,6 @@ func (c *cloud) dial(ctx context.Context, network, addr string) (net.Conn, error
 		return c.toBroker.Dial(ctx, network, addr)
 	}
 	return nil, fmt.Errorf("dial %s: not of this world", addr)
-}
-
-// tries are the controller's tries to connect.
-func (c *cloud) tries() []time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.Clone(c.dialled)
 }
 
 // cut makes the ways to the receiver and to the broker fail, or work.

@@ -75,7 +75,7 @@
 //     returns are even over it. It never counts against the photo.
 //   - any other: the photo goes behind its peers, for a growing delay of its own.
 //     unwellAfter different ones in a row mean that the cloud is unwell, which is
-//     as good as unreachable.
+//     as good as unreachable; in quiet time one, where no photo has just got through.
 //
 // # Quiet time
 //

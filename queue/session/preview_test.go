@@ -110,29 +110,6 @@ func allDay() []schedule.Session {
 // album's photos are 40 kB: at 100 kbit/s 3.2 s each.
 const badLink, goodLink = 100, 10_000
 
-// TestThumbnailsNeverTakeAllOfASession, however short that is.
-func TestThumbnailsNeverTakeAllOfASession(t *testing.T) {
-	a, c := newAlbum(t, 0), &slowCloud{kbps: 1} // a photo takes over five minutes
-	s := uploads("00:00", "23:59", 15*time.Minute, 0)
-	s.Minutes = 1
-	runWith(t, session.Default(), session.Options{Queue: a, Uploader: thumbCloud{c}}, []schedule.Session{s}, func(t *testing.T, r *session.Runner) {
-		const slots = 24
-		for i := range slots { // one too many at each
-			a.add(16*i+1, 16*i+16)
-			time.Sleep(15 * time.Minute)
-		}
-		photos := 0
-		for what := range strings.FieldsSeq(c.sent()) {
-			if what[0] != 't' {
-				photos++
-			}
-		}
-		if photos < slots/2 {
-			t.Errorf("%d photos begun in %d sessions, want one in every other at the least:\n%s", photos, slots, c.sent())
-		}
-	})
-}
-
 func TestThumbnailsGoFirstOnABadLink(t *testing.T) {
 	a, c := newAlbum(t, 20), &slowCloud{kbps: badLink}
 	runWith(t, session.Default(), session.Options{Queue: a, Uploader: thumbCloud{c}}, allDay(), func(t *testing.T, r *session.Runner) {
