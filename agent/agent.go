@@ -218,6 +218,9 @@ func (a *Agent) Run(ctx context.Context) error {
 	if a.sessions != nil {
 		c.start(ctx, part{"sessions", a.sessions.Run})
 	}
+	if a.sessions == nil && a.o.Config.Camera.Kind == config.KindShutter {
+		c.start(ctx, part{"fetch", a.fetchAlone})
+	}
 	c.start(ctx, part{"heartbeat", a.heart.Run})
 	c.start(ctx, part{"proof", a.prover.Run})
 	c.start(ctx, part{"control", a.control.Run})

@@ -72,6 +72,8 @@ func (a *Agent) watchCloud() {
 	now := a.clock.Now()
 	if _, returns, quiet := a.windows.Quiet(now); quiet {
 		a.quietUntil = time.Now().Add(returns.Sub(now))
+	} else if now := time.Now(); a.quietUntil.After(now) { // called off, or the clock was set
+		a.quietUntil = now
 	}
 	since, cause := a.monitor.Outage()
 	// A link that comes and goes without a photo getting through is as bad.

@@ -80,13 +80,15 @@ func (a *Agent) makeLinks() error {
 		c.Upload.URL, c.MQTT.URL = "", ""
 		who = &identity.Identity{}
 	}
+	// One for all who look for the cloud: the first that finds it wakes the others.
+	phase := time.Now().Add(a.windows.Turn(a.clock.Now()))
 	a.meter = link.NewMeter(link.MeterOptions{Dir: a.o.StateDir, Clock: a.clock, Log: a.log})
 	dial := a.meter.Dial(a.o.Dial)
 	a.mqtt = mqtt.New(c.MQTT, mqtt.Options{
 		Device: c.Device, TLS: who.TLS(), Username: who.Username(), Password: who.Password(),
 		Dial: dial, Clock: a.clock, Log: a.log,
 		OnUp: a.brokerUp, OnDown: a.brokerDown,
-		Quiet: a.windows.Quiet, Spread: c.Maintenance.Spread, Subscribe: a.noticeTopics(), Received: a.windows.Receive,
+		Quiet: a.windows.Quiet, Spread: c.Maintenance.Spread, Phase: phase, Subscribe: a.noticeTopics(), Received: a.windows.Receive,
 	})
 	a.heart = heartbeat.New(c.Heartbeat, heartbeat.Options{
 		Device: c.Device, Link: a.mqtt, Health: a.health, Clock: a.clock, Log: a.log,
@@ -100,7 +102,7 @@ func (a *Agent) makeLinks() error {
 	if address := cloudAddress(c); address != "" {
 		a.monitor = link.New(link.Options{
 			Address: address, Dial: dial, Routes: a.o.Routes, Log: a.log,
-			OnUp: a.cloudUp, Quiet: a.windows.Quiet, Clock: a.clock, Spread: c.Maintenance.Spread,
+			OnUp: a.cloudUp, Quiet: a.windows.Quiet, Clock: a.clock, Spread: c.Maintenance.Spread, Phase: phase,
 		})
 	}
 	if c.Upload.URL == "" {
@@ -119,7 +121,7 @@ func (a *Agent) makeLinks() error {
 		Fetch: fetch, Budget: a.budget,
 		Queue: a.queue, Uploader: to, Schedule: a.plan, Clock: a.clock, Log: a.log,
 		Answered: a.cloudAnswered, Unreachable: a.cloudSilent,
-		Quiet: a.windows.Quiet, Paused: a.pause.Paused, Spread: c.Maintenance.Spread,
+		Quiet: a.windows.Quiet, Paused: a.pause.Paused, Spread: c.Maintenance.Spread, Phase: phase,
 	})
 	return nil
 }

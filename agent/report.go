@@ -169,6 +169,7 @@ func (a *Agent) uploadStatus(now time.Time) control.Upload {
 	s := control.Upload{
 		Configured: true, Running: u.Running, CloudReached: u.Silent.IsZero(), Photo: u.Photo,
 		Sent: u.Sent, SentBytes: u.SentBytes, LastError: u.LastError,
+		Fetching: u.Fetching, BudgetUsed: u.BudgetUsed,
 		Next: a.next(schedule.Upload, now),
 	}
 	if !u.Retry.IsZero() {

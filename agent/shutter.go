@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"fieldcam/capture"
 	"fieldcam/capture/camera"
@@ -78,6 +79,27 @@ func (c *boardShutter) prepare(ctx context.Context) error {
 	}
 	<-ctx.Done()
 	return nil
+}
+
+// fetchEvery is how often pictures are fetched where no upload session does it.
+const fetchEvery = time.Hour
+
+// fetchAlone brings the pictures of a camera in Low Power Mode into the queue where
+// there is no cloud, and so no upload session, until ctx ends: they may go to the
+// second copy. It is a part of the agent.
+func (a *Agent) fetchAlone(ctx context.Context) error {
+	tick := time.NewTicker(fetchEvery)
+	defer tick.Stop()
+	for {
+		if err := a.fetch(ctx); err != nil && ctx.Err() == nil {
+			a.log.Warn().Err(err).Msg("pictures not fetched from the camera")
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
 }
 
 // Close releases the lines, where they were taken.

@@ -2,6 +2,7 @@ package agent_test
 
 import (
 	"context"
+	"io"
 	"os"
 	"sync"
 	"testing"
@@ -43,6 +44,7 @@ type world struct {
 	card  *card
 	cloud *cloud
 	local *linktest.Net // holds the control socket
+	log   io.Writer     // gets what the daemon logs: the test's output
 
 	life     *life           // nil while the power is off
 	starts   []time.Time     // of the daemon, by package time
@@ -121,7 +123,7 @@ func newWorld(t *testing.T, s setup) *world {
 		s.dir = stateDir(t)
 	}
 	w := &world{T: t, dir: s.dir, dawn: s.dawn, epoch: time.Now(), clock: sim.NewClock(), board: sim.New(),
-		local: linktest.New(), known: map[uint64]bool{}, gone: map[uint64]string{}, dark: 3 * time.Minute, version: "test"}
+		local: linktest.New(), log: t.Output(), known: map[uint64]bool{}, gone: map[uint64]string{}, dark: 3 * time.Minute, version: "test"}
 	if w.dawn.IsZero() {
 		w.dawn = monday()
 	}

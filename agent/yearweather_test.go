@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"fieldcam/agent/maintenance"
 	"fieldcam/queue"
 )
 
@@ -103,47 +104,78 @@ func (s *sky) cloud() {
 }
 
 // maintenance: both calendars of the cloud, computed here from their words. In a
-// window it is down, or fails now and then.
+// window it is down, or fails now and then, or answers nonsense.
 func (s *sky) maintenance() {
-	down := func(from, to time.Time) {
-		if from.Before(s.h.dawn) || to.After(s.h.ends().Add(-peace)) {
-			return
+	for _, w := range windows(s.h.dawn, s.h.ends()) {
+		if w.from.Before(s.h.dawn) || w.to.After(s.h.ends().Add(-peace)) {
+			continue
 		}
-		if s.r.IntN(2) == 0 {
-			s.add(from, to.Sub(from), "network", pick(s.r, "severed", "black-holed"), "both")
-			return
-		}
-		for at := from; ; {
-			at = at.Add(s.span(time.Minute, 40*time.Minute))
-			d := s.span(time.Minute, 40*time.Minute)
-			if !at.Add(d).Before(to) {
-				return
-			}
-			s.add(at, d, "network", pick(s.r, "severed", "black-holed"), pick(s.r, "both", "receiver", "broker"))
-			at = at.Add(d)
+		s.add(w.from, w.to.Sub(w.from), "window")
+		switch s.r.IntN(4) {
+		case 0, 1:
+			s.add(w.from, w.to.Sub(w.from), "network", pick(s.r, "severed", "black-holed"), "both")
+		case 2:
+			s.add(w.from, w.to.Sub(w.from), "receiver", pick(s.r, "0", "3", "4", "5", "8"))
+		default:
+			s.flaky(w)
 		}
 	}
+}
+
+// flaky lets the network fail now and then in a window.
+func (s *sky) flaky(w period) {
+	for at := w.from; ; {
+		at = at.Add(s.span(time.Minute, 40*time.Minute))
+		d := s.span(time.Minute, 40*time.Minute)
+		if !at.Add(d).Before(w.to) {
+			return
+		}
+		s.add(at, d, "network", pick(s.r, "severed", "black-holed"), pick(s.r, "both", "receiver", "broker"))
+		at = at.Add(d)
+	}
+}
+
+// windows are those of both calendars: the first Sunday of December and March, 19:00
+// to 22:00 UTC, and of June and September, 20:00 to 23:00; and the last Saturday of
+// each month, 22:00 to 02:00 in Denver.
+func windows(from, to time.Time) (all []period) {
 	denver, err := time.LoadLocation("America/Denver")
 	if err != nil {
 		panic(err)
 	}
-	first := time.Date(s.h.dawn.Year(), s.h.dawn.Month(), 1, 0, 0, 0, 0, time.UTC)
-	for m := first; m.Before(s.h.ends()); m = m.AddDate(0, 1, 0) {
+	first := time.Date(from.Year(), from.Month(), 1, 0, 0, 0, 0, time.UTC)
+	for m := first; m.Before(to); m = m.AddDate(0, 1, 0) {
 		sunday := m
 		for sunday.Weekday() != time.Sunday {
 			sunday = sunday.AddDate(0, 0, 1)
 		}
 		switch m.Month() {
 		case time.December, time.March:
-			down(sunday.Add(19*time.Hour), sunday.Add(22*time.Hour))
+			all = append(all, period{sunday.Add(19 * time.Hour), sunday.Add(22 * time.Hour)})
 		case time.June, time.September:
-			down(sunday.Add(20*time.Hour), sunday.Add(23*time.Hour))
+			all = append(all, period{sunday.Add(20 * time.Hour), sunday.Add(23 * time.Hour)})
 		}
 		saturday := time.Date(m.Year(), m.Month()+1, 0, 22, 0, 0, 0, denver)
 		for saturday.Weekday() != time.Saturday {
 			saturday = saturday.AddDate(0, 0, -1)
 		}
-		down(saturday, time.Date(saturday.Year(), saturday.Month(), saturday.Day()+1, 2, 0, 0, 0, denver))
+		end := time.Date(saturday.Year(), saturday.Month(), saturday.Day()+1, 2, 0, 0, 0, denver)
+		all = append(all, period{saturday.UTC(), end.UTC()})
+	}
+	return all
+}
+
+// calendars are the same windows as a person writes them for the controller.
+func calendars() []maintenance.Window {
+	add := func(name, start, rule, zone string, d time.Duration) maintenance.Window {
+		w := maintenance.NewWindow()
+		w.Name, w.Start, w.Rule, w.TimeZone, w.Duration = name, start, rule, zone, d
+		return w
+	}
+	return []maintenance.Window{
+		add("winter", "2026-01-01 19:00:00", "FREQ=YEARLY;BYMONTH=3,12;BYDAY=1SU", "UTC", 3*time.Hour),
+		add("summer", "2026-01-01 20:00:00", "FREQ=YEARLY;BYMONTH=6,9;BYDAY=1SU", "UTC", 3*time.Hour),
+		add("monthly", "2026-01-01 22:00:00", "FREQ=MONTHLY;BYDAY=-1SA", "America/Denver", 4*time.Hour),
 	}
 }
 
@@ -200,6 +232,14 @@ func (s *sky) people() {
 	s.often(12, func(at time.Time) { s.add(at, s.span(time.Second, time.Hour), "restart") })
 	s.often(8, func(at time.Time) {
 		s.add(at, s.span(24*time.Hour, 14*24*time.Hour), "plan", pick(s.r, "10m0s", "7m0s", "20m0s", "50m0s", "1h0m0s"))
+	})
+	s.often(4, func(at time.Time) {
+		s.add(at, s.span(24*time.Hour, 6*24*time.Hour), "event", pick(s.r, "10m0s", "30m0s", "3m0s"))
+	})
+	s.often(3, func(at time.Time) { s.add(at, s.span(time.Hour, 4*24*time.Hour), "pause") })
+	s.often(10, func(at time.Time) { s.add(at, 0, "shot") })
+	s.often(4, func(at time.Time) {
+		s.add(at, s.span(10*time.Minute, 30*time.Hour).Truncate(time.Second), "hold", pick(s.r, "ends", "resumed"))
 	})
 	s.often(2, func(at time.Time) { s.add(at, 0, "zone", zones()[s.r.IntN(len(zones()))]) })
 	s.often(3, func(at time.Time) { s.add(at, s.span(time.Second, 2*time.Minute), "update") })

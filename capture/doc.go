@@ -125,8 +125,8 @@
 // three shots or more fit, and most of all. Shots are compared by package time, so
 // that a step of this clock does not matter; a camera's clock that was set between
 // two pictures does not either, where both parts have three. Pictures of an earlier
-// run, whose shots nobody remembers, belong to the nearest slot that has no photo. A
-// picture that belongs to no slot becomes a manual photo, at its own time.
+// run, whose shots nobody remembers, belong to the nearest slot that has no photo,
+// those first that are within 3 s of one: others were fired late. A picture that belongs to no slot becomes a manual photo, at its own time.
 //
 // A shot that has no picture a minute later is NotFetched for good, or until its
 // picture comes after all. An error of Fetch says that nobody looked, and leaves the

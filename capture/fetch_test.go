@@ -61,6 +61,7 @@ func TestPicturesThatCannotBeReadDoNotKeepTheOthersBack(t *testing.T) {
 		s, r := newRollSite(t, time.Minute)
 		begin := s.clock.Now()
 		stop := s.start()
+		time.Sleep(time.Second) // no fetch begins at a slot
 		r.change(func(r *roll) {
 			r.fetchErr = func(name string) error {
 				if name <= "IMG_0007" {

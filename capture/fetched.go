@@ -7,6 +7,7 @@ import (
 	"errors"
 	"hash"
 	"io"
+	"math"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -97,13 +98,18 @@ func (f *fetch) assignSlots(shots []shot, unknown []int) {
 	}
 	lag := time.Duration(median(differences))
 	used := map[int64]bool{}
-	for _, i := range unknown {
-		slot, ok := f.nearestSlot(shots[i].Taken.Add(-lag), func(slot schedule.Slot) bool {
-			return !used[slot.At.UnixNano()] && f.unphotographed(slot)
-		})
-		if ok {
-			used[slot.At.UnixNano()] = true
-			shots[i].Slot, shots[i].Session, shots[i].Trigger = slot.At, slot.Session, photo.Scheduled
+	// First those that are on time: a picture that was fired late lies nearer to the
+	// next slot, which has its own.
+	for _, bound := range []time.Duration{voteWidth, math.MaxInt64} {
+		for _, i := range unknown {
+			at := shots[i].Taken.Add(-lag)
+			slot, ok := f.nearestSlot(at, func(slot schedule.Slot) bool {
+				return !used[slot.At.UnixNano()] && f.unphotographed(slot)
+			})
+			if ok && shots[i].Trigger == photo.Manual && at.Sub(slot.At).Abs() <= bound {
+				used[slot.At.UnixNano()] = true
+				shots[i].Slot, shots[i].Session, shots[i].Trigger = slot.At, slot.Session, photo.Scheduled
+			}
 		}
 	}
 }

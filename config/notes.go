@@ -136,8 +136,8 @@ func notes() []note {
 		{path: "mqtt.reconnect_min", text: "The shortest range of the wait between attempts to connect; it grows as that in [retry].", allowed: "a duration from 100ms to 1h"},
 		{path: "mqtt.reconnect_max", text: "The longest range of that wait.", allowed: "a duration from reconnect_min to 1h"},
 
-		{path: "link", text: "What the site's link gives. Nothing is limited by it: the schedule is checked against it (fieldcam schedule check)."},
-		{path: "link.budget_mb", text: "The data plan of a month, in megabytes (10^6 bytes).", allowed: "0 (not known) to 1000000", zero: "no budget"},
+		{path: "link", text: "What the site's link gives. The schedule is checked against it (fieldcam schedule check)."},
+		{path: "link.budget_mb", text: "The data plan of a calendar month in UTC, in megabytes (10^6 bytes), both ways. Upload sessions begin no photo that is larger than what is left of it.", allowed: "0 (not known) to 1000000", zero: "no budget"},
 		{path: "link.speed_kbps", text: "The expected upload speed, in kilobits a second. What was measured goes before it.",
 			allowed: "0 (not known) to 1000000", zero: "not known"},
 

@@ -113,8 +113,10 @@ type Upload struct {
 	Sent         int        `json:"sent"`            // photos, this session or the last
 	SentBytes    int64      `json:"sent_bytes"`
 	LastError    string     `json:"last_error,omitempty"`
-	Retry        *time.Time `json:"retry,omitempty"` // when a broken-off session goes on
-	Next         *time.Time `json:"next,omitempty"`  // the next session by schedule
+	Fetching     bool       `json:"fetching,omitempty"`    // it brings pictures from the camera first
+	BudgetUsed   bool       `json:"budget_used,omitempty"` // photos wait: the month's data are used up
+	Retry        *time.Time `json:"retry,omitempty"`       // when a broken-off session goes on
+	Next         *time.Time `json:"next,omitempty"`        // the next session by schedule
 }
 
 // Broker is the state of the control link.

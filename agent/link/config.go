@@ -2,8 +2,8 @@ package link
 
 import "fieldcam/config/invalid"
 
-// Config is what a person knows of the mobile link. Nothing is refused because of
-// it: it is for forecasts and warnings.
+// Config is what a person knows of the mobile link: for forecasts and warnings, and
+// to stop uploads by schedule once a budget is used up.
 type Config struct {
 	// BudgetMB is what the link may carry in a calendar month (UTC), both ways, in
 	// megabytes (10^6 bytes). Default 0: not known.

@@ -21,6 +21,16 @@ const (
 // this device's own moment to come back (maintenance.Calendar.Quiet). nil: never.
 type Quiet func(at time.Time) (ends, returns time.Time, ok bool)
 
+// Turn is how long it is to the device's next own moment, which comes once in each
+// spread: phase is any of them, past or to come, by package time.
+func Turn(phase time.Time, spread time.Duration) time.Duration {
+	gone := time.Since(phase) % spread
+	if gone < 0 {
+		gone += spread
+	}
+	return spread - gone
+}
+
 // Gentle is how long to wait after a failure at the instant at: in quiet time 8 to
 // 15 min, and no further than to the device's own return, or to that where the try
 // would come after the end. ok is false outside of quiet time.

@@ -11,7 +11,7 @@
 //
 // A return behind a change of routes is this controller's own: it is told at
 // once. After LongOutage without one it is the cloud that was away, for the whole
-// fleet: its controllers look once in every Spread, each at a phase of its own, and
+// fleet: its controllers look once in every Spread, each at its own phase, and
 // not all in the second in which it comes back. In quiet time (maintenance) the
 // Monitor looks every 8 to 15 min and warns nobody, and after that at the device's
 // own moment to return.
@@ -27,6 +27,7 @@ package link
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"sync"
 	"time"
@@ -73,7 +74,10 @@ type Options struct {
 	Clock hal.Clock
 	// Spread is the time between probes after LongOutage. 0: DefaultSpread.
 	Spread time.Duration
-	Log    zerolog.Logger
+	// Phase is one of the moments for these probes, by package time. The parts of one
+	// device share it: the first that finds the cloud wakes the others. Zero: drawn.
+	Phase time.Time
+	Log   zerolog.Logger
 }
 
 // Monitor watches one cloud. Its methods may be called from any goroutine.
@@ -100,6 +104,9 @@ type hint struct{ err error }
 func New(o Options) *Monitor {
 	if o.Spread <= 0 {
 		o.Spread = DefaultSpread
+	}
+	if o.Phase.IsZero() {
+		o.Phase = time.Now().Add(rand.N(o.Spread)) //nolint:gosec // spreads load, keeps no secret
 	}
 	return &Monitor{o: o, hints: make(chan hint, 16), moved: make(chan struct{}, 1)}
 }

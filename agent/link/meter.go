@@ -23,6 +23,10 @@ const (
 	little = 256 << 10
 	// sure is how long must have been counted before it says something of the month.
 	sure = 24 * time.Hour
+	// unvouched is after what time a clock is believed that nobody vouches for: then
+	// nobody will. Else a controller without a time source would count all its months
+	// as one, and a data budget that is used up would stay so for ever.
+	unvouched = time.Hour
 )
 
 // MeterOptions are what a Meter works with.
@@ -36,15 +40,19 @@ type MeterOptions struct {
 
 // Meter counts what goes over the connections of its dialler, both ways, by
 // calendar month in UTC: the bytes of TLS and above. What TCP and IP add, some 3 %
-// of an upload, it does not see. A clock that nobody vouches for begins no month.
+// of an upload, it does not see. A clock that nobody vouches for begins no month in the
+// first hour after the start.
 // Its methods may be called from any goroutine.
 type Meter struct {
-	o    MeterOptions
-	news atomic.Int64 // bytes that are not in count yet
+	o       MeterOptions
+	started time.Time    // by package time
+	news    atomic.Int64 // bytes that are not in count yet
 
 	mu    sync.Mutex // guards all below
 	count usage
 	saved int64 // count.Bytes as it is on the card
+	// guessed: the count's month is by a clock that nobody has vouched for since.
+	guessed bool
 }
 
 // Usage is what went over the link in a month.
@@ -63,7 +71,7 @@ type Usage struct {
 // NewMeter makes a Meter, with the count that was kept in Dir. A damaged file is
 // set aside, and said.
 func NewMeter(o MeterOptions) *Meter {
-	m := &Meter{o: o}
+	m := &Meter{o: o, started: time.Now()}
 	m.load()
 	m.take() // counting begins now
 	return m
@@ -127,15 +135,17 @@ func (m *Meter) take() (c usage, unsaved int64) {
 	synced := m.o.Clock.Synced()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if month := monthOf(now); synced && !month.Equal(m.count.Month) {
-		if m.count.Month.IsZero() || month.Before(m.count.Month) {
-			// The clock was not set, or ahead: what was counted is as good for this one.
+	if month := monthOf(now); (synced || time.Since(m.started) >= unvouched) && !month.Equal(m.count.Month) {
+		if m.count.Month.IsZero() || month.Before(m.count.Month) || synced && m.guessed {
+			// The clock was not set, or wrong: what was counted is as good for this one.
 			m.count = usage{Month: month, Since: now, Bytes: m.count.Bytes}
 		} else {
 			m.count = usage{Month: month, Since: month}
 			m.saved = -1 // the new month is worth a write
 		}
+		m.guessed = true
 	}
+	m.guessed = m.guessed && !synced
 	m.count.Bytes += m.news.Swap(0)
 	return m.count, m.count.Bytes - m.saved
 }

@@ -170,31 +170,6 @@ func FuzzUsageFile(f *testing.F) {
 	})
 }
 
-// TestWrongClockCostsNoCount: what was counted before it was set, or while it was
-// ahead, is of the month that it then shows.
-func TestWrongClockCostsNoCount(t *testing.T) {
-	c := &wallClock{now: time.Unix(0, 0), unsynced: true}
-	m := meter(c, "")
-	carry(t, m, 10, 0)
-	if u := m.Usage(); u.Bytes != 10 || !u.Month.IsZero() || u.Forecast != -1 {
-		t.Errorf("before the clock was set: got %+v, want 10 bytes of no month", u)
-	}
-	*c = wallClock{now: on(t, "2027-05-10")} // a source that lies
-	carry(t, m, 10, 0)
-	if u := m.Usage(); u.Bytes != 20 || u.Month.Month() != time.May {
-		t.Errorf("ahead: got %+v, want 20 bytes in May", u)
-	}
-	c.now = on(t, "2026-11-10")
-	carry(t, m, 10, 0)
-	if u := m.Usage(); u.Bytes != 30 || u.Month.Month() != time.November {
-		t.Errorf("set right: got %+v, want 30 bytes in November", u)
-	}
-	*c = wallClock{now: on(t, "2026-12-10"), unsynced: true}
-	if u := m.Usage(); u.Bytes != 30 || u.Month.Month() != time.November {
-		t.Errorf("by a clock that nobody vouches for: got %+v, want still November", u)
-	}
-}
-
 // TestCountIsWrittenGently: a card wears.
 func TestCountIsWrittenGently(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

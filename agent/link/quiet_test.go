@@ -143,6 +143,32 @@ func TestCloudThatStaysAwayAfterTheWindowIsNews(t *testing.T) {
 	})
 }
 
+// TestWindowThatIsCalledOffHidesNoOutage, nor one that a wrong clock showed.
+func TestWindowThatIsCalledOffHidesNoOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &cloud{}
+		c.set(true, false)
+		var off atomic.Bool
+		quiet := func(at time.Time) (ends, returns time.Time, ok bool) {
+			ends, returns, ok = window{0, 23 * time.Hour, 23 * time.Hour}.quiet(at)
+			return ends, returns, ok && !off.Load()
+		}
+		m := link.New(link.Options{Address: "cloud:443", Dial: c.dial, Clock: clock{}, Quiet: quiet, Log: zerolog.Nop()})
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- m.Run(ctx) }()
+		m.Failed(errors.New("no route"))
+		time.Sleep(time.Hour)
+		off.Store(true)
+		time.Sleep(time.Hour)
+		if since, cause := m.Outage(); cause == nil || time.Since(since) < 45*time.Minute {
+			t.Errorf("an hour after the window was called off: an outage of %v, %v, want of 45 min at least", time.Since(since), cause)
+		}
+		cancel()
+		<-done
+	})
+}
+
 // TestOwnRouteInQuietTimeIsTriedGently: one probe a minute at most, and none before
 // its own return.
 func TestOwnRouteInQuietTimeIsTriedGently(t *testing.T) {

@@ -11,7 +11,7 @@ type search struct {
 	alone time.Time // since when neither the cloud nor a route came
 	tried time.Time // the last probe
 	// phased: this outage is the whole fleet's. Each device probes once in every
-	// spread, at a phase of its own.
+	// spread, at its phase.
 	phased bool
 }
 
@@ -57,20 +57,17 @@ func (m *Monitor) wait(s *search, cause error) time.Duration {
 		if wait, ok := m.o.Quiet.Gentle(now); ok {
 			_, returns, _ := m.o.Quiet(now)
 			m.keepCalm(returns.Sub(now))
-			s.phased = true // at the device's own moment to return, and then every spread
+			s.phased = true // at the device's own moment to return, and then in every spread
 			return wait
 		}
 	}
+	m.keepCalm(0) // where the window was called off, or the clock set
 	if !m.warned {
 		m.warned = true
 		m.o.Log.Warn().Err(cause).Str("cloud", m.o.Address).Msg("the cloud can't be reached")
 	}
-	switch {
-	case s.phased:
-		return m.o.Spread
-	case time.Since(s.alone) >= LongOutage:
-		s.phased = true
-		return rand.N(m.o.Spread) //nolint:gosec // spreads load, keeps no secret
+	if s.phased = s.phased || time.Since(s.alone) >= LongOutage; s.phased {
+		return Turn(m.o.Phase, m.o.Spread)
 	}
 	return rand.N(m.limit) //nolint:gosec // spreads load, keeps no secret
 }
@@ -102,9 +99,12 @@ func (m *Monitor) held() (time.Duration, bool) {
 	return wait, ok
 }
 
-// keepCalm says that the outage does not count for so long.
+// keepCalm says that the outage does not count for so long; 0 ends the calm, if
+// there is any.
 func (m *Monitor) keepCalm(d time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.calm = time.Now().Add(d)
+	if until := time.Now().Add(d); d > 0 || until.Before(m.calm) {
+		m.calm = until
+	}
 }

@@ -55,6 +55,32 @@ func TestFleetOfAnyNamesReturnsSpreadOut(t *testing.T) {
 	}
 }
 
+// TestNumberedFleetTakesTurnsEvenly, at the same moments whenever it is asked.
+func TestNumberedFleetTakesTurnsEvenly(t *testing.T) {
+	cfg := maintenance.Default()
+	at := utc(t, "2026-12-06 22:03")
+	var perSecond [600]int
+	for n := range 10_000 {
+		cal, err := maintenance.New(cfg, maintenance.Options{Device: fmt.Sprintf("pole-%d", n), Clock: &clock{}, Log: zerolog.Nop()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wait := cal.Turn(at)
+		if wait < 0 || wait >= cfg.Spread {
+			t.Fatalf("the turn comes in %v, want within %v", wait, cfg.Spread)
+		}
+		if again := at.Add(7 * time.Minute); again.Add(cal.Turn(again)).Sub(at.Add(wait))%cfg.Spread != 0 {
+			t.Fatalf("another turn 7 min later: %v after %v", again.Add(cal.Turn(again)), at.Add(wait))
+		}
+		perSecond[wait/time.Second]++
+	}
+	for second, n := range perSecond {
+		if n < 13 || n > 21 {
+			t.Errorf("%d devices in second %d, want 17 or so", n, second)
+		}
+	}
+}
+
 func BenchmarkQuiet(b *testing.B) {
 	cal := calendar(b, append(quarterly(), monthly())...)
 	at := utc(b, "2026-12-06 21:00")

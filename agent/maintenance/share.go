@@ -32,6 +32,18 @@ func share(device string, ends time.Time, spread time.Duration) time.Duration {
 	return time.Duration(part)                                          //nolint:gosec // below spread
 }
 
+// Turn is how long it is from at, wall time, to this device's own moment in the
+// round that a fleet makes in each Config.Spread: for outages that nobody announced.
+// Where the clocks are right, those of numbered names come evenly.
+func (c *Calendar) Turn(at time.Time) time.Duration {
+	spread := c.config.Spread
+	next := at.Truncate(spread).Add(share(c.o.Device, time.Time{}, spread))
+	if next.Before(at) {
+		next = next.Add(spread)
+	}
+	return next.Sub(at)
+}
+
 // mix spreads a hash over all its bits: FNV's high bits of short texts are alike.
 func mix(h uint64) uint64 {
 	h = (h ^ h>>30) * 0xbf58476d1ce4e5b9

@@ -11,7 +11,7 @@
 //   - Every attempt follows the one before after a random wait (full jitter), so
 //     that a fleet comes back spread out, also where all of it is nudged at once.
 //     After ten minutes without the broker each device tries once in every Spread,
-//     at a phase of its own. In quiet time (maintenance) it tries every 8 to 15 min
+//     at its own phase. In quiet time (maintenance) it tries every 8 to 15 min
 //     and warns nobody, and returns at its own moment after that.
 //   - What the cloud sends on the topics of Options.Subscribe is handed on; the
 //     subscription is made anew with each connection.
@@ -29,6 +29,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"sync"
@@ -80,9 +81,11 @@ type Options struct {
 	// failures no news, and after it comes a return at the device's own moment. nil:
 	// never.
 	Quiet link.Quiet
-	// Spread is the time between attempts after 10 minutes without the broker, at a
-	// random phase, so that a fleet returns over that long. 0: link.DefaultSpread.
+	// Spread is the time between attempts after 10 minutes without the broker, so that
+	// a fleet returns over that long. 0: link.DefaultSpread.
 	Spread time.Duration
+	// Phase is one of the moments for these attempts; see link.Options. Zero: drawn.
+	Phase time.Time
 	// Subscribe lists topics, without wildcards, of which every message is given to
 	// Received: also the retained one, at each connect, and some twice. Received is
 	// called from the connection's goroutine and must not wait; the payload, of at
@@ -121,11 +124,14 @@ type Link struct {
 func New(c Config, o Options) *Link {
 	l := &Link{c: c, o: o, topic: message.Topic(o.Device, message.KindLink), nudge: make(chan struct{}, 1), err: ErrOffline}
 	l.pace = pace{
-		backoff: backoff{min: c.ReconnectMin, max: c.ReconnectMax}, spread: o.Spread, quiet: o.Quiet,
+		backoff: backoff{min: c.ReconnectMin, max: c.ReconnectMax}, spread: o.Spread, phase: o.Phase, quiet: o.Quiet,
 		now: func() time.Time { return o.Clock.Now() },
 	}
 	if l.pace.spread <= 0 {
 		l.pace.spread = link.DefaultSpread
+	}
+	if l.pace.phase.IsZero() {
+		l.pace.phase = time.Now().Add(rand.N(l.pace.spread)) //nolint:gosec // spreads load, keeps no secret
 	}
 	if l.o.Dial == nil {
 		l.o.Dial = (&net.Dialer{}).DialContext
@@ -160,6 +166,9 @@ func (l *Link) Run(ctx context.Context) error {
 		return nil
 	}
 	l.pace.lost = time.Now()
+	if d, ok := l.pace.quiet.Held(l.pace.now()); ok { // a start after maintenance, before this device's turn
+		l.pause(ctx, d, nudged)
+	}
 	for ctx.Err() == nil {
 		lasted := l.once(ctx)
 		if lasted > 0 {

@@ -16,12 +16,13 @@ const nudged = time.Minute
 type pace struct {
 	backoff
 	spread time.Duration
+	phase  time.Time
 	quiet  link.Quiet
 	now    func() time.Time // wall time
 
 	lost time.Time // since when there is no connection that lasts, by package time
 	// phased: this outage is the whole fleet's. Each device tries once in every
-	// spread, at a phase of its own.
+	// spread, at its phase.
 	phased bool
 }
 
@@ -37,16 +38,12 @@ func (p *pace) connected(lasted time.Duration) {
 // leave of it. refused: the broker is there, and does not want us.
 func (p *pace) wait(lasted time.Duration, refused bool) (d, floor time.Duration) {
 	if d, ok := p.quiet.Gentle(p.now()); ok {
-		p.phased = true // at the device's own moment to return, and then every spread
+		p.phased = true // at the device's own moment to return, and then in every spread
 		return d, nudged
 	}
-	long := p.phased || time.Since(p.lost) >= link.LongOutage
-	switch {
-	case long && !refused && p.phased:
-		return p.spread, p.min
-	case long && !refused:
+	if long := p.phased || time.Since(p.lost) >= link.LongOutage; long && !refused {
 		p.phased = true
-		return rand.N(p.spread), p.min //nolint:gosec // spreads load, keeps no secret
+		return link.Turn(p.phase, p.spread), p.min
 	}
 	d = p.next()
 	if lasted > 0 {

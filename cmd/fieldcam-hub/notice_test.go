@@ -73,8 +73,9 @@ func TestNoticeReachesTheControllersAndThePage(t *testing.T) {
 	if out, err := command(t, "notice", "add", "new disk", "--class", "hot-fix", "--start", from, "--duration", "3h", "--device", "north", "--json", "--data", s.data); err != nil || !strings.Contains(out, `"next_start"`) {
 		t.Fatalf("notice add: %q, %v", out, err)
 	}
-	if n := nextNotice(t, heard, d.NoticeKey, "north", 1); n.Windows[0].Class != message.HotFix {
-		t.Errorf("got %+v", n)
+	own := nextNotice(t, heard, d.NoticeKey, "north", 1)
+	if own.Windows[0].Class != message.HotFix {
+		t.Errorf("got %+v", own)
 	}
 	resp, err := http.Get(h.ready["page"])
 	if err != nil {
@@ -91,7 +92,7 @@ func TestNoticeReachesTheControllersAndThePage(t *testing.T) {
 	if _, err := command(t, "notice", "cancel", "new disk", "--device", "north", "--data", s.data); err != nil {
 		t.Fatal(err)
 	}
-	if n := nextNotice(t, heard, d.NoticeKey, "north", 2); len(n.Windows) != 0 {
+	if n := nextNotice(t, heard, d.NoticeKey, "north", own.N+1); len(n.Windows) != 0 {
 		t.Errorf("got %+v, want the window called off", n)
 	}
 	list, err := command(t, "notice", "list", "--data", s.data)
@@ -107,7 +108,7 @@ func TestNoticeReachesTheControllersAndThePage(t *testing.T) {
 	if _, err := command(t, "notice", "add", "again", "--start", from, "--duration", "3h", "--data", s.data); err != nil {
 		t.Fatal(err)
 	}
-	if n := nextNotice(t, heard, d.NoticeKey, message.Fleet, 2); len(n.Windows) != 2 {
+	if n := nextNotice(t, heard, d.NoticeKey, message.Fleet, n.N+1); len(n.Windows) != 2 {
 		t.Errorf("after the restart: got %+v, want both windows", n)
 	}
 }

@@ -134,6 +134,8 @@ func printUpload(line func(name, format string, a ...any), s control.Status, z *
 	case !u.Configured:
 		line("upload", "no destination is configured")
 		return
+	case u.Running && u.Fetching:
+		line("upload", "fetching pictures from the camera first")
 	case u.Running && u.Photo != "":
 		line("upload", "sending %s, %d sent (%s)", u.Photo, u.Sent, bytesText(u.SentBytes))
 	case u.Running:
@@ -143,13 +145,20 @@ func printUpload(line func(name, format string, a ...any), s control.Status, z *
 		if !u.CloudReached {
 			what = "THE CLOUD TAKES NOTHING"
 		}
-		line("upload", "%s; again %s, or when the link returns", what, sinceText(s.Now, *u.Retry))
+		or := ", or when the link returns"
+		if s.Returns != nil {
+			or = ""
+		}
+		line("upload", "%s; again %s%s", what, sinceText(s.Now, *u.Retry), or)
 	case s.Pause != nil:
 		line("upload", "paused; it goes on %s", sinceText(s.Now, s.Pause.Until))
 	case u.Next != nil:
 		line("upload", "next %s, at %s", sinceText(s.Now, *u.Next), clockText(*u.Next, z))
 	default:
 		line("upload", "no upload is scheduled")
+	}
+	if u.BudgetUsed {
+		line("", "photos wait: the month's data budget is used up (link.budget_mb)")
 	}
 	if u.LastError != "" {
 		line("", "last error: %s", cut(u.LastError, 57))

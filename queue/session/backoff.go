@@ -7,13 +7,13 @@ import (
 
 // outage is the backoff while the cloud is silent: full jitter, so that a fleet
 // that lost its cloud in one moment comes back over minutes. An outage that lasts
-// longer than longOutage is tried once in a period of spread, at a moment of it
-// that was drawn: the returns of a fleet are even over it.
+// longer than longOutage is tried once in a period of spread, at this controller's
+// own moment of it: the returns of a fleet are even over it.
 type outage struct {
 	min, max, spread time.Duration
 	count            int       // failures since the last success
 	since            time.Time // the first of them
-	drawn            time.Time // the last moment of a long outage to try again
+	phase            time.Time // a moment to try again in a long outage, of one each period
 	warned           bool      // it was logged
 	believed         int       // returns of the link that were believed since then
 	last             time.Time // the last one
@@ -47,13 +47,11 @@ func (o *outage) again(silent bool) time.Time {
 		return now.Add(rand.N(doubled(o.min, o.max, o.count-1)))
 	}
 	period := max(o.spread, o.max)
-	if o.drawn.IsZero() {
-		o.drawn = now.Add(rand.N(period))
+	gone := now.Sub(o.phase) % period
+	if gone < 0 {
+		gone += period
 	}
-	for !o.drawn.After(now) {
-		o.drawn = o.drawn.Add(period)
-	}
-	return o.drawn
+	return now.Add(period - gone)
 }
 
 // doubled is d doubled n times, but at most limit.
@@ -68,7 +66,7 @@ func doubled(d, limit time.Duration, n int) time.Duration {
 }
 
 // over notes that the cloud has answered.
-func (o *outage) over() { *o = outage{min: o.min, max: o.max, spread: o.spread} }
+func (o *outage) over() { *o = outage{min: o.min, max: o.max, spread: o.spread, phase: o.phase} }
 
 // believe tells whether the link's return is reason to try at once.
 func (o *outage) believe() bool {

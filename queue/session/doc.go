@@ -71,11 +71,11 @@
 //     isn't believed: it counts as any other error.
 //   - UnreachableError: the session is broken off, and goes on after a backoff
 //     with full jitter. After ten minutes of outage that becomes one try in each
-//     period of Options.Spread, at a moment of it that was drawn, so that a fleet's
+//     period of Options.Spread, at a moment of it by Options.Phase, so that a fleet's
 //     returns are even over it. It never counts against the photo.
 //   - any other: the photo goes behind its peers, for a growing delay of its own.
 //     unwellAfter different ones in a row mean that the cloud is unwell, which is
-//     as good as unreachable.
+//     as good as unreachable; in quiet time one, where no photo has just got through.
 //
 // # Quiet time
 //
@@ -91,7 +91,7 @@
 // On a bad link, measured over the last uploads, the thumbnails of the newest
 // photos that wait go before the next photo, where the Uploader can send any. One
 // is sent once, whatever becomes of it; that it fails never counts against its
-// photo.
+// photo. Where they took all of a session's time the next begins with a photo.
 //
 // Nothing is ever given up: what no session sent waits for the next. Advise tells
 // beforehand where sessions can't send what comes.

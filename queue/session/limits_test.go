@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -120,4 +121,27 @@ func TestRestartInABlockBeginsWithWholeLimits(t *testing.T) {
 	if a := q.acknowledged(); a != 10 {
 		t.Errorf("a session of 5 photos and a restart sent %d, want 10", a)
 	}
+}
+
+// TestThumbnailsNeverTakeAllOfASession, however short that is.
+func TestThumbnailsNeverTakeAllOfASession(t *testing.T) {
+	a, c := newAlbum(t, 0), &slowCloud{kbps: 1} // a photo takes over five minutes
+	s := uploads("00:00", "23:59", 15*time.Minute, 0)
+	s.Minutes = 1
+	runWith(t, session.Default(), session.Options{Queue: a, Uploader: thumbCloud{c}}, []schedule.Session{s}, func(t *testing.T, r *session.Runner) {
+		const slots = 24
+		for i := range slots { // one too many at each
+			a.add(16*i+1, 16*i+16)
+			time.Sleep(15 * time.Minute)
+		}
+		photos := 0
+		for what := range strings.FieldsSeq(c.sent()) {
+			if what[0] != 't' {
+				photos++
+			}
+		}
+		if photos < slots/2 {
+			t.Errorf("%d photos begun in %d sessions, want one in every other at the least:\n%s", photos, slots, c.sent())
+		}
+	})
 }

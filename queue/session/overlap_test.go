@@ -122,6 +122,23 @@ func TestRestartInTwoBlocksGoesOnWithBoth(t *testing.T) {
 	}
 }
 
+// TestRestartFindsTheNightsSessionBehindManySlots of one that is due each 5 s.
+func TestRestartFindsTheNightsSessionBehindManySlots(t *testing.T) {
+	q, c := newQueue(0), &fakeCloud{}
+	for i := range 100 {
+		q.taken(uint64(i+1), time.Duration(i)*time.Minute)
+	}
+	night := chosen("night", "18:00:02", "06:00:01", 12*time.Hour, func(s *schedule.Session) { s.Order = schedule.OldestFirst })
+	newest := chosen("newest", "00:00", "23:59:59", 5*time.Second, func(s *schedule.Session) { s.Photos = 1 })
+	o := session.Options{Clock: &clock{offset: 23*time.Hour + 50*time.Minute + time.Second}}
+	runOptions(t, o, q, c, []schedule.Session{night, newest}, func(t *testing.T, r *session.Runner) {
+		time.Sleep(30 * time.Second)
+		if got := c.attempts(); !slices.Contains(got, 1) {
+			t.Errorf("sent first %v, want the oldest among them", got)
+		}
+	})
+}
+
 func TestPersonsSessionBeginsAfterThePhotoUnderWay(t *testing.T) {
 	q, c := newQueue(1000), &fakeCloud{takes: 10 * time.Second}
 	s := chosen("a", "00:00", "23:00", 23*time.Hour, func(s *schedule.Session) { s.Order = schedule.OldestFirst })

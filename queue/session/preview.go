@@ -40,7 +40,7 @@ type previews struct {
 	seqs    []uint64 // in the order of sending
 	mishaps int      // in a row
 	again   time.Time
-	held    bool // a thumbnail found no way to the cloud: a photo goes first
+	held    bool // a thumbnail found no way to the cloud, or left no time: a photo goes first
 }
 
 func (p *previews) add(seq uint64) {

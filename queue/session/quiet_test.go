@@ -1,7 +1,6 @@
 package session_test
 
 import (
-	"errors"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -12,7 +11,6 @@ import (
 
 	"fieldcam/capture/schedule"
 	"fieldcam/queue/session"
-	"fieldcam/queue/upload"
 )
 
 // The window of the tests: 19:00 to 22:00, and this controller returns at 22:06.
@@ -255,46 +253,6 @@ func TestInAWindowThePersonIsHeardAndTheLinkIsNot(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		if q.acknowledged() == 0 {
 			t.Error("a person's session did not begin at once in the window")
-		}
-	})
-}
-
-func TestRefusalInAMaintenanceWindowIsNotFinal(t *testing.T) {
-	q, c := newQueue(0), &fakeCloud{}
-	refuse := func(uint64) error { return &upload.RefusedError{Reason: "maintenance"} }
-	runOptions(t, session.Options{Quiet: window}, q, c, day(), func(t *testing.T, r *session.Runner) {
-		until(windowBegins + time.Minute)
-		q.add(1, 5)
-		c.set(refuse)
-		until(windowEnds)
-		if w, _, n := q.counts(); w != 5 || n != 0 {
-			t.Errorf("%d wait and %d refused in the window, want 5, 0", w, n)
-		}
-		c.set(nil)
-		until(windowReturns + 20*time.Minute)
-		if a := q.acknowledged(); a != 5 {
-			t.Errorf("%d sent after the window, want 5", a)
-		}
-	})
-}
-
-func TestCloudsOwnWaitIsKeptInAWindow(t *testing.T) {
-	q, c := newQueue(0), &fakeCloud{}
-	runOptions(t, session.Options{Quiet: window}, q, c, day(), func(t *testing.T, r *session.Runner) {
-		until(windowBegins + time.Minute)
-		q.add(1, 5)
-		c.set(func(uint64) error {
-			return &upload.UnreachableError{Err: errors.New("503"), Answered: true, RetryAfter: time.Hour}
-		})
-		until(windowReturns - time.Second)
-		got := c.since(windowBegins)
-		for i := range got[1:] {
-			if d := got[i+1] - got[i]; d < time.Hour {
-				t.Errorf("tried again after %v, want an hour as the cloud asks", d)
-			}
-		}
-		if len(got) != 3 { // 19:15, 20:15, 21:15, and then the return
-			t.Errorf("tries at %v, want 3", got)
 		}
 	})
 }

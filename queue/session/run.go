@@ -91,6 +91,7 @@ func (r *Runner) session(ctx context.Context, j *job, w *waiter) (end ending, ag
 			return brokenOff, r.breakOff(ctx, err)
 		}
 		if ctx.Err() != nil || j.over(r.o.Clock.Now()) {
+			r.previews.held = true // thumbnails took all that was left of its time
 			break
 		}
 		if !ok {
@@ -155,7 +156,8 @@ func (r *Runner) try(ctx context.Context, j *job, m photo.Meta) (again time.Time
 			err = errors.Join(err, r.o.Queue.Verify(m))
 		}
 		var source *upload.SourceError
-		if !errors.As(err, &source) { // nothing to do with the cloud
+		ours := errors.As(err, &source) // nothing to do with the cloud
+		if !ours {
 			r.failing.add(m.Seq())
 		}
 		again := r.delays.failed(m.Seq())
@@ -165,7 +167,7 @@ func (r *Runner) try(ctx context.Context, j *job, m photo.Meta) (again time.Time
 		}
 		e.Err(err).Str("photo", string(m.ID)).Dur("again_in", time.Until(again)).Msg("photo not uploaded")
 		r.update(func(s *State) { s.LastError = err.Error() })
-		if r.failing.unwell() {
+		if r.failing.unwell() || calm && !ours && j.sent == j.before {
 			return r.postpone(ctx, err, true, 0), true
 		}
 	}

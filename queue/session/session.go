@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"io"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -61,6 +62,10 @@ type Options struct {
 	// Spread is over how long a fleet's returns are spread after a long outage of
 	// the cloud. 0 is 10 minutes.
 	Spread time.Duration
+	// Phase is a moment to try again in such an outage, one in each Spread, by package
+	// time. Other parts of this controller should have the same: the first that finds
+	// the cloud calls LinkUp. Zero: it is drawn.
+	Phase time.Time
 	// Fetch brings pictures from a camera that keeps them, into the queue. It is
 	// called before a session's first photo, not oftener than each fetchEvery, and
 	// must return soon after ctx ends, which is in fetchTime at the latest. The
@@ -157,10 +162,13 @@ func New(c Config, o Options) *Runner {
 	if o.Spread <= 0 {
 		o.Spread = defaultSpread
 	}
+	if o.Phase.IsZero() {
+		o.Phase = time.Now().Add(rand.N(o.Spread))
+	}
 	return &Runner{
 		c: c, o: o, wake: make(chan struct{}, 1), link: make(chan struct{}, 1), added: make(chan struct{}, 1),
 		delays: delays{min: c.PhotoRetryMin, max: c.PhotoRetryMax},
-		outage: outage{min: c.RetryMin, max: c.RetryMax, spread: o.Spread},
+		outage: outage{min: c.RetryMin, max: c.RetryMax, spread: o.Spread, phase: o.Phase},
 	}
 }
 

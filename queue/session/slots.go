@@ -11,9 +11,11 @@ const (
 	// farBack is how far back slots are looked for whose block may last: a block
 	// has a day at the most, and one hour where daylight saving ends.
 	farBack = 25 * time.Hour
-	// maxSlots bounds the slots that are looked at in one go: of a block with one
-	// each 5 s the last hours, which are enough to find its session.
-	maxSlots = 2048
+	// maxSlots bounds the slots that are looked at for those that have come: of one
+	// each 5 s all in farBack, so that a long block behind them is found.
+	maxSlots = 20_000
+	// maxOthers bounds the slots in which others of a block are looked for.
+	maxOthers = 2048
 	// clockStep is from how much on the wall clock has stepped.
 	clockStep = time.Minute
 )
@@ -102,7 +104,7 @@ func (w *waiter) endOfDay(j *job) bool {
 	}
 	of := func(s schedule.Slot) bool { return s.Session == j.terms.Session && s.Ends.Equal(j.terms.Ends) }
 	at := j.at
-	for range maxSlots {
+	for range maxOthers {
 		s, ok := w.r.o.Schedule.Next(schedule.Upload, at)
 		if !ok || s.At.After(j.terms.Ends) {
 			break
@@ -113,7 +115,7 @@ func (w *waiter) endOfDay(j *job) bool {
 		at = s.At
 	}
 	at = j.at
-	for range maxSlots {
+	for range maxOthers {
 		s, ok := w.r.o.Schedule.Last(schedule.Upload, at)
 		if !ok || s.At.Before(j.at.Add(-farBack)) {
 			break

@@ -43,6 +43,8 @@ type Camera struct {
 	timing Timing
 	o      Options
 
+	switching sync.Mutex // held while the camera gets power
+
 	mu         sync.Mutex // guards the following
 	full, half hal.Output // nil before they are taken; half also where there is none
 	closed     bool
@@ -154,6 +156,8 @@ func (c *Camera) power(ctx context.Context, sick bool) (fresh bool, err error) {
 	if c.o.Power == nil {
 		return false, nil
 	}
+	c.switching.Lock()
+	defer c.switching.Unlock()
 	if sick && c.o.Power.Switched() {
 		if err := c.o.Power.Cycle(ctx); err != nil {
 			return false, fmt.Errorf("power cycle of a camera that takes no pictures: %w", err)

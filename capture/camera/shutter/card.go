@@ -61,6 +61,9 @@ func newCard(cfg Config, o Options) card {
 
 // List implements capture.Deferred.
 func (c *Camera) List(ctx context.Context) (capture.Listing, error) {
+	if _, err := c.power(ctx, false); err != nil { // a camera may be its own disk
+		return capture.Listing{}, fmt.Errorf("give the camera power: %w", err)
+	}
 	listing, err := c.card.look(ctx)
 	if err != nil {
 		return capture.Listing{}, err

@@ -36,6 +36,8 @@ const (
 	// least is what an upload session has where its block ends sooner, as package
 	// session gives it.
 	least = 5 * time.Minute
+	// maxFetch is the longest time that an upload session gives a fetch.
+	maxFetch = time.Hour
 	// horizon is how much of the schedule is checked: a week, and the day on which
 	// the next begins.
 	horizon = 8 * 24 * time.Hour
@@ -176,11 +178,12 @@ func (f *fetchCheck) fetch(slot, next schedule.Slot) {
 		return
 	}
 	last := next.At.After(slot.Ends)
-	has := min(max(least, slot.Ends.Sub(slot.At)), next.At.Sub(slot.At))
+	// Half of the session is for the uploads.
+	has := min(min(max(least, slot.Ends.Sub(slot.At)), next.At.Sub(slot.At))/2, maxFetch)
 	f.left = max(0, kb-f.TransferKBs*int64(has/time.Second))
 	if f.left > 0 && last && !f.slowly {
 		f.slowly = true
-		f.list.Add("transfer_kbs", f.TransferKBs, fmt.Sprintf("as much as upload session %q has time for: at %s it has %d MB to fetch, which takes %s, and its block ends after %s",
+		f.list.Add("transfer_kbs", f.TransferKBs, fmt.Sprintf("as much as upload session %q has time for: at %s it has %d MB to fetch, which takes %s, and it gives that %s",
 			slot.Session, f.local(slot.At), kb/1000, text(time.Duration(min(kb/f.TransferKBs, maxTake))*time.Second), text(has)))
 	}
 }

@@ -41,7 +41,7 @@ func TestAPlanThatLosesPicturesIsRefusedWithTheSums(t *testing.T) {
 		want     []string // parts of the findings, one each
 	}{
 		"all is well": {func(l *shutter.Limits) {
-			l.Buffer, l.WriteTime, l.CardMB, l.ShotKB, l.TransferKBs = 20, 2*time.Second, 64_000, 5_000, 20_000
+			l.Buffer, l.WriteTime, l.CardMB, l.ShotKB, l.TransferKBs = 20, 2*time.Second, 64_000, 5_000, 40_000
 		}, []schedule.Session{shots(time.Minute), evening}, nil},
 		"nothing is known": {func(*shutter.Limits) {}, []schedule.Session{shots(5 * time.Second), evening}, nil},
 		"too fast for the camera": {func(l *shutter.Limits) { l.Shortest = 8 * time.Second },
@@ -55,7 +55,7 @@ func TestAPlanThatLosesPicturesIsRefusedWithTheSums(t *testing.T) {
 		"a full card": {func(l *shutter.Limits) { l.CardMB, l.ShotKB = 3000, 5000 },
 			[]schedule.Session{shots(time.Minute), evening}, []string{`card_mb: 3000: want room for 3605 MB: 721 shots of 5000 kB between the uploads at Fri 2026-11-20 19:00:00 and Sat 2026-11-21 19:00:00`}},
 		"no time to fetch": {func(l *shutter.Limits) { l.ShotKB, l.TransferKBs = 5000, 4000 },
-			[]schedule.Session{shots(time.Minute), evening}, []string{`transfer_kbs: 4000: want as much as upload session "evening" has time for: at Sat 2026-11-21 19:00:00 it has 3605 MB to fetch, which takes 15m1s, and its block ends after 5m`}},
+			[]schedule.Session{shots(time.Minute), evening}, []string{`transfer_kbs: 4000: want as much as upload session "evening" has time for: at Sat 2026-11-21 19:00:00 it has 3605 MB to fetch, which takes 15m1s, and it gives that 2m30s`}},
 		"time enough in a block": {func(l *shutter.Limits) { l.ShotKB, l.TransferKBs = 5000, 4000 },
 			[]schedule.Session{shots(time.Minute), long}, nil},
 		"uploads too close": {func(*shutter.Limits) {},

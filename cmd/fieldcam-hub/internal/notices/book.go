@@ -200,7 +200,9 @@ func (b *Book) change(address string, edit func(*Entry) error) error {
 	if err := edit(&e); err != nil {
 		return err
 	}
-	e.N++
+	// By the time, so that controllers take it also where the hub's data was lost, or
+	// is an old copy: they believe no smaller number.
+	e.N = max(now.Unix(), e.N+1)
 	e.Issued = max(message.At(now), e.Issued+1)
 	if err := b.judge(e); err != nil {
 		return err

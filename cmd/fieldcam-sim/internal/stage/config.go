@@ -66,6 +66,7 @@ url = "tls://{{.Control}}"
 
 [maintenance]
 notice_key = {{printf "%q" .NoticeKey}}
+spread = "30s" # a fleet of one
 `
 
 // Configure writes the controller's configuration file, with rest in the place of
