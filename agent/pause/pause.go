@@ -124,7 +124,8 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05Z") }
 
 // Set pauses from now until the time given, in place of a pause that is under
 // way; what of that has passed stays paused. It is durable on return. The error
-// is an InvalidError, or the card's; then the pause is as it was.
+// is an InvalidError, or the card's; then the pause is as it was, though after the
+// card's a restart may find the new one.
 func (p *Pause) Set(now, until time.Time, reason string) (State, error) {
 	if err := Check(now, until, reason); err != nil {
 		return State{}, err
