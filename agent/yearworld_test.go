@@ -162,7 +162,7 @@ func newYear(t *testing.T, h history) *year {
 // configure sets the schedule: photos at an interval, around the clock; and the
 // events, pauses and shots of the whole year.
 func (y *year) configure(c *config.Config, every time.Duration) {
-	c.TimeZone, c.Sessions = y.zone, sessions(every)
+	c.TimeZone, c.Sessions = y.zone, roundTheClock(every)
 	c.Events, c.Shots, c.Pauses = nil, nil, nil
 	zone, err := time.LoadLocation(y.zone)
 	if err != nil {
@@ -178,7 +178,7 @@ func (y *year) configure(c *config.Config, every time.Duration) {
 				panic(err)
 			}
 			c.Events = append(c.Events, schedule.Event{
-				Name: name, FirstDay: from.Format(time.DateOnly), LastDay: to.Format(time.DateOnly), Sessions: sessions(every),
+				Name: name, FirstDay: from.Format(time.DateOnly), LastDay: to.Format(time.DateOnly), Sessions: roundTheClock(every),
 			})
 		case "pause":
 			c.Pauses = append(c.Pauses, schedule.Pause{Name: name, From: schedule.WallTimeOf(from), Until: schedule.WallTimeOf(to)})
@@ -188,8 +188,8 @@ func (y *year) configure(c *config.Config, every time.Duration) {
 	}
 }
 
-// sessions are photos at an interval, and uploads and check-ins as ever.
-func sessions(every time.Duration) (all []schedule.Session) {
+// roundTheClock are photos at an interval, and uploads and check-ins as ever.
+func roundTheClock(every time.Duration) (all []schedule.Session) {
 	for _, s := range []struct {
 		kind  schedule.Kind
 		every time.Duration
