@@ -58,7 +58,7 @@ func TestWhatHappensWithoutTheCloudIsToldLaterWithItsOwnTime(t *testing.T) {
 		"power cut": func(w *world) { w.blackout(30*time.Second, func() {}) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			inWorld(t, setup{config: func(c *config.Config) { sessions(c, 30*time.Minute, 30*time.Minute) }}, func(w *world) {
+			inWorld(t, setup{config: func(c *config.Config) { withCheckIns(c, 30*time.Minute, 30*time.Minute) }}, func(w *world) {
 				at := func(hour, minute int) time.Time { return time.Date(2026, 11, 23, hour, minute, 0, 0, time.UTC) }
 				w.boot()
 				w.passUntil(6, 50)
@@ -99,7 +99,7 @@ func TestWhatHappensWithoutTheCloudIsToldLaterWithItsOwnTime(t *testing.T) {
 func TestAStartAfterAWindowWaitsForTheDevicesOwnReturn(t *testing.T) {
 	end := time.Date(2026, 12, 6, 22, 0, 0, 0, time.UTC)
 	inWorld(t, setup{dawn: end.Add(-20 * time.Minute), config: func(c *config.Config) {
-		sessions(c, 15*time.Minute, 30*time.Minute)
+		withCheckIns(c, 15*time.Minute, 30*time.Minute)
 		c.Maintenance.Spread, c.Maintenance.Windows = 2*time.Hour, quarterly()
 	}}, func(w *world) {
 		d := w.keepDiary()

@@ -25,7 +25,7 @@ func otherKey() ed25519.PrivateKey { return ed25519.NewKeyFromSeed([]byte(string
 
 // trusting is a configuration that takes notices by fleetKey.
 func trusting(c *config.Config) {
-	sessions(c, 15*time.Minute, 30*time.Minute)
+	withCheckIns(c, 15*time.Minute, 30*time.Minute)
 	c.Maintenance.Spread = fleetSpread
 	c.Maintenance.NoticeKey = base64.StdEncoding.EncodeToString(fleetKey().Public().(ed25519.PublicKey))
 }
@@ -159,7 +159,7 @@ func TestNoNoticeSilencesAControllerForLong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, setup{config: func(c *config.Config) {
 				trusting(c)
-				sessions(c, 6*time.Hour, 6*time.Hour)
+				withCheckIns(c, 6*time.Hour, 6*time.Hour)
 				c.Heartbeat.Every, c.Heartbeat.StatusEvery = time.Hour, 6*time.Hour
 			}}, func(w *world) {
 				w.boot()

@@ -46,7 +46,7 @@ func (w *world) statuses(from time.Time) (n int) {
 
 func TestAPersonsPauseStopsPhotosAndNotTheCheckIns(t *testing.T) {
 	inWorld(t, setup{config: func(c *config.Config) {
-		sessions(c, 10*time.Minute, 10*time.Minute)
+		withCheckIns(c, 10*time.Minute, 10*time.Minute)
 		c.Sessions[1].Every = time.Hour
 		c.Heartbeat.StatusEvery = 24 * time.Hour // so that statuses are those of check-ins
 	}}, func(w *world) {
@@ -85,7 +85,7 @@ func TestAPersonsPauseStopsPhotosAndNotTheCheckIns(t *testing.T) {
 }
 
 func TestAPauseThatEndsByItselfWhileThePowerIsOff(t *testing.T) {
-	inWorld(t, setup{config: func(c *config.Config) { sessions(c, 10*time.Minute, 30*time.Minute) }}, func(w *world) {
+	inWorld(t, setup{config: func(c *config.Config) { withCheckIns(c, 10*time.Minute, 30*time.Minute) }}, func(w *world) {
 		w.boot()
 		w.pass(12 * time.Minute) // 06:02
 		w.pausing("POST", `{"seconds":3600}`)
@@ -100,7 +100,7 @@ func TestAPauseThatEndsByItselfWhileThePowerIsOff(t *testing.T) {
 
 // A person who asks for photos gets them, whatever is paused.
 func TestAPauseLeavesAPersonsOwnPhotosAndUploadsAlone(t *testing.T) {
-	inWorld(t, setup{config: func(c *config.Config) { sessions(c, 10*time.Minute, 30*time.Minute) }}, func(w *world) {
+	inWorld(t, setup{config: func(c *config.Config) { withCheckIns(c, 10*time.Minute, 30*time.Minute) }}, func(w *world) {
 		w.boot()
 		w.pass(2 * time.Minute)
 		w.pausing("POST", `{"seconds":3600}`)
@@ -144,7 +144,7 @@ func TestADataBudgetThatIsUsedUpHoldsPhotosUntilTheNextMonth(t *testing.T) {
 	const size = 30_000 // bytes; the device's budget is 1 MB
 	dawn := time.Date(2026, 11, 29, 0, 5, 0, 0, time.UTC)
 	inWorld(t, setup{dawn: dawn, picture: bigPicture(size), slice: 50 * time.Millisecond, config: func(c *config.Config) {
-		sessions(c, time.Hour, time.Hour)
+		withCheckIns(c, time.Hour, time.Hour)
 		c.Link.BudgetMB = 1
 		c.Camera.Power.KeepOn = true
 		c.Heartbeat.Every, c.Heartbeat.StatusEvery = time.Hour, 24*time.Hour

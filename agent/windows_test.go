@@ -80,8 +80,8 @@ func within(w *world, notes []note, from, to time.Time) []note {
 	return slices.DeleteFunc(slices.Clone(notes), func(n note) bool { return w.wall(n.at).Before(from) || !w.wall(n.at).Before(to) })
 }
 
-// sessions sets the schedule: captures and uploads, and check-ins, around the clock.
-func sessions(c *config.Config, photos, checkIns time.Duration) {
+// withCheckIns sets the schedule: captures and uploads, and check-ins, around the clock.
+func withCheckIns(c *config.Config, photos, checkIns time.Duration) {
 	every(c, photos)
 	s := schedule.NewSession()
 	s.Name, s.Kind, s.Every = "check-in", schedule.CheckIn, checkIns
@@ -201,7 +201,7 @@ func TestAMaintenanceWindowIsQuietAndLosesNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, setup{dawn: c.begin.Add(-35 * time.Minute), config: func(cfg *config.Config) {
-				sessions(cfg, 15*time.Minute, 30*time.Minute)
+				withCheckIns(cfg, 15*time.Minute, 30*time.Minute)
 				cfg.Maintenance.Spread, cfg.Maintenance.Windows = fleetSpread, c.windows
 			}}, func(w *world) {
 				d := w.keepDiary()
@@ -233,7 +233,7 @@ func TestAMaintenanceWindowIsQuietAndLosesNothing(t *testing.T) {
 func TestACloudThatWorksInsideAWindowIsUsed(t *testing.T) {
 	begin := time.Date(2026, 12, 6, 19, 0, 0, 0, time.UTC)
 	inWorld(t, setup{dawn: begin.Add(-20 * time.Minute), config: func(c *config.Config) {
-		sessions(c, 15*time.Minute, 30*time.Minute)
+		withCheckIns(c, 15*time.Minute, 30*time.Minute)
 		c.Maintenance.Spread, c.Maintenance.Windows = fleetSpread, quarterly()
 	}}, func(w *world) {
 		w.keepDiary()
@@ -260,7 +260,7 @@ func TestACloudThatWorksInsideAWindowIsUsed(t *testing.T) {
 func TestASilentCloudIsAnAlarmOutsideOfWindows(t *testing.T) {
 	begin := time.Date(2026, 12, 6, 19, 0, 0, 0, time.UTC)
 	inWorld(t, setup{dawn: begin.Add(-2 * time.Hour), config: func(c *config.Config) {
-		sessions(c, 15*time.Minute, 30*time.Minute)
+		withCheckIns(c, 15*time.Minute, 30*time.Minute)
 		c.Maintenance.Spread, c.Maintenance.Windows = fleetSpread, quarterly()
 	}}, func(w *world) {
 		d := w.keepDiary()

@@ -4,6 +4,8 @@ package agent_test
 
 import (
 	"context"
+	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"time"
@@ -37,7 +39,7 @@ func deeds() map[string]func(y *year, e happening) {
 				y.summary.longestOutage = e.lasts
 			}
 			if e.arg(1) == "both" && e.lasts > time.Hour {
-				y.expect(50*time.Minute, health.CloudUnreachable, func() bool { return len(y.pauses.all) == 0 && !y.wasShut(2*time.Hour) })
+				y.expect(50*time.Minute, health.CloudUnreachable, func() bool { return y.unpaused() && !y.wasShut(2*time.Hour) })
 			}
 		},
 		"slow":     func(y *year, e happening) { lay(y, e, &y.slow, y.number(e.arg(0)), y.applyNetwork) },
@@ -48,7 +50,7 @@ func deeds() map[string]func(y *year, e happening) {
 			lay(y, e, &y.camera, e.arg(0), y.applyCamera)
 			if (e.arg(0) == "silent" || e.arg(0) == "dead") && e.lasts > 2*time.Hour+10*time.Minute {
 				y.expect(2*time.Hour+5*time.Minute, health.CameraFault, func() bool {
-					return len(y.camera.all) == 1 && len(y.rooms.all) == 0 && len(y.pauses.all) == 0 && y.right()
+					return len(y.camera.all) == 1 && len(y.rooms.all) == 0 && y.unpaused() && y.right()
 				})
 			}
 		},
@@ -57,7 +59,7 @@ func deeds() map[string]func(y *year, e happening) {
 			lay(y, e, &y.rooms, r, y.applyCard)
 			if r != short && e.lasts > 2*time.Hour+10*time.Minute {
 				y.expect(2*time.Hour+5*time.Minute, health.CardFull, func() bool {
-					return len(y.rooms.all) == 1 && len(y.camera.all) == 0 && len(y.pauses.all) == 0 && y.right()
+					return len(y.rooms.all) == 1 && len(y.camera.all) == 0 && y.unpaused() && y.right()
 				})
 			}
 		},
@@ -99,6 +101,26 @@ func deeds() map[string]func(y *year, e happening) {
 		"event": func(y *year, e happening) {}, // see configure
 		"shot":  func(y *year, e happening) {},
 		"pause": func(y *year, e happening) { lay(y, e, &y.pauses, true, func() {}) },
+		"hold": func(y *year, e happening) {
+			if y.life == nil || !y.right() {
+				return
+			}
+			seconds := int(e.lasts.Seconds())
+			if e.arg(0) == "resumed" { // a person ends it, and not its time
+				seconds *= 2
+			}
+			if a := y.ask("POST", "/pause", fmt.Sprintf(`{"seconds":%d,"reason":"a crane is moved"}`, seconds)); a == nil || a.code != http.StatusOK {
+				if a != nil {
+					y.Errorf("pause: %s, want 200", a.status)
+				}
+				return
+			}
+			y.summary.holds++
+			lay(y, e, &y.holds, true, func() {})
+			if e.arg(0) == "resumed" {
+				y.in(e.lasts, y.resume)
+			}
+		},
 		"window": func(y *year, e happening) {
 			y.summary.windows++
 			y.shut = append(y.shut, period{e.at, e.at.Add(e.lasts)})
@@ -131,6 +153,16 @@ func deeds() map[string]func(y *year, e happening) {
 				y.retryRefused()
 			}
 		},
+	}
+}
+
+// resume ends a person's pause, as soon as the daemon runs.
+func (y *year) resume() {
+	if y.life == nil || y.ask("DELETE", "/pause", "") == nil {
+		y.in(time.Minute, y.resume)
+		y.holds.add(true)
+		id := y.holds.next
+		y.in(time.Minute, func() { y.holds.remove(id) })
 	}
 }
 

@@ -3,20 +3,12 @@
 package agent_test
 
 import (
-	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
-	"io"
-	"maps"
-	"os"
 	"slices"
 	"time"
 
 	"fieldcam/agent/control"
 	"fieldcam/agent/health"
 	"fieldcam/agent/message"
-	"fieldcam/capture/photo"
 	"fieldcam/queue"
 )
 
@@ -50,7 +42,7 @@ func (y *year) look() {
 		y.endCalm(now)
 		y.clear.from = time.Time{}
 	}
-	well := y.life != nil && len(y.ways.all)+len(y.slow.all)+len(y.faults.all)+len(y.pauses.all)+len(y.closed.all) == 0
+	well := y.life != nil && len(y.ways.all)+len(y.slow.all)+len(y.faults.all)+len(y.closed.all) == 0 && y.unpaused()
 	switch {
 	case well && y.clear.from.IsZero():
 		y.clear.from = now
@@ -58,7 +50,10 @@ func (y *year) look() {
 	case !well:
 		y.clear.from = time.Time{}
 	}
-	calm := y.life != nil && y.right() && len(y.camera.all) == 0 && len(y.rooms.all) == 0
+	if !y.right() {
+		y.wrong = y.truth()
+	}
+	calm := y.life != nil && y.right() && len(y.camera.all) == 0 && len(y.rooms.all) == 0 && len(y.holds.all) == 0
 	switch {
 	case calm && y.calm.from.IsZero():
 		y.calm.from = now
@@ -77,12 +72,18 @@ func (y *year) endCalm(now time.Time) {
 	y.calm.from = time.Time{}
 }
 
+// unpaused tells whether uploads and captures go on, by the schedule and a person.
+func (y *year) unpaused() bool { return len(y.pauses.all)+len(y.holds.all) == 0 }
+
 func (y *year) waiting() int64 { return y.life.agent.Status().Queue.Waiting }
 
 // watchBacklog wants what waits when the cloud can be reached again to be gone in
 // time, unless that ends before.
 func (y *year) watchBacklog(from time.Time, waiting int64) {
 	bound := drainTime + time.Duration(waiting)*perPhoto
+	if y.nightly() {
+		bound += 24 * time.Hour
+	}
 	still := func() bool { return y.clear.from.Equal(from) }
 	y.in(bound, func() {
 		if n := y.waiting; still() && n() > inFlow {
@@ -133,7 +134,8 @@ func (y *year) wasShut(d time.Duration) bool {
 // wantNoAlarm wants that nothing which began in a maintenance window is reported
 // of the cloud.
 func (y *year) wantNoAlarm(e happening) {
-	if y.life == nil || !y.right() {
+	// A clock that was wrong when the cloud was lost knows of no window.
+	if y.life == nil || !y.right() || y.wrong.After(e.at.Add(-time.Hour)) {
 		return
 	}
 	for _, name := range []health.Name{health.CloudUnreachable, health.UploadFailing} {
@@ -248,131 +250,4 @@ func (y *year) wantCleared() {
 		}
 	}
 	slices.Sort(y.summary.open)
-}
-
-// digest is the same for years that went the same way, to the cloud's eyes and the
-// ledger's.
-func (y *year) digest(q *queue.Queue) string {
-	hash := sha256.New()
-	var sum io.Writer = hash
-	if file := os.Getenv(yearTrace); file != "" {
-		f, err := os.Create(file)
-		if err != nil {
-			y.Fatal(err)
-		}
-		defer f.Close()
-		sum = io.MultiWriter(hash, f)
-	}
-	for _, e := range y.ledger(q) {
-		fmt.Fprintln(sum, e.From.UnixNano(), e.To.UnixNano(), e.Session, e.Cause, e.Photos)
-	}
-	for _, m := range y.cloud.broker.Messages() {
-		fmt.Fprintln(sum, m.At.UnixNano(), m.Topic, string(m.Payload))
-	}
-	for _, id := range slices.Sorted(maps.Keys(y.cloud.receiver.Stored())) {
-		fmt.Fprintln(sum, id)
-	}
-	return hex.EncodeToString(hash.Sum(nil)[:6])
-}
-
-// slots counts the slots of the year, and those that are missed, by cause.
-func (y *year) tell(q *queue.Queue, v verdict) {
-	s := &y.summary
-	for _, n := range v.missed {
-		s.slots += n
-	}
-	s.missed = v.missed
-	for _, e := range y.ledger(q) {
-		if len(e.Photos) > 0 {
-			s.slots++
-			s.taken += len(e.Photos)
-		}
-	}
-	s.digest = y.digest(q)
-	for _, st := range y.cloud.receiver.Stored() {
-		s.bytes += st.Size
-		s.stored++
-	}
-	steps := y.card.steps()
-	for _, n := range steps {
-		s.stepsMet += n
-	}
-	s.deleted = steps["spool.unlink"]
-	s.messages = len(y.cloud.broker.Messages())
-	s.connects = len(y.cloud.broker.Connects())
-	s.starts = len(y.starts)
-}
-
-// summary is what a person wants to know of a year.
-type summary struct {
-	slots, taken, manual, stored    int
-	missed                          map[photo.Cause]int
-	cuts                            map[string]int // by the step, or at a moment
-	outages, steps, restarts, plans int
-	windows                         int // of maintenance
-	longestOutage                   time.Duration
-	updates, starts                 int
-	backlog                         int64
-	drained                         time.Duration
-	conditions                      map[string]int // how often raised
-	expected                        int            // how often one was expected and there
-	open                            []string       // whose clearing the power took
-	bytes                           int64
-	stepsMet, deleted               int
-	messages, connects              int
-	digest                          string
-}
-
-func newSummary() summary { return summary{cuts: map[string]int{}, conditions: map[string]int{}} }
-
-// numbers are those that a row of years adds up.
-func (s summary) numbers() map[string]int {
-	return map[string]int{
-		"slots": s.slots, "photos": s.stored, "missed": total(s.missed), "cuts": total(s.cuts), "outages": s.outages,
-		"starts": s.starts, "backlog": int(s.backlog), "steps": s.stepsMet,
-	}
-}
-
-// lines is the summary for a person.
-func (s summary) lines(h history) []string {
-	cuts := 0
-	for _, n := range s.cuts {
-		cuts += n
-	}
-	return []string{
-		fmt.Sprintf("%d days from %s, %s; %d things happen", h.days, h.dawn.Format(time.DateTime), h.zone, len(h.events)),
-		fmt.Sprintf("slots      %d: %d with a photo, missed %s", s.slots, s.slots-total(s.missed), counts(s.missed)),
-		fmt.Sprintf("photos     %d of slots, %d by hand; %d in the cloud, each once; %.1f MB", s.taken, s.manual, s.stored, float64(s.bytes)/1e6),
-		fmt.Sprintf("power      %d cuts, %d of them at a durable step; %d starts in all, %d restarts, %d updates, %d other plans", cuts, cuts-s.cuts["at a moment"], s.starts, s.restarts, s.updates, s.plans),
-		fmt.Sprintf("network    %d outages, the longest %v; %d maintenance windows; %d connections to the broker, %d messages", s.outages, s.longestOutage.Round(time.Minute), s.windows, s.connects, s.messages),
-		fmt.Sprintf("backlog    %d photos at the longest, drained in %v", s.backlog, s.drained.Round(time.Second)),
-		fmt.Sprintf("clock      %d steps", s.steps),
-		fmt.Sprintf("conditions %s; %d expected and seen; clearing lost with the power: %v", counts(s.conditions), s.expected, s.open),
-		fmt.Sprintf("card       %d durable steps, %d photos deleted for room", s.stepsMet, s.deleted),
-		fmt.Sprintf("digest     %s", s.digest),
-	}
-}
-
-func total[K comparable](of map[K]int) (n int) {
-	for _, m := range of {
-		n += m
-	}
-	return n
-}
-
-// counts is a list of how many of each, the most first.
-func counts[K cmp.Ordered](of map[K]int) string {
-	var keys []K
-	for k := range of {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, func(a, b K) int { return cmp.Or(cmp.Compare(of[b], of[a]), cmp.Compare(a, b)) })
-	text := ""
-	for i, k := range keys {
-		if i > 0 {
-			text += ", "
-		}
-		text += fmt.Sprintf("%d %v", of[k], k)
-	}
-	return cmp.Or(text, "none")
 }

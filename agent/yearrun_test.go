@@ -12,11 +12,13 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -36,6 +38,7 @@ type command struct {
 	jobs, days    int
 	history, keep string
 	bound         time.Duration
+	stopped       context.Context // ends where a person stops it
 
 	mu    sync.Mutex // guards what follows, and the output
 	ok    int
@@ -55,6 +58,9 @@ func years(args []string) int {
 	f.StringVar(&c.keep, "keep", "build/years", "where histories and output of failures go")
 	f.DurationVar(&c.bound, "bound", 3*time.Hour, "how long a year may take")
 	_ = f.Parse(args) // exits on errors
+	var stop context.CancelFunc
+	c.stopped, stop = signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	if err := os.MkdirAll(c.keep, 0o755); err != nil {
 		fmt.Fprintln(os.Stderr, "year:", err)
 		return 2
@@ -88,7 +94,7 @@ func (c *command) all() {
 			}
 		})
 	}
-	for seed := c.seed; seed < c.seed+c.count; seed++ {
+	for seed := c.seed; seed < c.seed+c.count && c.stopped.Err() == nil; seed++ {
 		seeds <- seed
 	}
 	close(seeds)
@@ -104,6 +110,9 @@ func (c *command) say(format string, args ...any) {
 // one plays a history, and looks for a shorter one where it fails.
 func (c *command) one(name string, h history) {
 	o := c.play(h)
+	if c.stopped.Err() != nil {
+		return
+	}
 	c.mu.Lock()
 	c.cpu += o.cpu
 	for k, n := range o.numbers {
@@ -132,6 +141,9 @@ func (c *command) one(name string, h history) {
 	s.fails = func(h history) bool {
 		// A short year is tried again: not all chances are the seed's.
 		for range 2 {
+			if c.stopped.Err() != nil {
+				return false
+			}
 			again := c.play(h)
 			c.mu.Lock()
 			c.cpu += again.cpu
@@ -193,7 +205,7 @@ var (
 
 // play plays one history in a process of its own.
 func (c *command) play(h history) (o outcome) {
-	ctx, cancel := context.WithTimeout(context.Background(), c.bound)
+	ctx, cancel := context.WithTimeout(c.stopped, c.bound)
 	defer cancel()
 	dir, err := os.MkdirTemp("", "fieldcam-year-")
 	if err != nil {

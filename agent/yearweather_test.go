@@ -238,6 +238,9 @@ func (s *sky) people() {
 	})
 	s.often(3, func(at time.Time) { s.add(at, s.span(time.Hour, 4*24*time.Hour), "pause") })
 	s.often(10, func(at time.Time) { s.add(at, 0, "shot") })
+	s.often(4, func(at time.Time) {
+		s.add(at, s.span(10*time.Minute, 30*time.Hour).Truncate(time.Second), "hold", pick(s.r, "ends", "resumed"))
+	})
 	s.often(2, func(at time.Time) { s.add(at, 0, "zone", zones()[s.r.IntN(len(zones()))]) })
 	s.often(3, func(at time.Time) { s.add(at, s.span(time.Second, 2*time.Minute), "update") })
 	s.often(30, func(at time.Time) { s.add(at, 0, "photo") })

@@ -3,23 +3,13 @@
 package agent_test
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
-	"fmt"
-	"image"
-	"image/jpeg"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"fieldcam/agent/link/linktest"
-	"fieldcam/capture/schedule"
 	"fieldcam/config"
 )
 
@@ -54,6 +44,7 @@ type year struct {
 	rooms   stack[room]
 	plans   stack[time.Duration]
 	pauses  stack[bool] // of the schedule
+	holds   stack[bool] // pauses of a person
 	closed  stack[bool] // maintenance windows
 	shut    []period    // all windows so far
 	zone    string
@@ -62,7 +53,8 @@ type year struct {
 	clear   spell // the cloud can be reached, and the daemon runs
 	calm    spell // each slot gets its photo
 	calms   []period
-	booted  int // how many starts there were when calm was looked at last
+	wrong   time.Time // when the clock was seen to be wrong last
+	booted  int       // how many starts there were when calm was looked at last
 	summary summary
 }
 
@@ -108,34 +100,6 @@ func (l *stack[T]) top() (of T, any bool) {
 // spell is a time in which something holds; zero from: it does not now.
 type spell struct{ from time.Time }
 
-// album remembers each picture that the camera took, by its SHA-256.
-type album struct {
-	mu   sync.Mutex // guards all below
-	base []byte
-	sums map[string]int // how often it was taken
-}
-
-// picture is a small JPEG of its own, of pictureBytes.
-func (a *album) picture(now time.Time, shots int) []byte {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.base == nil {
-		var b strings.Builder
-		_ = jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 16, 16)), nil)
-		a.base = []byte(b.String())
-		a.sums = map[string]int{}
-	}
-	// A comment (marker FE) between the start and the rest.
-	comment := make([]byte, pictureBytes-len(a.base))
-	copy(comment, []byte{0xff, 0xfe})
-	binary.BigEndian.PutUint16(comment[2:], uint16(len(comment)-2))
-	copy(comment[4:], now.UTC().Format(time.RFC3339Nano)+" "+strconv.Itoa(shots))
-	p := slices.Concat(a.base[:2], comment, a.base[2:])
-	sum := sha256.Sum256(p)
-	a.sums[hex.EncodeToString(sum[:])]++
-	return p
-}
-
 // newYear makes the world of a history.
 func newYear(t *testing.T, h history) *year {
 	y := &year{h: h, zone: h.zone, summary: newSummary()}
@@ -159,48 +123,6 @@ func newYear(t *testing.T, h history) *year {
 	return y
 }
 
-// configure sets the schedule: photos at an interval, around the clock; and the
-// events, pauses and shots of the whole year.
-func (y *year) configure(c *config.Config, every time.Duration) {
-	c.TimeZone, c.Sessions = y.zone, roundTheClock(every)
-	c.Events, c.Shots, c.Pauses = nil, nil, nil
-	zone, err := time.LoadLocation(y.zone)
-	if err != nil {
-		panic(err)
-	}
-	for i, e := range y.h.events {
-		name := fmt.Sprintf("%s %d", e.what, i)
-		from, to := e.at.In(zone), e.at.Add(e.lasts).In(zone)
-		switch e.what {
-		case "event":
-			every, err := time.ParseDuration(e.arg(0))
-			if err != nil {
-				panic(err)
-			}
-			c.Events = append(c.Events, schedule.Event{
-				Name: name, FirstDay: from.Format(time.DateOnly), LastDay: to.Format(time.DateOnly), Sessions: roundTheClock(every),
-			})
-		case "pause":
-			c.Pauses = append(c.Pauses, schedule.Pause{Name: name, From: schedule.WallTimeOf(from), Until: schedule.WallTimeOf(to)})
-		case "shot":
-			c.Shots = append(c.Shots, schedule.Shot{Name: name, At: schedule.WallTimeOf(from)})
-		}
-	}
-}
-
-// roundTheClock are photos at an interval, and uploads and check-ins as ever.
-func roundTheClock(every time.Duration) (all []schedule.Session) {
-	for _, s := range []struct {
-		kind  schedule.Kind
-		every time.Duration
-	}{{schedule.Capture, every}, {schedule.Upload, slotEvery}, {schedule.CheckIn, time.Hour}} {
-		session := schedule.NewSession()
-		session.Name, session.Kind, session.Every = s.kind.String(), s.kind, s.every
-		all = append(all, session)
-	}
-	return all
-}
-
 // do puts something on the agenda.
 func (y *year) do(at time.Time, f func()) {
 	i, _ := slices.BinarySearchFunc(y.agenda, at, func(a action, at time.Time) int {
@@ -221,8 +143,10 @@ func (y *year) live() {
 	y.look()
 	for len(y.agenda) > 0 && y.agenda[0].at.Before(y.h.ends()) {
 		next := y.agenda[0]
+		if !y.until(next.at) {
+			continue // something else comes first now
+		}
 		y.agenda = y.agenda[1:]
-		y.until(next.at)
 		next.do()
 		y.look()
 		if y.Failed() {
@@ -230,17 +154,18 @@ func (y *year) live() {
 		}
 	}
 	y.agenda = nil
-	y.until(y.h.ends())
+	for !y.until(y.h.ends()) {
+	}
 	y.look()
 }
 
-// until lets time pass to a moment. Where the card meets the step at which the
-// power goes meanwhile, it goes.
-func (y *year) until(at time.Time) {
+// until lets time pass to a moment; true once it has come. Where the card meets the
+// step at which the power goes meanwhile, it goes, and until returns false.
+func (y *year) until(at time.Time) bool {
 	for {
 		wait := at.Sub(y.truth())
 		if wait <= 0 {
-			return
+			return true
 		}
 		var gone <-chan struct{}
 		if y.life != nil {
@@ -260,6 +185,7 @@ func (y *year) until(at time.Time) {
 			}
 			y.lose(dark, y.armed.how[3:])
 			y.look()
+			return false
 		}
 	}
 }

@@ -261,3 +261,16 @@ func TestWhatIsNotKnownIsSaidAndNotMadeUp(t *testing.T) {
 		t.Errorf("got %+v, want only that the free space is missing", found)
 	}
 }
+
+// A person mends one, and looks again; and a controller has little memory.
+func TestOfVeryManyFindingsOfAKindTenAreTold(t *testing.T) {
+	var text strings.Builder
+	for i := range 15 {
+		fmt.Fprintf(&text, "[[shot]]\nname = \"s%d\"\nat = \"2025-01-01 12:00:00\"\n", i)
+	}
+	found := of(check(t, cloud+daily()+text.String(), enough()), plan.ShotOver)
+	if len(found) != 10 || found[0].Text != `the shot "s0" is over: it was due on Wed 1 Jan 2025 12:00` ||
+		found[9].Text != `the shot "s9" is over: it was due on Wed 1 Jan 2025 12:00; and 5 more of this kind` {
+		t.Errorf("got %+v, want ten, and how many more", found)
+	}
+}

@@ -44,17 +44,19 @@ func Conditions(all []Finding) []Raised {
 	var raised []Raised
 	for _, name := range ConditionNames() {
 		r := Raised{Name: name, Severity: name.Severity()}
-		var texts []string
+		n := 0
 		for _, f := range all {
-			if n, ok := Condition(f); ok && n == name {
-				texts = append(texts, f.Text)
+			if of, ok := Condition(f); ok && of == name {
+				if n == 0 {
+					r.Text = f.Text
+				}
+				n += 1 + f.More
 			}
 		}
-		if len(texts) == 0 {
+		if n == 0 {
 			continue
 		}
-		r.Text = texts[0]
-		if n := len(texts); n > 1 {
+		if n > 1 {
 			r.Text = fmt.Sprintf("%d findings of \"fieldcam schedule check\", one: %s", n, r.Text)
 		}
 		raised = append(raised, r)

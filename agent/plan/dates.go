@@ -143,6 +143,6 @@ func (s *subject) polar() []Finding {
 		names = append(names[:shown], "…")
 	}
 	return []Finding{info(PolarSun, "Look at such a day by \"fieldcam schedule calendar\", or use times of the day.",
-		"at %s° the sun stays up, or down, for days: then the sessions by sunrise and sunset (%s) last all day, or are one slot at the sun's noon",
+		"at %s° the sun stays up, or down, for days: sunrise and sunset are then the ends of the day, or both are the sun's noon, and sessions by them (%s) last all day, or have no slot",
 		s.parts.Site.Latitude, strings.Join(names, ", "))}
 }

@@ -192,14 +192,26 @@ func TestASessionThatChangesNothingIsFound(t *testing.T) {
 		`the session "x" changes nothing: "day" is due at each of its times as well`)
 }
 
+// In Berlin a session from 00:00 every 2 h is due at 05:00 and 07:00 on the day on
+// which the clock goes from 02:00 to 03:00.
+func TestASessionIsNotShadowedByOneThatTheClocksChangeShifts(t *testing.T) {
+	around := session("around", "capture", "daily", "00:00", "23:59:59", "2h")
+	day := session("day", "capture", "daily", "06:00", "18:00", "4h")
+	wantNone(t, check(t, cloud+around+day, enough()), plan.Shadowed)
+	night := session("night", "capture", "daily", "00:00", "06:00", "4h")
+	if found := of(check(t, cloud+around+night, enough()), plan.Shadowed); len(found) != 1 {
+		t.Errorf("got %+v, want the one that begins with the other", found)
+	}
+}
+
 func TestSessionsByAPolarSunAreFound(t *testing.T) {
 	text := func(latitude string) string {
 		return cloud + daily() + session("light", "capture", "daily", "sunrise", "sunset", "1h") + "[site]\nlatitude = \"" + latitude + "\"\nlongitude = \"18.95\"\n"
 	}
 	want(t, check(t, text("69.65"), enough()), plan.PolarSun, health.Info,
-		`at 69.65° the sun stays up, or down, for days: then the sessions by sunrise and sunset ("light") last all day, or are one slot at the sun's noon`)
+		`at 69.65° the sun stays up, or down, for days: sunrise and sunset are then the ends of the day, or both are the sun's noon, and sessions by them ("light") last all day, or have no slot`)
 	want(t, check(t, text("-77.8"), enough()), plan.PolarSun, health.Info,
-		`at -77.8° the sun stays up, or down, for days: then the sessions by sunrise and sunset ("light") last all day, or are one slot at the sun's noon`)
+		`at -77.8° the sun stays up, or down, for days: sunrise and sunset are then the ends of the day, or both are the sun's noon, and sessions by them ("light") last all day, or have no slot`)
 	wantNone(t, check(t, text("52.5"), enough()), plan.PolarSun)
 }
 

@@ -48,6 +48,8 @@ type Finding struct {
 	Text string `json:"text"`
 	// Advice says what to change; empty where nothing needs to be.
 	Advice string `json:"advice,omitempty"`
+	// More is how many others of its kind are left out behind it; its text says so.
+	More int `json:"more,omitempty"`
 }
 
 // Facts are what a controller that runs knows. Zero is: unknown.
@@ -77,7 +79,8 @@ type Announced struct {
 }
 
 // Check says what a person should know of the plan of c, which must be valid, at
-// the wall time now: the worst first, none where all is well. An error means that
+// the wall time now: the worst first, none where all is well, and of very many of a
+// kind the first ten. An error means that
 // c is not valid.
 func Check(c config.Config, f Facts, now time.Time) ([]Finding, error) {
 	p, err := New(c, f)
@@ -91,7 +94,35 @@ func Check(c config.Config, f Facts, now time.Time) ([]Finding, error) {
 		all = append(all, check(s)...)
 	}
 	slices.SortStableFunc(all, func(a, b Finding) int { return cmp.Compare(rank(a.Severity), rank(b.Severity)) })
-	return all, nil
+	return told(all), nil
+}
+
+// maxTold is how many findings of one kind are told, of each severity: a person
+// mends one, and looks again.
+const maxTold = 10
+
+// told is all without those beyond maxTold; the last of a kind says how many.
+func told(all []Finding) []Finding {
+	type kind struct {
+		Code
+		health.Severity
+	}
+	n, last := map[kind]int{}, map[kind]int{}
+	kept := all[:0]
+	for _, f := range all {
+		k := kind{f.Code, f.Severity}
+		if n[k]++; n[k] <= maxTold {
+			last[k] = len(kept)
+			kept = append(kept, f)
+		}
+	}
+	for k, i := range last {
+		if more := n[k] - maxTold; more > 0 {
+			kept[i].More = more
+			kept[i].Text += "; and " + count(more) + " more of this kind"
+		}
+	}
+	return kept
 }
 
 // checks lists what is checked, in the order of telling.
@@ -129,9 +160,9 @@ const horizon = 7 * day
 const day = 24 * time.Hour
 
 func warning(code Code, advice, format string, a ...any) Finding {
-	return Finding{code, health.Warning, fmt.Sprintf(format, a...), advice}
+	return Finding{Code: code, Severity: health.Warning, Text: fmt.Sprintf(format, a...), Advice: advice}
 }
 
 func info(code Code, advice, format string, a ...any) Finding {
-	return Finding{code, health.Info, fmt.Sprintf(format, a...), advice}
+	return Finding{Code: code, Severity: health.Info, Text: fmt.Sprintf(format, a...), Advice: advice}
 }

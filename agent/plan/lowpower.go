@@ -3,7 +3,6 @@ package plan
 import (
 	"fmt"
 
-	"fieldcam/agent/health"
 	"fieldcam/config/invalid"
 )
 
@@ -40,5 +39,5 @@ func lowPowerText(v *invalid.Value) Finding {
 	if v.Key != "" {
 		text = fmt.Sprintf("camera.shutter.limits.%s is %s, want %s", v.Key, v.Got, v.Want)
 	}
-	return Finding{LowPower, health.Warning, "Low Power Mode would miss shots: " + text, "Fire less often, or fetch oftener or for longer."}
+	return warning(LowPower, "Fire less often, or fetch oftener or for longer.", "Low Power Mode would miss shots: %s", text)
 }

@@ -92,6 +92,11 @@ func shadowed(a, b schedule.Session) bool {
 	}
 	aFrom, aUntil := ends(a)
 	bFrom, bUntil := ends(b)
+	// Where the clock is changed between their beginnings, their slots shift by an
+	// hour.
+	if bFrom != aFrom && time.Hour%a.Every != 0 {
+		return false
+	}
 	once := b.From == b.Until
 	if bFrom < aFrom || bUntil > aUntil || (bFrom-aFrom)%a.Every != 0 || !once && b.Every%a.Every != 0 {
 		return false

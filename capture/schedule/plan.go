@@ -63,6 +63,10 @@ const (
 	MaxPauses        = 100
 )
 
+// maxTogether is how many sessions events that overlap can have, together. A search
+// looks at each of them, and a check of the plan at each on each day of a year.
+const maxTogether = 300
+
 // maxDaySlots is how many slots of a kind a week's or an event's sessions can
 // have on one day, together: one a second is 86,400. More is a mistake, which
 // would fill the card and the ledger.
@@ -81,7 +85,11 @@ func (p Plan) Validate() error {
 		key := fmt.Sprintf("event[%d]", i)
 		checkName(&l, key, e.Name, "event", names)
 		held = append(held, p.checkEvent(&l, key, e))
-		checkPeaks(&l, key+".session", together(held))
+		n, most := together(held)
+		checkPeaks(&l, key+".session", most)
+		if n > maxTogether {
+			l.Add(key+".session", n, fmt.Sprintf("at most %d sessions, those of all events that overlap it together", maxTogether))
+		}
 	}
 	names = map[string]bool{}
 	for i, s := range bounded(&l, "shot", p.Shots, MaxShots) {
@@ -186,23 +194,24 @@ func (p Plan) checkSessions(l *invalid.List, at string, sessions []Session) peak
 
 // heldEvent is what other events have to know of one.
 type heldEvent struct {
-	days  dayRange
-	peaks peaks
+	days     dayRange
+	sessions int
+	peaks    peaks
 }
 
-// together is how many slots the last of the events and those before that it
-// overlaps have on a day.
-func together(held []heldEvent) peaks {
+// together is how many sessions, and slots on a day, the last of the events and
+// those before that it overlaps have.
+func together(held []heldEvent) (sessions int, sum peaks) {
 	last := held[len(held)-1]
-	var sum peaks
 	for _, e := range held {
 		if e.days.first <= last.days.last && last.days.first <= e.days.last {
+			sessions += e.sessions
 			for kind, n := range e.peaks {
 				sum[kind] += n
 			}
 		}
 	}
-	return sum
+	return sessions, sum
 }
 
 // checkClock reports a Moment that needs to know where the site is.
@@ -245,7 +254,7 @@ func (p Plan) checkEvent(l *invalid.List, key string, e Event) heldEvent {
 		l.Add(key+".session", "", "at least one session (a pause stops captures and uploads, and leaves the check-ins)")
 	}
 	sessions := bounded(l, key+".session", e.Sessions, MaxEventSessions)
-	held := heldEvent{dayRange{first, last}, p.checkSessions(l, key+".session", sessions)}
+	held := heldEvent{dayRange{first, last}, len(sessions), p.checkSessions(l, key+".session", sessions)}
 	if !okFirst || !okLast {
 		return held
 	}

@@ -151,6 +151,24 @@ func TestASlotASecondIsEnough(t *testing.T) {
 	}
 }
 
+func TestEventsThatOverlapHaveABoundTogether(t *testing.T) {
+	var sessions []schedule.Session
+	for i := range schedule.MaxEventSessions {
+		sessions = append(sessions, session(t, fmt.Sprint(i), "daily", "sunrise", "sunset", 24*time.Hour))
+	}
+	p := schedule.Plan{Site: place(52, 13)}
+	for i := range 4 {
+		p.Events = append(p.Events, event(fmt.Sprint(i), "2026-11-16", "2026-11-20", sessions...))
+	}
+	if got, want := keys(p.Validate()), []string{"event[3].session"}; !slices.Equal(got, want) {
+		t.Errorf("400 sessions at a time are reported at %q, want %q", got, want)
+	}
+	p.Events[3].FirstDay, p.Events[3].LastDay = "2026-11-21", "2026-11-21"
+	if err := p.Validate(); err != nil {
+		t.Errorf("300 at a time: %v", err)
+	}
+}
+
 func TestLimitsOfUploadsAreThoseOfUploads(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*schedule.Session)

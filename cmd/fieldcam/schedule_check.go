@@ -63,7 +63,7 @@ Exit codes: 0 nothing to warn of, 5 there are warnings, others as always.`,
 func warned(all []plan.Finding) (n int) {
 	for _, f := range all {
 		if f.Severity != health.Info {
-			n++
+			n += 1 + f.More
 		}
 	}
 	return n

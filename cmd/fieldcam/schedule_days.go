@@ -33,7 +33,7 @@ func dayHead(days []plan.Day) string {
 	head := first.From.Format(form)
 	switch {
 	case len(days) == 2:
-		return head + " and " + last.From.Format(form)
+		return head + " and " + last.From.Format(form) + ", each"
 	case len(days) > 2:
 		return head + " to " + last.From.Format(form) + ", each"
 	case first.Whole:

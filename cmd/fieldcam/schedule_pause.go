@@ -185,9 +185,11 @@ func parseEnd(s string, now time.Time, z *time.Location) (time.Time, error) {
 		}
 		today := now.In(z)
 		for n := range 3 {
-			t := time.Date(today.Year(), today.Month(), today.Day()+n, clock.Hour(), clock.Minute(), clock.Second(), 0, z)
-			if t.After(now) {
-				return t, nil
+			face := time.Date(today.Year(), today.Month(), today.Day()+n, clock.Hour(), clock.Minute(), clock.Second(), 0, time.UTC)
+			for _, t := range showing(face, z) {
+				if t.After(now) {
+					return t, nil
+				}
 			}
 		}
 	}
@@ -196,4 +198,22 @@ func parseEnd(s string, now time.Time, z *time.Location) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("%w, or a time of day such as 18:00", err)
 	}
 	return t, nil
+}
+
+// showing is when the zone's clock shows what face does in UTC: two times where it is set
+// back, the same one twice on most days, and one beside it where it skips that.
+func showing(face time.Time, z *time.Location) (all []time.Time) {
+	const half = 12 * time.Hour
+	t := time.Date(face.Year(), face.Month(), face.Day(), face.Hour(), face.Minute(), face.Second(), 0, z)
+	for _, near := range []time.Time{t.Add(-half), t.Add(half)} {
+		_, offset := near.Zone()
+		at := face.Add(-time.Duration(offset) * time.Second).In(z)
+		if at.Format(time.DateTime) == face.Format(time.DateTime) {
+			all = append(all, at)
+		}
+	}
+	if len(all) == 0 {
+		all = append(all, t)
+	}
+	return all
 }

@@ -90,3 +90,27 @@ func TestWrongCommandLinesSayWhatToDo(t *testing.T) {
 		}
 	}
 }
+
+// At 03:00 CEST on 25 October 2026 Berlin's clock goes back to 02:00.
+func TestAPauseEndsWhenTheClockShowsTheTimeAgain(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ now, until, want string }{
+		{"2026-10-25T00:20:00Z", "02:30", "2026-10-25T00:30:00Z"},
+		{"2026-10-25T00:40:00Z", "02:30", "2026-10-25T01:30:00Z"},
+		{"2026-10-25T01:40:00Z", "02:30", "2026-10-26T01:30:00Z"},
+		{"2026-10-25T00:40:00Z", "02:00", "2026-10-25T01:00:00Z"},
+		{"2026-10-25T02:10:00Z", "03:00", "2026-10-26T02:00:00Z"},
+		{"2026-10-24T23:10:00Z", "01:00", "2026-10-26T00:00:00Z"},
+	} {
+		now, err := time.Parse(time.RFC3339, test.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := parseEnd(test.until, now, berlin); err != nil || got.UTC().Format(time.RFC3339) != test.want {
+			t.Errorf("%s at %s: got %v, %v, want %s", test.until, test.now, got.UTC(), err, test.want)
+		}
+	}
+}

@@ -15,8 +15,13 @@ import (
 	"fieldcam/hal"
 )
 
-// sickShots is after how many shots without a picture the camera is taken to hang.
-const sickShots = 3
+const (
+	// sickShots is after how many shots without a picture the camera is taken to hang,
+	// and sickAfter how long it has to bring one: a full buffer is 20 shots at 1 s to
+	// 2 s each, which a power cycle would lose.
+	sickShots = 3
+	sickAfter = time.Minute
+)
 
 // Options are what a Camera works with. Board, Dir and Zone are required.
 type Options struct {
@@ -46,6 +51,7 @@ type Camera struct {
 	used       time.Time // when a line was released last, by package time
 	ready      bool      // the camera has been used since it got power
 	shots      int       // since a picture was last seen
+	enough     time.Time // when those were sickShots, by package time
 	sick       bool      // the next shot begins with a power cycle
 
 	card card // belongs to List and Fetch
@@ -114,7 +120,9 @@ func (c *Camera) Fire(ctx context.Context) (err error) {
 		c.used = time.Now()
 		if err == nil {
 			c.ready, c.sick = true, false
-			c.shots++
+			if c.shots++; c.shots == sickShots {
+				c.enough = c.used
+			}
 		}
 	}()
 	if err := wait(ctx, c.timing.Gap-time.Since(used)); err != nil {
@@ -217,7 +225,7 @@ func (c *Camera) seen(pictures int) {
 	switch {
 	case pictures > 0:
 		c.shots, c.sick = 0, false
-	case c.shots >= sickShots && !c.sick:
+	case c.shots >= sickShots && time.Since(c.enough) >= sickAfter && !c.sick:
 		c.sick = true
 		c.o.Log.Warn().Int("shots", c.shots).Msg("the camera has taken no picture since, the next shot begins with a power cycle")
 	}

@@ -10,9 +10,9 @@
 // may have gone to sleep. Then half-press, wait for the meter and the focus, full
 // press as well, and release. The times are those of the maker (Makers), or the
 // configuration's. Nothing tells whether the camera exposed: the pictures do, when
-// they are fetched. Where three shots or more left none, the next one begins with a
-// power cycle, if there is a power line. Else the camera keeps its power: what is
-// in its buffer would be lost.
+// they are fetched. Where three shots or more left none within a minute, the next one
+// begins with a power cycle, if there is a power line. Else the camera keeps its
+// power: what is in its buffer would be lost.
 //
 // # Fetching
 //
