@@ -190,7 +190,7 @@ func Open(ctx context.Context, o Options) (_ *Agent, err error) {
 		return nil, err
 	}
 	a.control = control.New(control.Options{
-		Path: control.Path(o.StateDir), Agent: a, Store: a.queue, Schedule: a.plan, Pause: a.pause, Outlook: a.outlook,
+		Path: control.Path(o.StateDir), Agent: a, Store: a.queue, Pause: a.pause, Outlook: a.outlook,
 		Zone: a.plan.Zone(), Clock: a.clock, Log: a.log, Listen: o.Listen,
 	})
 	a.reportOpening(a.queue.Recovery())

@@ -19,7 +19,6 @@ import (
 
 	"fieldcam/agent/health"
 	"fieldcam/capture/photo"
-	"fieldcam/capture/schedule"
 )
 
 // SocketName is the socket's file name in the state directory.
@@ -140,22 +139,4 @@ type Second struct {
 	Skipped    int    `json:"skipped"` // photos that the card could not give, since the start
 	FreeBytes  uint64 `json:"free_bytes"`
 	TotalBytes uint64 `json:"total_bytes"`
-}
-
-// Slot is one thing that the schedule will do.
-type Slot struct {
-	At      time.Time     `json:"at"` // UTC
-	Kind    schedule.Kind `json:"kind"`
-	Session string        `json:"session"`
-}
-
-// Plan is what the schedule will do from From on.
-type Plan struct {
-	TimeZone string    `json:"time_zone"`
-	From     time.Time `json:"from"`
-	Until    time.Time `json:"until"`
-	// Total counts the slots of each kind between From and Until.
-	Total map[string]int `json:"total"`
-	// Slots are the first of them, as many as were asked for.
-	Slots []Slot `json:"slots"`
 }

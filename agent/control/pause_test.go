@@ -24,7 +24,7 @@ func servePause(t *testing.T) (*control.Client, *pause.Pause) {
 		t.Fatal(err)
 	}
 	d := &fakeDaemon{}
-	c, stop := control.Pipe(t.Context(), control.Options{Agent: d, Store: d, Schedule: d, Zone: time.UTC, Clock: d, Log: zerolog.Nop(), Pause: p})
+	c, stop := control.Pipe(t.Context(), control.Options{Agent: d, Store: d, Zone: time.UTC, Clock: d, Log: zerolog.Nop(), Pause: p})
 	t.Cleanup(func() {
 		if err := stop(); err != nil {
 			t.Error(err)
@@ -95,7 +95,7 @@ func TestNoBodyMakesThePauseServerFail(t *testing.T) {
 	path := filepath.Join(t.TempDir(), control.SocketName)
 	ready := make(chan net.Addr, 1)
 	s := control.New(control.Options{
-		Path: path, Agent: d, Store: d, Schedule: d, Zone: time.UTC, Clock: d, Log: zerolog.Nop(), Pause: p,
+		Path: path, Agent: d, Store: d, Zone: time.UTC, Clock: d, Log: zerolog.Nop(), Pause: p,
 		Listen: func(path string) (net.Listener, error) {
 			l, err := net.Listen("unix", path)
 			if err == nil {
@@ -142,7 +142,7 @@ func TestTheOutlookTravelsWhole(t *testing.T) {
 		Windows: []control.Window{{Name: "platform", Class: "maintenance", From: now, Until: now.Add(time.Hour)}},
 	}
 	d := &fakeDaemon{}
-	c, stop := control.Pipe(t.Context(), control.Options{Agent: d, Store: d, Schedule: d, Zone: time.UTC, Clock: d, Log: zerolog.Nop(), Outlook: func() control.Outlook { return want }})
+	c, stop := control.Pipe(t.Context(), control.Options{Agent: d, Store: d, Zone: time.UTC, Clock: d, Log: zerolog.Nop(), Outlook: func() control.Outlook { return want }})
 	got, err := c.Outlook(t.Context())
 	if d := cmp.Diff(want, got); err != nil || d != "" {
 		t.Errorf("%v (-want +got):\n%s", err, d)
