@@ -224,9 +224,9 @@ func (w *world) judgeCloud(q *queue.Queue, slots map[uint64]time.Time, v *verdic
 		case !ok && w.isGone(q, seq):
 			continue
 		case !ok:
-			w.Errorf("photo %d (%s) is not in the cloud", seq, i.ID)
+			w.Errorf("photo %d (%s) of slot %v is not in the cloud", seq, i.ID, slots[seq])
 		case s.Times != 1:
-			w.Errorf("photo %d came to the cloud %d times", seq, s.Times)
+			w.Errorf("photo %d of slot %v came to the cloud %d times", seq, slots[seq], s.Times)
 		case i.ID != "" && s.SHA256 != i.SHA256:
 			w.Errorf("photo %s has SHA-256 %s in the cloud, want %s", i.ID, s.SHA256, i.SHA256)
 		case s.Metadata["device"] != device:

@@ -157,14 +157,31 @@ func (c *command) one(name string, h history) {
 		}
 		return false
 	}
-	if !o.when.IsZero() { // what comes after need not be tried
-		h = cutAfter(h, int(o.when.Sub(h.dawn)/(24*time.Hour))+1)
-	}
-	least := s.shrink(h)
+	least := s.shrink(c.hinted(h, o, &s))
 	if err := os.WriteFile(file+".least", []byte(least.text()), 0o644); err != nil {
 		c.say("%s: %v", name, err)
 	}
 	c.say("%s: FAILED: %s\n%s  play it: scripts/year -history %s.least", name, o.failure, indent(least.text()), file)
+}
+
+// hinted cuts off what comes after the failure, where o tells when that was: it
+// ended the year, or is of a slot whose time is told.
+func (c *command) hinted(h history, o outcome, s *shrinker) history {
+	days := func(at time.Time) int { return int(at.Sub(h.dawn)/(24*time.Hour)) + 1 }
+	if !o.when.IsZero() {
+		return cutAfter(h, days(o.when))
+	}
+	const after = 3 // for what a day later brings to light
+	for _, text := range someDay.FindAllString(o.failure, -1) {
+		at, err := time.Parse(time.DateOnly, text)
+		if n := days(at) + after; err == nil && n > after && n < h.days {
+			if next := cutAfter(h, n); s.try(next) {
+				s.say("%d days are enough, with %d events", n, len(next.events))
+				return next
+			}
+		}
+	}
+	return h
 }
 
 func indent(text string) string {
@@ -201,6 +218,7 @@ const failedAt = "the year failed at"
 var (
 	failed     = regexp.MustCompile(`(?m)^\s+\w+_test\.go:\d+: (.*)$|^(panic: .*|fatal error: .*)$`)
 	failedWhen = regexp.MustCompile(failedAt + ` (\S+)`)
+	someDay    = regexp.MustCompile(`\d{4}-\d\d-\d\d`)
 )
 
 // play plays one history in a process of its own.
