@@ -26,6 +26,9 @@ const (
 // some days of small ones.
 const tightBytes = 100_000
 
+// cardStep is card.bytes'.
+const cardStep = 50_000
+
 // errNoPower is what every durable step gets once the power has gone.
 var errNoPower = errors.New("no power")
 
@@ -47,6 +50,7 @@ type card struct {
 	cut    chan struct{} // closed when the power goes
 	// bytes is how much a card holds of photos, of piece bytes each, beyond
 	// queue.Config's reserve; 0: as much as there is. used is how much it does hold.
+	// The space is told in steps of cardStep: a trim for each photo costs real time.
 	bytes, piece, used int64
 	stop               int64       // the reserve
 	full               []time.Time // when there was no room, by package time: a minute apart at the least
@@ -206,7 +210,7 @@ func (c *card) free() int64 {
 		return max(c.stop-1, 0)
 	}
 	if c.bytes > 0 {
-		return max(c.stop+c.bytes-c.used, 0)
+		return max(c.stop+c.bytes-c.used/cardStep*cardStep, 0)
 	}
 	return 20e9
 }
