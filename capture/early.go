@@ -44,7 +44,7 @@ func (l *loop) beginEarly(room time.Duration) (in time.Duration, ok bool) {
 		l.dropEarly() // its slot did not come, or the clock was set back
 		return room - earlyBy, true
 	}
-	slot, ok := l.o.Schedule.Next(schedule.Capture, l.track.cursor)
+	slot, ok := l.upcoming()
 	if !ok || room <= 0 || l.paused(slot) || l.early != nil && l.early.slot.At.Equal(slot.At) {
 		return 0, false
 	}

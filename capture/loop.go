@@ -43,6 +43,10 @@ type loop struct {
 	flushed time.Time
 	// early is the next slot's attempt, where the store has begun with it.
 	early *early
+	// next is the first slot after nextAfter; its time is zero where that is not known.
+	next      schedule.Slot
+	nextAfter time.Time
+	timer     *time.Timer // of wait; nil before
 	// begun: the first shot of all has been written, where there was no ledger.
 	begun bool
 }
@@ -73,6 +77,11 @@ func (l *loop) turn(now time.Time) (slot schedule.Slot, due bool) {
 	if step := l.track.notice(now); step != 0 {
 		l.o.Log.Warn().Dur("by", step).Time("now", now).Bool("synced", l.o.Clock.Synced()).Msg("clock stepped")
 	}
+	if next, ok := l.upcoming(); ok && next.At.After(now) && l.track.even() {
+		// As on most turns no slot has come since the last, and the clock went on.
+		l.close(now, l.o.Clock.Synced(), false)
+		return schedule.Slot{}, false
+	}
 	from, to := l.track.open(now)
 	slot, ok := l.o.Schedule.Last(schedule.Capture, to)
 	if ok && !slot.At.Before(from) && now.Sub(slot.At) <= max(l.cfg.Late, onTime) && l.flight == nil && !l.paused(slot) {
@@ -83,12 +92,17 @@ func (l *loop) turn(now time.Time) (slot schedule.Slot, due bool) {
 	for _, p := range l.track.settle(parts, now, synced, due) {
 		l.missRange(p)
 	}
+	l.close(now, synced, due)
+	return slot, due
+}
+
+// close ends a turn. due: a slot is to be photographed now.
+func (l *loop) close(now time.Time, synced, due bool) {
 	l.track.close(now, synced)
 	l.worked = false
 	if !due || l.o.Deferred == nil { // a Deferred fires first
 		l.flush(due)
 	}
-	return slot, due
 }
 
 // missRange reports the slots of a part of the time as missed.
@@ -229,11 +243,15 @@ func (l *loop) wait(ctx context.Context) {
 	if l.flight != nil {
 		back = l.flight.back
 	}
-	timer := time.NewTimer(sleep)
-	defer timer.Stop()
+	if l.timer == nil {
+		l.timer = time.NewTimer(sleep)
+	} else {
+		l.timer.Reset(sleep)
+	}
+	defer l.timer.Stop()
 	select {
 	case <-ctx.Done():
-	case <-timer.C:
+	case <-l.timer.C:
 	case out := <-back:
 		l.landed(out)
 	case r := <-requests:
@@ -243,15 +261,6 @@ func (l *loop) wait(ctx context.Context) {
 		}
 		l.takeManual(ctx, r)
 	}
-}
-
-// room is the time until the next slot; false where none is due.
-func (l *loop) room() (time.Duration, bool) {
-	next, ok := l.o.Schedule.Next(schedule.Capture, l.track.cursor)
-	if !ok {
-		return 0, false
-	}
-	return next.At.Sub(l.o.Clock.Now()), true
 }
 
 // stop ends the loop: it gives the camera a last time to come back.
