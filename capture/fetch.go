@@ -120,14 +120,15 @@ func (s *Service) fetchAll(ctx context.Context) (Fetched, error) {
 	return f.result, nil
 }
 
-// tellFetch tells Problem how a fetch went. One that was only cut short is none.
+// tellFetch tells Problem how a fetch went. One that was only cut short is none, nor
+// one of a camera that was not fired.
 func (s *Service) tellFetch(ctx context.Context, cause photo.Cause, err error, missing int) {
 	if s.o.Problem == nil {
 		return
 	}
 	now := map[photo.Cause]error{}
 	switch {
-	case err != nil && ctx.Err() != nil:
+	case err != nil && (ctx.Err() != nil || cause == ""):
 		return
 	case err != nil:
 		now[cause] = err
@@ -160,10 +161,14 @@ type fetch struct {
 // run fetches all that is listed. Its error comes with whose fault it is.
 func (f *fetch) run(ctx context.Context) (photo.Cause, error) {
 	listing, err := f.o.Deferred.List(ctx)
-	if err != nil {
-		return photo.NotFetched, fmt.Errorf("look at the camera's card: %w", err)
-	}
 	open := f.shots.all()
+	if err != nil {
+		err = fmt.Errorf("look at the camera's card: %w", err)
+		if len(open) == 0 { // a new card has no directory before its first picture
+			return "", err
+		}
+		return photo.NotFetched, err
+	}
 	f.result.Listed = len(listing.Pictures)
 	// The store must know of every shot before a photo of a later one: else a power
 	// cut would leave out those between.
