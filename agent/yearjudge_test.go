@@ -29,6 +29,9 @@ const (
 	// inFlow is how many photos may wait at any time though all is well: those
 	// since the last session, and the one that is being taken.
 	inFlow = 5
+	// byNight is how many may at a site that uploads by night: in an event each of
+	// the day's sessions leaves one.
+	byNight = inFlow + 24*4
 	// clearTime is how long after all is well again the last condition may stay:
 	// one that the next slot clears, at the longest interval, and the drain.
 	clearTime = 2 * time.Hour
@@ -80,13 +83,13 @@ func (y *year) waiting() int64 { return y.life.agent.Status().Queue.Waiting }
 // watchBacklog wants what waits when the cloud can be reached again to be gone in
 // time, unless that ends before.
 func (y *year) watchBacklog(from time.Time, waiting int64) {
-	bound := drainTime + time.Duration(waiting)*perPhoto
+	bound, flow := drainTime+time.Duration(waiting)*perPhoto, int64(inFlow)
 	if y.nightly() {
-		bound += 24 * time.Hour
+		bound, flow = bound+24*time.Hour, byNight
 	}
 	still := func() bool { return y.clear.from.Equal(from) }
 	y.in(bound, func() {
-		if n := y.waiting; still() && n() > inFlow {
+		if n := y.waiting; still() && n() > flow {
 			y.Errorf("backlog: %d photos wait %v after the cloud could be reached again, when %d did: %+v", n(), bound, waiting, y.life.agent.Status().Upload)
 		}
 	})
