@@ -147,45 +147,6 @@ func TestANoticeThatIsNotBelievedChangesNothing(t *testing.T) {
 	}
 }
 
-// A notice, or notice upon notice, that would keep a controller silent for ever.
-func TestNoNoticeSilencesAControllerForLong(t *testing.T) {
-	t.Parallel()
-	daily := func(at time.Time) message.NoticeWindow {
-		n := window(message.Maintenance, at, 24*time.Hour)
-		n.Rule = "FREQ=DAILY"
-		return n
-	}
-	for name, again := range map[string]bool{"one": false, "one each day": true} {
-		t.Run(name, func(t *testing.T) {
-			inWorld(t, setup{config: func(c *config.Config) {
-				trusting(c)
-				withCheckIns(c, 6*time.Hour, 6*time.Hour)
-				c.Heartbeat.Every, c.Heartbeat.StatusEvery = time.Hour, 6*time.Hour
-			}}, func(w *world) {
-				w.boot()
-				w.pass(time.Minute)
-				const days = 7
-				quiet := 0
-				for d := range days {
-					if d == 0 || again {
-						w.announce(w.notice(int64(d+1), message.Fleet, daily(w.truth())), message.Fleet, fleetKey())
-					}
-					for range 24 {
-						w.pass(time.Hour - handTime/24)
-						if w.life.agent.Status().Returns != nil {
-							quiet++
-						}
-					}
-				}
-				if quiet < 24 || quiet > 72 {
-					w.Errorf("quiet in %d of %d hours, want some and at most 72", quiet, days*24)
-				}
-				w.finish()
-			})
-		})
-	}
-}
-
 func TestANewerNoticeCancelsAWindow(t *testing.T) {
 	inWorld(t, setup{config: trusting}, func(w *world) {
 		w.boot()

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"fieldcam/agent/control"
-	"fieldcam/agent/health"
 	"fieldcam/agent/message"
 	"fieldcam/capture/photo"
 	"fieldcam/capture/schedule"
@@ -138,44 +137,4 @@ func bigPicture(size uint16) func(now time.Time, shots int) []byte {
 		comment = append(comment, bytes.Repeat(text, int(size)/len(text)+1)[:size-2]...)
 		return slices.Concat(b.Bytes()[:2], comment, b.Bytes()[2:])
 	}
-}
-
-func TestADataBudgetThatIsUsedUpHoldsPhotosUntilTheNextMonth(t *testing.T) {
-	const size = 30_000 // bytes; the device's budget is 1 MB
-	dawn := time.Date(2026, 11, 29, 0, 5, 0, 0, time.UTC)
-	inWorld(t, setup{dawn: dawn, picture: bigPicture(size), slice: 50 * time.Millisecond, config: func(c *config.Config) {
-		withCheckIns(c, time.Hour, time.Hour)
-		c.Link.BudgetMB = 1
-		c.Camera.Power.KeepOn = true
-		c.Heartbeat.Every, c.Heartbeat.StatusEvery = time.Hour, 24*time.Hour
-	}}, func(w *world) {
-		w.boot()
-		w.pass(46 * time.Hour) // the 30th, 22:05: 46 photos, of which 1 MB are 33 at the most
-		waiting := w.life.agent.Status().Queue.Waiting
-		if waiting < 13 || waiting > 40 {
-			w.Errorf("%d photos wait, want those beyond the budget, and only those", waiting)
-		}
-		w.wantReported(true, health.DataBudget)
-		w.wantReported(false, health.CloudUnreachable, health.UploadFailing)
-		w.restart(func() {}) // the count is on the card
-		w.pass(time.Hour)
-		if n := w.life.agent.Status().Queue.Waiting; n < waiting {
-			w.Errorf("%d photos wait after a restart, want at least %d", n, waiting)
-		}
-		if err := w.life.agent.Upload(2); err != nil {
-			w.Fatal(err)
-		}
-		before := w.life.agent.Status().Queue.Waiting
-		w.pass(time.Minute)
-		if n := w.life.agent.Status().Queue.Waiting; n != before-2 {
-			w.Errorf("%d photos wait after a person sent two of %d", n, before)
-		}
-		w.passUntil(0, 30) // of the 1st
-		w.pass(time.Hour)
-		if n := w.life.agent.Status().Queue.Waiting; n != 0 {
-			w.Errorf("%d photos wait in the new month, want none", n)
-		}
-		v := w.finish()
-		v.want(w, w.plan.Count(schedule.Capture, w.dawn, w.truth()), map[photo.Cause]int{})
-	})
 }

@@ -1,3 +1,8 @@
+//go:build year
+
+// Weeks in simulated time, each some seconds of a processor: they run once, without
+// the race detector and emulation.
+
 package agent_test
 
 import (
@@ -6,6 +11,7 @@ import (
 	"time"
 
 	"fieldcam/agent/health"
+	"fieldcam/agent/message"
 	"fieldcam/capture/photo"
 	"fieldcam/capture/schedule"
 	"fieldcam/config"
@@ -106,4 +112,83 @@ func TestDaysOfDaylightSavingAndAnEventAreAccountedForOverAChangeOfZone(t *testi
 			})
 		})
 	}
+}
+
+// A notice, or notice upon notice, that would keep a controller silent for ever.
+func TestNoNoticeSilencesAControllerForLong(t *testing.T) {
+	t.Parallel()
+	daily := func(at time.Time) message.NoticeWindow {
+		n := window(message.Maintenance, at, 24*time.Hour)
+		n.Rule = "FREQ=DAILY"
+		return n
+	}
+	for name, again := range map[string]bool{"one": false, "one each day": true} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, setup{config: func(c *config.Config) {
+				trusting(c)
+				withCheckIns(c, 6*time.Hour, 6*time.Hour)
+				c.Heartbeat.Every, c.Heartbeat.StatusEvery = time.Hour, 6*time.Hour
+			}}, func(w *world) {
+				w.boot()
+				w.pass(time.Minute)
+				const days = 7
+				quiet := 0
+				for d := range days {
+					if d == 0 || again {
+						w.announce(w.notice(int64(d+1), message.Fleet, daily(w.truth())), message.Fleet, fleetKey())
+					}
+					for range 24 {
+						w.pass(time.Hour - handTime/24)
+						if w.life.agent.Status().Returns != nil {
+							quiet++
+						}
+					}
+				}
+				if quiet < 24 || quiet > 72 {
+					w.Errorf("quiet in %d of %d hours, want some and at most 72", quiet, days*24)
+				}
+				w.finish()
+			})
+		})
+	}
+}
+
+func TestADataBudgetThatIsUsedUpHoldsPhotosUntilTheNextMonth(t *testing.T) {
+	const size = 30_000 // bytes; the device's budget is 1 MB
+	dawn := time.Date(2026, 11, 29, 0, 5, 0, 0, time.UTC)
+	inWorld(t, setup{dawn: dawn, picture: bigPicture(size), slice: 50 * time.Millisecond, config: func(c *config.Config) {
+		withCheckIns(c, time.Hour, time.Hour)
+		c.Link.BudgetMB = 1
+		c.Camera.Power.KeepOn = true
+		c.Heartbeat.Every, c.Heartbeat.StatusEvery = time.Hour, 24*time.Hour
+	}}, func(w *world) {
+		w.boot()
+		w.pass(46 * time.Hour) // the 30th, 22:05: 46 photos, of which 1 MB are 33 at the most
+		waiting := w.life.agent.Status().Queue.Waiting
+		if waiting < 13 || waiting > 40 {
+			w.Errorf("%d photos wait, want those beyond the budget, and only those", waiting)
+		}
+		w.wantReported(true, health.DataBudget)
+		w.wantReported(false, health.CloudUnreachable, health.UploadFailing)
+		w.restart(func() {}) // the count is on the card
+		w.pass(time.Hour)
+		if n := w.life.agent.Status().Queue.Waiting; n < waiting {
+			w.Errorf("%d photos wait after a restart, want at least %d", n, waiting)
+		}
+		if err := w.life.agent.Upload(2); err != nil {
+			w.Fatal(err)
+		}
+		before := w.life.agent.Status().Queue.Waiting
+		w.pass(time.Minute)
+		if n := w.life.agent.Status().Queue.Waiting; n != before-2 {
+			w.Errorf("%d photos wait after a person sent two of %d", n, before)
+		}
+		w.passUntil(0, 30) // of the 1st
+		w.pass(time.Hour)
+		if n := w.life.agent.Status().Queue.Waiting; n != 0 {
+			w.Errorf("%d photos wait in the new month, want none", n)
+		}
+		v := w.finish()
+		v.want(w, w.plan.Count(schedule.Capture, w.dawn, w.truth()), map[photo.Cause]int{})
+	})
 }
