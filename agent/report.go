@@ -31,6 +31,9 @@ func (a *Agent) captureProblem(cause photo.Cause, err error) {
 	case !ok:
 	case err == nil:
 		a.health.Clear(name)
+		if name == health.CardFull {
+			a.planChanged() // it went by the room that there was
+		}
 	default:
 		a.health.Raise(name, name.Severity(), err.Error())
 	}

@@ -108,7 +108,7 @@ func TestAFullCardCostsOnlyTheSlotsOfItsTime(t *testing.T) {
 	r.wantSpool(int(now.Waiting), int(now.Confirmed))
 	empty()
 	r.awaitStatus("photos are taken again", func(s control.Status) bool {
-		return s.Capture.Failures == 0 && s.Queue.Waiting > before.Queue.Waiting+1 && len(s.Conditions) <= 1 && !has(s, health.CardFull)
+		return s.Capture.Failures == 0 && s.Queue.Waiting > before.Queue.Waiting+1 && !has(s, health.CardFull) && !has(s, health.StorageFault)
 	})
 	must(t, upload.SetMode(proxy.Open))
 	end := r.finish(drainTime)
