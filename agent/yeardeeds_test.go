@@ -48,7 +48,7 @@ func deeds() map[string]func(y *year, e happening) {
 		"broker":   func(y *year, e happening) { lay(y, e, &y.broker, e.arg(0), y.applyBroker) },
 		"camera": func(y *year, e happening) {
 			lay(y, e, &y.camera, e.arg(0), y.applyCamera)
-			if (e.arg(0) == "silent" || e.arg(0) == "dead") && e.lasts > 2*time.Hour+10*time.Minute {
+			if e.arg(0) == "silent" && e.lasts > 2*time.Hour+10*time.Minute {
 				y.expect(2*time.Hour+5*time.Minute, health.CameraFault, func() bool {
 					return len(y.camera.all) == 1 && len(y.rooms.all) == 0 && y.unpaused() && y.right()
 				})
