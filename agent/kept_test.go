@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"fieldcam/agent/health"
 	"fieldcam/agent/link/linktest"
 	"fieldcam/agent/message"
 	"fieldcam/capture/camera/vc0706/vc0706sim"
@@ -125,5 +126,23 @@ func TestAStartAfterAWindowWaitsForTheDevicesOwnReturn(t *testing.T) {
 		}
 		w.finish()
 		w.wantConditions()
+	})
+}
+
+// What ended a fault in the life before is told of by the first photo of this one.
+func TestAFaultFromBeforeARestartIsOverWithTheNextPhoto(t *testing.T) {
+	inWorld(t, setup{config: func(c *config.Config) { every(c, 15*time.Minute) }}, func(w *world) {
+		w.boot()
+		w.pass(time.Minute)
+		w.cam.SetFaults(vc0706sim.Faults{Silent: true})
+		w.pass(20 * time.Minute)
+		w.wantReported(true, health.CameraFault)
+		w.restart(func() { w.cam.SetFaults(vc0706sim.Faults{}) })
+		w.pass(time.Minute)
+		w.wantReported(true, health.CameraFault)
+		w.pass(15 * time.Minute)
+		w.wantReported(false, health.CameraFault)
+		w.finish()
+		w.wantConditions("+camera-fault", "-camera-fault")
 	})
 }

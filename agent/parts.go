@@ -66,6 +66,9 @@ func (a *Agent) noticeTopics() []string {
 // fetch brings the pictures of a camera in Low Power Mode into the queue.
 func (a *Agent) fetch(ctx context.Context) error {
 	_, err := a.capture.Fetch(ctx)
+	if err == nil {
+		a.health.ClearOld(health.PicturesMissing)
+	}
 	return err
 }
 

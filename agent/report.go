@@ -54,6 +54,7 @@ func (a *Agent) noticeRejected(err error) {
 func (a *Agent) photoTaken(photo.Meta) {
 	if !a.told.Swap(true) {
 		a.prover.Nudge()
+		a.health.ClearOld(health.CameraFault, health.CardFull, health.StorageFault, health.ClockStepped)
 	}
 	if a.sessions != nil {
 		a.sessions.Added()

@@ -119,6 +119,20 @@ func (r *Registry) Run(ctx context.Context) error {
 	return nil
 }
 
+// ClearOld clears those of the conditions that hold from before this start and were
+// not raised since: what ended them tells only of what it raised itself.
+func (r *Registry) ClearOld(names ...Name) {
+	now, unset := r.clock.Now(), !r.clock.Synced()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.putRight()
+	for _, name := range names {
+		if c, holds := r.active[name]; holds && c.inherited {
+			r.clear(name, now, unset)
+		}
+	}
+}
+
 // lapse clears what holds from before this start for longer than it may.
 func (r *Registry) lapse() {
 	now, unset := r.clock.Now(), !r.clock.Synced()
