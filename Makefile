@@ -8,6 +8,9 @@ VERSION := $(shell git describe --always --abbrev=12 --exclude='*' --dirty 2>/de
 export VERSION
 # How long `make fuzz` spends on each target.
 FUZZTIME ?= 30s
+# Which simulated year `make year` plays, and how many `make years` does from there on.
+SEED ?= 1
+COUNT ?= 1000
 # The vulnerability database for govulncheck: empty for the public one, or file:///path of a copy.
 export VULNDB
 
@@ -56,9 +59,21 @@ powercut: ## power cuts on an emulated controller: 100 states of its disk, twice
 bench-queue: ## the queue's figures, beside its peers and a floor (some need root)
 	@scripts/bench-queue
 
+.PHONY: bench-schedule
+bench-schedule: ## the schedules' figures, beside cron and systemd (some need root)
+	@scripts/bench-schedule
+
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME (30s)
 	@scripts/fuzz $(FUZZTIME)
+
+.PHONY: year
+year: ## a simulated year in the field, SEED=n: every slot accounted for, every photo in the cloud once
+	@scripts/year -seed $(SEED)
+
+.PHONY: years
+years: ## COUNT=1000 simulated years from SEED on, all cores; what fails is cut down to the shortest history (nightly)
+	@scripts/year -seed $(SEED) -count $(COUNT) -jobs $$(nproc)
 
 .PHONY: clean
 clean: ## remove what was built

@@ -18,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -26,9 +27,10 @@ import (
 	"fieldcam/agent/control"
 	"fieldcam/agent/health"
 	"fieldcam/agent/heartbeat"
-	"fieldcam/agent/identity"
 	"fieldcam/agent/link"
+	"fieldcam/agent/maintenance"
 	"fieldcam/agent/mqtt"
+	"fieldcam/agent/pause"
 	"fieldcam/agent/proof"
 	"fieldcam/capture"
 	"fieldcam/capture/photo"
@@ -79,28 +81,41 @@ type Options struct {
 	Routes func(ctx context.Context, changed func()) error
 	// Notify is told of each State, from one goroutine. nil: nobody is.
 	Notify func(State)
+	// Approach is capture.Options': how long before a slot the clock is watched. 0 in
+	// simulated time.
+	Approach time.Duration
 	// Fault and FreeBytes are queue.Options'.
 	Fault     func(step string) error
 	FreeBytes func(dir string) (uint64, error)
+}
+
+// lens is the camera as the agent's own: either kind.
+type lens interface {
+	prepare(ctx context.Context) error
+	Close() error
 }
 
 // Agent is one controller. Open makes it, Run runs it once, Close ends it.
 type Agent struct {
 	o       Options
 	log     zerolog.Logger
-	started time.Time // wall time
+	replan  chan struct{} // holds one where the plan should be checked again
+	started time.Time     // wall time
 	clock   hal.Clock
 	plan    *schedule.Schedule
+	windows *maintenance.Calendar
+	pause   *pause.Pause
 	health  *health.Registry
 	queue   *queue.Queue
 	second  *second.Worker
-	camera  *boardCamera
+	camera  lens
 	newest  *photo.Meta // of those taken before this start; nil: none
 
 	capture  *capture.Service
 	uploads  *tus.Client     // nil without a destination
 	sessions *session.Runner // nil without a destination
 	monitor  *link.Monitor   // nil without a cloud
+	meter    *link.Meter
 	mqtt     *mqtt.Link
 	stranger error     // why the cloud would not know us; nil: it does
 	linked   time.Time // when the control link came up last, by package time; its goroutine's
@@ -111,21 +126,25 @@ type Agent struct {
 	damaged atomic.Int64 // photos found damaged since the start
 	told    atomic.Bool  // the prover was told of this start's first photo
 
-	// Of the goroutine that watches: whether the card, and the backlog, were said to
+	// Of the goroutine that watches: until when the cloud may be silent for
+	// maintenance, by package time; whether the card, and the backlog, were said to
 	// fill up by the last look; how many photos were thinned out by then, and when
 	// that last grew, by package time.
-	filling   bool
-	growing   bool
-	thinned   int64
-	thinnedAt time.Time
-	looked    bool   // at the queue, once
-	aside     string // where the index is that was set aside last
+	quietUntil time.Time
+	filling    bool
+	growing    bool
+	thinned    int64
+	thinnedAt  time.Time
+	advice     string    // on a backlog that grows,
+	advised    time.Time // and since when
+	looked     bool      // at the queue, once
+	aside      string    // where the index is that was set aside last
 }
 
 // Open opens the queue, repairs it where a power cut or damage left it, and
 // makes the parts; no camera, port or connection is opened yet. ctx bounds it.
 func Open(ctx context.Context, o Options) (_ *Agent, err error) {
-	a := &Agent{o: o, log: o.Log.With().Str("device", o.Config.Device).Logger()}
+	a := &Agent{o: o, replan: make(chan struct{}, 1), log: o.Log.With().Str("device", o.Config.Device).Logger()}
 	if a.o.Notify == nil {
 		a.o.Notify = func(State) {}
 	}
@@ -153,9 +172,16 @@ func Open(ctx context.Context, o Options) (_ *Agent, err error) {
 		}
 	}()
 	a.newest = a.newestPhoto()
+	var damaged error
+	if a.pause, damaged = pause.Load(o.StateDir); damaged != nil {
+		a.log.Error().Err(damaged).Msg("nothing is paused")
+	}
 	a.clock = newFloorClock(o.Clock, a.lastKnownTime())
 	a.started = a.clock.Now()
-	a.health = health.New(a.clock, a.log)
+	a.health = health.Open(health.Options{Path: filepath.Join(o.StateDir, health.FileName), Clock: a.clock, Fault: o.Fault, Log: a.log})
+	if err := a.makeWindows(); err != nil {
+		return nil, err
+	}
 	a.makeCapture()
 	a.second = second.New(o.Config.Copy, second.Options{
 		Queue: a.queue, Device: o.Config.Device, Dir: o.StateDir, Busy: a.shooting, Fault: o.Fault, Log: a.log,
@@ -164,70 +190,11 @@ func Open(ctx context.Context, o Options) (_ *Agent, err error) {
 		return nil, err
 	}
 	a.control = control.New(control.Options{
-		Path: control.Path(o.StateDir), Agent: a, Store: a.queue, Schedule: a.plan,
+		Path: control.Path(o.StateDir), Agent: a, Store: a.queue, Pause: a.pause, Outlook: a.outlook,
 		Zone: a.plan.Zone(), Clock: a.clock, Log: a.log, Listen: o.Listen,
 	})
 	a.reportOpening(a.queue.Recovery())
 	return a, nil
-}
-
-// makeCapture makes the camera and what takes photos with it.
-func (a *Agent) makeCapture() {
-	c := a.o.Config
-	a.camera = &boardCamera{cfg: c.Camera, board: a.o.Board, log: a.log}
-	if _, err := a.camera.open(); err != nil {
-		a.log.Error().Err(err).Msg("no camera yet")
-	}
-	a.capture = capture.New(c.Capture, capture.Options{
-		Camera: a.camera, Store: a.queue, Schedule: a.plan, Clock: a.clock, Log: a.log,
-		Taken: a.photoTaken, Problem: a.captureProblem,
-	})
-}
-
-// makeLinks makes the parts that talk to the cloud. Where the identity's files
-// can't be used it makes them as if no cloud were configured: photos need none.
-func (a *Agent) makeLinks() error {
-	c := a.o.Config
-	who, err := a.openIdentity()
-	if err != nil {
-		a.stranger = err
-		a.health.Raise(health.IdentityFault, health.IdentityFault.Severity(), err.Error())
-		c.Upload.URL, c.MQTT.URL = "", ""
-		who = &identity.Identity{}
-	}
-	a.mqtt = mqtt.New(c.MQTT, mqtt.Options{
-		Device: c.Device, TLS: who.TLS(), Username: who.Username(), Password: who.Password(),
-		Dial: a.o.Dial, Clock: a.clock, Log: a.log,
-		OnUp: a.brokerUp, OnDown: a.brokerDown,
-	})
-	a.heart = heartbeat.New(c.Heartbeat, heartbeat.Options{
-		Device: c.Device, Link: a.mqtt, Health: a.health, Clock: a.clock, Log: a.log,
-		Status: a.message,
-		CheckIn: func(after time.Time) (time.Time, bool) {
-			slot, ok := a.plan.Next(schedule.CheckIn, after)
-			return slot.At, ok
-		},
-	})
-	a.prover = proof.New(proof.Options{Device: c.Device, Ledger: a.queue, Link: a.mqtt, Clock: a.clock, Log: a.log})
-	if address := cloudAddress(c); address != "" {
-		a.monitor = link.New(link.Options{
-			Address: address, Dial: a.o.Dial, Routes: a.o.Routes, Log: a.log,
-			OnUp: a.cloudUp,
-		})
-	}
-	if c.Upload.URL == "" {
-		return nil
-	}
-	to, err := tus.New(c.Upload, tus.Options{Identity: who, Device: c.Device, URLs: a.queue, DialContext: a.o.Dial})
-	if err != nil {
-		return fmt.Errorf("make upload client: %w", err)
-	}
-	a.uploads = to
-	a.sessions = session.New(c.Retry, session.Options{
-		Queue: a.queue, Uploader: to, Schedule: a.plan, Clock: a.clock, Log: a.log,
-		Answered: a.cloudAnswered, Unreachable: a.cloudSilent,
-	})
-	return nil
 }
 
 // Run runs the parts until ctx ends and returns when all have ended, at most 5 s
@@ -235,17 +202,24 @@ func (a *Agent) makeLinks() error {
 func (a *Agent) Run(ctx context.Context) error {
 	a.log.Info().Str("version", a.o.Version).Str("model", a.o.Config.Model).Time("wall", a.started).Bool("synced", a.clock.Synced()).Msg("start")
 	c := &crew{log: a.log}
+	c.start(ctx, part{"conditions", a.health.Run}) // ends after all who raise them
 	c.start(ctx, part{"capture", a.capture.Run})
 	c.start(ctx, part{"camera", a.camera.prepare})
+	c.start(ctx, part{"maintenance windows", a.windows.Run})
+	c.start(ctx, part{"plan", a.foresee})
 	c.start(ctx, part{"janitor", a.clean})
 	c.start(ctx, part{"scrub", a.scrub})
 	c.start(ctx, part{"second copy", a.second.Run})
+	c.start(ctx, part{"meter", a.meter.Run})
 	c.start(ctx, part{"mqtt", a.mqtt.Run})
 	if a.monitor != nil {
 		c.start(ctx, part{"link", a.monitor.Run})
 	}
 	if a.sessions != nil {
 		c.start(ctx, part{"sessions", a.sessions.Run})
+	}
+	if a.sessions == nil && a.o.Config.Camera.Kind == config.KindShutter {
+		c.start(ctx, part{"fetch", a.fetchAlone})
 	}
 	c.start(ctx, part{"heartbeat", a.heart.Run})
 	c.start(ctx, part{"proof", a.prover.Run})

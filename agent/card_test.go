@@ -26,6 +26,9 @@ const (
 // some days of small ones.
 const tightBytes = 100_000
 
+// cardStep is card.bytes'.
+const cardStep = 50_000
+
 // errNoPower is what every durable step gets once the power has gone.
 var errNoPower = errors.New("no power")
 
@@ -45,10 +48,16 @@ type card struct {
 	sick   string // the step that fails the next time, with EIO; empty: none
 	room   room
 	cut    chan struct{} // closed when the power goes
+	// bytes is how much a card holds of photos, of piece bytes each, beyond
+	// queue.Config's reserve; 0: as much as there is. used is how much it does hold.
+	// The space is told in steps of cardStep: a trim for each photo costs real time.
+	bytes, piece, used int64
+	stop               int64       // the reserve
+	full               []time.Time // when there was no room, by package time: a minute apart at the least
 }
 
 func newCard(onCut func()) *card {
-	return &card{onCut: onCut, seen: map[string]int{}, cut: make(chan struct{})}
+	return &card{onCut: onCut, seen: map[string]int{}, cut: make(chan struct{}), stop: 20e6 + 1}
 }
 
 // cutAt takes the power at the nth time that the step comes.
@@ -72,6 +81,12 @@ func (c *card) fault(step string) error {
 		return errNoPower
 	}
 	c.seen[step]++
+	switch step {
+	case spool.StepCreate:
+		c.used += c.piece
+	case spool.StepUnlink, spool.StepSetAside:
+		c.used -= c.piece
+	}
 	if step == c.step {
 		if c.nth--; c.nth == 0 {
 			c.step = ""
@@ -177,13 +192,39 @@ func (c *card) set(r room) {
 func (c *card) freeBytes(string) (uint64, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	free := c.free()
+	if now := time.Now(); (c.room == nospc || free < c.stop) && (len(c.full) == 0 || now.Sub(c.full[len(c.full)-1]) >= time.Minute) {
+		c.full = append(c.full, now)
+	}
+	return uint64(free), nil
+}
+
+// free is freeBytes; mu is held.
+func (c *card) free() int64 {
 	switch c.room {
 	case short:
-		return 300e6, nil
+		return 300e6
 	case tight:
-		return 64e6 + tightBytes, nil
+		return 64e6 + tightBytes
 	case none:
-		return 20e6, nil
+		return max(c.stop-1, 0)
 	}
-	return 20e9, nil
+	if c.bytes > 0 {
+		return max(c.stop+c.bytes-c.used/cardStep*cardStep, 0)
+	}
+	return 20e9
+}
+
+// limit makes the card one that holds so many bytes of photos of piece bytes.
+func (c *card) limit(bytes, piece, stop int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.bytes, c.piece, c.stop = bytes, piece, stop
+}
+
+// recount says how many files there are.
+func (c *card) recount(files int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.used = int64(files) * c.piece
 }

@@ -63,10 +63,17 @@ func (a *Agent) cloudUp() {
 	a.mqtt.Nudge()
 }
 
-// watchCloud reports an outage that lasts.
+// watchCloud reports an outage that lasts; what a maintenance window has of it does
+// not count.
 func (a *Agent) watchCloud() {
 	if a.monitor == nil {
 		return
+	}
+	now := a.clock.Now()
+	if _, returns, quiet := a.windows.Quiet(now); quiet {
+		a.quietUntil = time.Now().Add(returns.Sub(now))
+	} else if now := time.Now(); a.quietUntil.After(now) { // called off, or the clock was set
+		a.quietUntil = now
 	}
 	since, cause := a.monitor.Outage()
 	// A link that comes and goes without a photo getting through is as bad.
@@ -77,7 +84,7 @@ func (a *Agent) watchCloud() {
 	}
 	if since.IsZero() {
 		a.health.Clear(health.CloudUnreachable)
-	} else if time.Since(since) > silenceBound {
+	} else if time.Since(since) > silenceBound && time.Since(a.quietUntil) > silenceBound {
 		a.health.Raise(health.CloudUnreachable, health.CloudUnreachable.Severity(), cause.Error())
 	}
 }

@@ -25,6 +25,7 @@ type cloud struct {
 
 	toReceiver, toBroker *linktest.Net
 	stop                 []func()
+	dialed               func(addr string) // is told of each try to connect; nil: nobody
 
 	mu      sync.Mutex      // guards what follows
 	off     bool            // the controller has no power: nothing leaves it
@@ -69,6 +70,9 @@ func (c *cloud) close() {
 
 // dial is the controller's way out.
 func (c *cloud) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	if c.dialed != nil {
+		c.dialed(addr)
+	}
 	switch addr {
 	case uploadAddress:
 		return c.toReceiver.Dial(ctx, network, addr)

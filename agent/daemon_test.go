@@ -35,8 +35,8 @@ func (w *world) open() (*agent.Agent, error) {
 	w.starts = append(w.starts, time.Now())
 	w.wakes()
 	a, err := agent.Open(w.Context(), agent.Options{
-		Config: w.cfg, StateDir: w.dir, Version: "test", Board: w.board, Clock: w.clock,
-		Log:   zerolog.New(w.Output()).Level(zerolog.WarnLevel).With().Timestamp().Logger(),
+		Config: w.cfg, StateDir: w.dir, Version: w.version, Board: w.board, Clock: w.clock,
+		Log:   zerolog.New(w.log).Level(zerolog.WarnLevel).With().Timestamp().Logger(),
 		Dial:  w.cloud.dial,
 		Fault: w.card.fault, FreeBytes: w.card.freeBytes, Notify: w.life.notify,
 		Listen: func(path string) (net.Listener, error) { return w.local.Listen(path) },

@@ -63,15 +63,16 @@ func TestTwoDaysOfTheStandardWeekReachTheCloud(t *testing.T) {
 }
 
 func TestACloudThatIsDownFor30HoursGetsEveryPhoto(t *testing.T) {
-	inWorld(t, setup{}, func(w *world) {
+	const spread = 10 * time.Minute
+	inWorld(t, setup{config: func(c *config.Config) { c.Maintenance.Spread = spread }}, func(w *world) {
 		w.boot()
 		w.passUntil(9, 5)
 		w.network(linktest.Severed)
 		w.pass(30 * time.Hour)
 		w.network(linktest.Whole)
-		w.pass(4 * time.Minute)
+		w.pass(spread + 2*time.Minute)
 		if n := w.life.agent.Status().Queue.Waiting; n != 0 {
-			w.Errorf("%d photos wait 4 minutes after the cloud's return, want none", n)
+			w.Errorf("%d photos wait %v after the cloud's return, want none", n, spread+2*time.Minute)
 		}
 		w.passUntil(18, 30)
 		v := w.finish()

@@ -26,6 +26,9 @@ const (
 	// looked is how long a start may take to have looked at all photos: the sweep
 	// and the scrub begin a minute after it.
 	looked = 2 * time.Minute
+	// newsOver is how long after a start it no longer says what only the start
+	// before knew.
+	newsOver = 6 * time.Minute
 	// lookedAgain is after how long it has looked at all once more, a day later.
 	lookedAgain = 27 * time.Hour
 )
@@ -140,7 +143,7 @@ func TestPhotosThatRotOrAreThinnedOutAreReported(t *testing.T) {
 				w.Fatal(err)
 			}
 		})
-		w.pass(looked)
+		w.pass(newsOver)
 		// What was thinned out in an earlier life of the daemon is no news.
 		w.wantReported(false, health.PhotoDamaged, health.PhotosThinned, health.ForeignFiles)
 		w.wantReported(true, health.PhotoLost)

@@ -1,6 +1,7 @@
 package agent_test
 
 import (
+	"iter"
 	"slices"
 	"time"
 
@@ -46,7 +47,7 @@ func (w *world) judgeLedger(q *queue.Queue, v *verdict) map[uint64]time.Time {
 			slots[seq] = e.From
 		}
 	}
-	for slot := range w.plan.Between(schedule.Capture, w.since(entries), w.truth()) {
+	for slot := range w.due(w.since(entries), w.truth()) {
 		e, ok := accounts[slot.At.UnixNano()]
 		if !ok {
 			e, ok = spanned(spans, slot.At)
@@ -73,8 +74,7 @@ func (w *world) judgeLedger(q *queue.Queue, v *verdict) map[uint64]time.Time {
 // judgeEntry wants the account to be of a slot, and to say what became of it.
 func (w *world) judgeEntry(e queue.Entry) {
 	w.Helper()
-	slot, ok := w.plan.Next(schedule.Capture, e.From.Add(-1))
-	if !ok || !slot.At.Equal(e.From) || slot.Session != e.Session {
+	if !w.isSlot(e.From, e.Session) {
 		w.Errorf("ledger has %+v: there is no such slot", e)
 	}
 	if e.Slots != 1 || len(e.Photos) == 0 && e.Cause == "" || len(e.Photos) > 0 && e.Cause.Gap() {
@@ -141,9 +141,44 @@ func (w *world) in(periods []period, at time.Time) bool {
 	return slices.ContainsFunc(periods, func(p period) bool { return p.holds(at) })
 }
 
-// count is how many slots are in [from, to].
-func (w *world) count(from, to time.Time) int {
-	return w.plan.Count(schedule.Capture, from, to.Add(1))
+// count is how many slots are in [from, to], of any plan.
+func (w *world) count(from, to time.Time) (n int) {
+	for _, e := range w.eras {
+		n += e.plan.Count(schedule.Capture, from, to.Add(1))
+	}
+	return n
+}
+
+// due are the slots from from on and before to, each by the plan of its time.
+func (w *world) due(from, to time.Time) iter.Seq[schedule.Slot] {
+	return func(yield func(schedule.Slot) bool) {
+		for i, e := range w.eras {
+			first, end := later(e.from, from), to
+			if i+1 < len(w.eras) && w.eras[i+1].since.Before(to) {
+				end = w.eras[i+1].since.Add(1)
+			}
+			for slot := range e.plan.Between(schedule.Capture, first, end) {
+				if !yield(slot) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// isSlot tells whether there is such a slot: by the plan of its time, or by any
+// where that time came more than once.
+func (w *world) isSlot(at time.Time, session string) bool {
+	again := unset(at) || w.in(w.repeated, at)
+	for i, e := range w.eras {
+		if !again && (at.Before(e.since) || i+1 < len(w.eras) && at.After(w.eras[i+1].from)) {
+			continue
+		}
+		if slot, ok := e.plan.Next(schedule.Capture, at.Add(-1)); ok && slot.At.Equal(at) && slot.Session == session {
+			return true
+		}
+	}
+	return false
 }
 
 // judgeCloud wants each photo of the queue in the cloud, once and whole, and no
@@ -189,9 +224,9 @@ func (w *world) judgeCloud(q *queue.Queue, slots map[uint64]time.Time, v *verdic
 		case !ok && w.isGone(q, seq):
 			continue
 		case !ok:
-			w.Errorf("photo %d (%s) is not in the cloud", seq, i.ID)
+			w.Errorf("photo %d (%s) of slot %v is not in the cloud", seq, i.ID, slots[seq])
 		case s.Times != 1:
-			w.Errorf("photo %d came to the cloud %d times", seq, s.Times)
+			w.Errorf("photo %d of slot %v came to the cloud %d times", seq, slots[seq], s.Times)
 		case i.ID != "" && s.SHA256 != i.SHA256:
 			w.Errorf("photo %s has SHA-256 %s in the cloud, want %s", i.ID, s.SHA256, i.SHA256)
 		case s.Metadata["device"] != device:

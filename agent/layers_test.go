@@ -22,11 +22,12 @@ func layers() [][]string {
 		{"config/invalid"},
 		{"hal", "capture/photo", "capture/schedule", "agent/identity"},
 		{"agent/message"},
-		{"agent/health", "hal/linux", "hal/sim", "hal/haltest", "capture/camera", "capture/camera/vc0706", "capture/camera/vc0706/vc0706sim", "queue/boltfile", "queue/ledger", "queue/thumbnail", "queue/spool"},
+		{"agent/health", "agent/health/journal", "hal/linux", "hal/sim", "hal/haltest", "capture/camera", "capture/camera/vc0706", "capture/camera/vc0706/vc0706sim", "agent/statefile", "queue/boltfile", "queue/ledger", "queue/thumbnail", "queue/spool"},
 		{"capture", "queue", "queue/upload", "queue/upload/tus", "queue/upload/tustest", "queue/upload/uploadtest"},
-		{"queue/second", "queue/session", "agent/link", "agent/link/linktest", "agent/heartbeat", "agent/proof"},
+		{"capture/camera/shutter", "capture/camera/shutter/shuttersim", "capture/camera/deferredtest", "queue/second", "queue/session", "agent/pause", "agent/maintenance", "agent/link", "agent/link/linktest", "agent/heartbeat", "agent/proof"},
 		{"agent/mqtt", "agent/mqtt/mqtttest", "agent/control"},
 		{"config"},
+		{"agent/plan"},
 		{"agent"},
 		{"cmd/..."}, // programs: whatever is below is theirs
 	}
@@ -36,26 +37,30 @@ func layers() [][]string {
 // that is not listed here may be imported by tests only.
 func pins() map[string][]string {
 	return map[string][]string{
-		"periph.io/x/":                 {"hal/linux"},
-		"go.etcd.io/bbolt":             {"queue"},
-		"github.com/eclipse/paho":      {"agent/mqtt", "agent/mqtt/mqtttest"},
-		"github.com/spf13/cobra":       {"cmd/..."},
-		"github.com/mattn/go-isatty":   {"cmd/..."},
-		"github.com/pelletier/go-toml": {"config"},
-		"github.com/coreos/go-systemd": {"cmd/fieldcam"},
-		"golang.org/x/image":           {"capture/camera/vc0706/vc0706sim"},
-		"golang.org/x/time":            {"cmd/fieldcam-sim/..."},
-		"github.com/rs/zerolog":        {"..."},
-		"golang.org/x/sys":             {"..."},
+		"periph.io/x/":                       {"hal/linux"},
+		"go.etcd.io/bbolt":                   {"queue"},
+		"github.com/eclipse/paho":            {"agent/mqtt", "agent/mqtt/mqtttest"},
+		"github.com/spf13/cobra":             {"cmd/..."},
+		"github.com/mattn/go-isatty":         {"cmd/..."},
+		"github.com/pelletier/go-toml":       {"config"},
+		"github.com/coreos/go-systemd":       {"cmd/fieldcam"},
+		"github.com/teambition/rrule-go":     {"agent/maintenance"},
+		"github.com/nathan-osman/go-sunrise": {"capture/schedule"},
+		"golang.org/x/image":                 {"capture/camera/vc0706/vc0706sim"},
+		"golang.org/x/time":                  {"cmd/fieldcam-sim/..."},
+		"github.com/rs/zerolog":              {"..."},
+		"golang.org/x/sys":                   {"..."},
 	}
 }
 
 // hubModule is where the hub's own module is, and hubImports what it may import
-// of this one: the messages and the photos. Whatever else the hub knew of a
+// of this one: the messages, the windows that they tell of, and the photos. Whatever else the hub knew of a
 // controller, a cloud of another make could not know.
 const hubModule = "../cmd/fieldcam-hub"
 
-func hubImports() []string { return []string{"agent/message", "capture/photo", "queue/ledger"} }
+func hubImports() []string {
+	return []string{"agent/message", "agent/maintenance", "capture/photo", "queue/ledger"}
+}
 
 // forbidden lists what the device's binary must not contain: simulators, test
 // helpers, the hub, and the standard packages that cost megabytes there.

@@ -30,7 +30,15 @@ type verdict struct {
 
 // finish lets everything work again, waits until the queue is empty, stops the
 // daemon, and holds the world to every promise.
-func (w *world) finish() verdict {
+func (w *world) finish() (v verdict) {
+	w.Helper()
+	w.settle()
+	w.conclude(func(q *queue.Queue) { v = w.judge(q) })
+	return v
+}
+
+// settle lets everything work again, and waits until the queue is empty.
+func (w *world) settle() {
 	w.Helper()
 	w.card.cutAt("", 0)
 	w.card.set(plenty)
@@ -46,6 +54,11 @@ func (w *world) finish() verdict {
 	w.releaseHeld()
 	w.drain()
 	w.rest()
+}
+
+// conclude stops the daemon and judges what it left.
+func (w *world) conclude(judge func(q *queue.Queue)) {
+	w.Helper()
 	w.wantStatus()
 	w.stop()
 	if link, ok := w.cloud.broker.Retained(message.Topic(device, message.KindLink)); !ok {
@@ -57,7 +70,7 @@ func (w *world) finish() verdict {
 	w.wantEvents()
 	q := w.openQueue()
 	defer q.Close()
-	return w.judge(q)
+	judge(q)
 }
 
 // drain waits until the cloud has every photo.

@@ -2,14 +2,17 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"fieldcam/agent/control"
 	"fieldcam/agent/health"
 	"fieldcam/agent/message"
+	"fieldcam/capture"
 	"fieldcam/capture/photo"
 	"fieldcam/capture/schedule"
+	"fieldcam/config"
 	"fieldcam/queue"
 )
 
@@ -21,15 +24,29 @@ func (a *Agent) captureProblem(cause photo.Cause, err error) {
 		photo.CardFull:    health.CardFull,
 		photo.StoreFault:  health.StorageFault,
 		photo.ClockStep:   health.ClockStepped,
+		photo.NotFetched:  health.PicturesMissing,
 	}
 	name, ok := names[cause]
 	switch {
 	case !ok:
 	case err == nil:
 		a.health.Clear(name)
+		if name == health.CardFull {
+			a.planChanged() // it went by the room that there was
+		}
 	default:
 		a.health.Raise(name, name.Severity(), err.Error())
 	}
+}
+
+// noticeRejected turns what the calendar says of the hub's notices into a
+// condition; err is nil once one was accepted.
+func (a *Agent) noticeRejected(err error) {
+	if err == nil {
+		a.health.Clear(health.NoticeRejected)
+		return
+	}
+	a.raise(health.NoticeRejected, err.Error())
 }
 
 // photoTaken tells the sessions of a photo that has just become durable, and the
@@ -37,14 +54,22 @@ func (a *Agent) captureProblem(cause photo.Cause, err error) {
 func (a *Agent) photoTaken(photo.Meta) {
 	if !a.told.Swap(true) {
 		a.prover.Nudge()
+		a.health.ClearOld(health.CameraFault, health.CardFull, health.StorageFault, health.ClockStepped)
 	}
 	if a.sessions != nil {
 		a.sessions.Added()
 	}
 }
 
-// Capture takes one photo now; see capture.Service.Shoot.
-func (a *Agent) Capture(ctx context.Context) (photo.Meta, error) { return a.capture.Shoot(ctx) }
+// Capture takes one photo now; see capture.Service.Shoot. In Low Power Mode the photo
+// comes later, and the Meta has no ID.
+func (a *Agent) Capture(ctx context.Context) (photo.Meta, error) {
+	m, err := a.capture.Shoot(ctx)
+	if errors.Is(err, capture.ErrFired) {
+		err = nil
+	}
+	return m, err
+}
 
 // Upload starts an upload session now; 0 photos is as many as possible.
 func (a *Agent) Upload(photos int) error {
@@ -65,6 +90,15 @@ func (a *Agent) Status() control.Status {
 		Upload:     a.uploadStatus(now),
 		Broker:     control.Broker{Configured: a.o.Config.MQTT.URL != "", Connected: a.mqtt.Connected()},
 		Conditions: []control.Condition{},
+	}
+	if p := control.PauseOf(a.pause.State(), now); p.Paused {
+		s.Pause = &p
+	}
+	if w, ok := a.windows.Active(now); ok {
+		s.Window = &control.Window{Name: w.Name, Class: w.Class, From: w.Start, Until: w.End}
+	}
+	if _, returns, ok := a.windows.Quiet(now); ok {
+		s.Returns = &returns
 	}
 	q := a.queue.Stats()
 	s.Queue = control.Queue{
@@ -98,6 +132,13 @@ func (a *Agent) captureStatus(now time.Time) control.Capture {
 		s.Shooting = &at
 	}
 	s.Next = a.next(schedule.Capture, now)
+	if a.o.Config.Camera.Kind == config.KindShutter {
+		b := c.Bulk
+		s.Bulk = &control.Bulk{
+			Fired: b.Fired, Open: b.Open, Fetched: b.Fetched, Missing: b.Missing, Extra: b.Extra,
+			Fetching: b.Fetching, Last: b.Last, Error: b.Error, AheadSeconds: b.Ahead.Seconds(),
+		}
+	}
 	return s
 }
 
@@ -114,11 +155,14 @@ func (a *Agent) newestPhoto() *photo.Meta {
 // taken last, which need not be the latest, for a clock that was ahead may have
 // been set back since.
 func (a *Agent) lastKnownTime() time.Time {
+	known, _ := a.queue.LastSlot()
 	if a.newest != nil {
-		return a.newest.Taken
+		known = a.newest.Taken
 	}
-	slot, _ := a.queue.LastSlot()
-	return slot
+	if set := a.pause.State().Set; set.After(known) {
+		return set // else a pause would be over at once
+	}
+	return known
 }
 
 func (a *Agent) uploadStatus(now time.Time) control.Upload {
@@ -129,6 +173,7 @@ func (a *Agent) uploadStatus(now time.Time) control.Upload {
 	s := control.Upload{
 		Configured: true, Running: u.Running, CloudReached: u.Silent.IsZero(), Photo: u.Photo,
 		Sent: u.Sent, SentBytes: u.SentBytes, LastError: u.LastError,
+		Fetching: u.Fetching, BudgetUsed: u.BudgetUsed,
 		Next: a.next(schedule.Upload, now),
 	}
 	if !u.Retry.IsZero() {

@@ -108,7 +108,7 @@ func TestTheControlSocketAnswersWhileNothingElseDoes(t *testing.T) {
 		w.passUntil(6, 15)
 		w.pass(time.Second)
 		began := time.Now()
-		for _, path := range []string{"/status", "/queue?limit=10", "/queue/stats", "/schedule?days=7&limit=10"} {
+		for _, path := range []string{"/status", "/queue?limit=10", "/queue/stats", "/outlook"} {
 			if a := w.ask("GET", path, ""); a == nil || a.code != http.StatusOK {
 				w.Errorf("GET %s: %+v, want 200", path, a)
 			}

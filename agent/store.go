@@ -26,6 +26,8 @@ const (
 	backlogDays = 2
 	// backlogShrunk is how many of them must be left for it to be reported no more.
 	backlogShrunk = 1
+	// adviceHolds is how long an advice on the backlog is good: it rests on days.
+	adviceHolds = time.Hour
 	// thinnedNews is how long after the last photo was thinned out that stays
 	// reported.
 	thinnedNews = 24 * time.Hour
@@ -51,10 +53,11 @@ func photos(n int64) string {
 
 func (a *Agent) raise(name health.Name, text string) { a.health.Raise(name, name.Severity(), text) }
 
-// raiseIf raises the condition, or clears it.
-func (a *Agent) raiseIf(bad bool, name health.Name, text string) {
+// raiseIf raises the condition, or clears it. Most looks find nothing wrong: text
+// is only made for what is.
+func (a *Agent) raiseIf(bad bool, name health.Name, text func() string) {
 	if bad {
-		a.raise(name, text)
+		a.raise(name, text())
 	} else {
 		a.health.Clear(name)
 	}
@@ -109,15 +112,31 @@ func (a *Agent) watchQueue() {
 		backlog = backlogShrunk
 	}
 	a.filling = f.Full > 0 && f.Full < ahead
-	a.raiseIf(a.filling, health.CardFilling, fmt.Sprintf("the card is full in %s at this rate; then %s", days(f.Full), then))
+	a.raiseIf(a.filling, health.CardFilling, func() string {
+		return fmt.Sprintf("the card is full in %s at this rate; then %s", days(f.Full), then)
+	})
 	a.growing = f.Days > 0 && f.InBytes > f.OutBytes && float64(s.WaitingBytes) > backlog*f.InBytes && s.Waiting > 0
-	a.raiseIf(a.growing, health.BacklogGrowing, fmt.Sprintf("%s wait, and %.0f a day come while %.0f go: send more at each session, or take fewer", photos(s.Waiting), f.In, f.Out))
+	a.raiseIf(a.growing, health.BacklogGrowing, func() string { return a.backlogText(s) })
 	if a.looked && s.Thinned > a.thinned { // at a start it is an old story
 		a.thinnedAt = time.Now()
 	}
 	a.thinned, a.looked = s.Thinned, true
 	recent := !a.thinnedAt.IsZero() && time.Since(a.thinnedAt) < thinnedNews
-	a.raiseIf(recent, health.PhotosThinned, fmt.Sprintf("the card was full: %s deleted in all before the cloud had them, as when_full = \"thin\" says", photos(s.Thinned)))
+	a.raiseIf(recent, health.PhotosThinned, func() string {
+		return fmt.Sprintf("the card was full: %s deleted in all before the cloud had them, as when_full = \"thin\" says", photos(s.Thinned))
+	})
+}
+
+// backlogText says that the backlog grows, and what to do. The advice takes some
+// milliseconds, and holds for a while.
+func (a *Agent) backlogText(s queue.Stats) string {
+	if a.advised.IsZero() || time.Since(a.advised) > adviceHolds {
+		a.advised, a.advice = time.Now(), "send more at each session, or take fewer"
+		if advice := a.advise(); advice.Growing {
+			a.advice = advice.Text
+		}
+	}
+	return fmt.Sprintf("%s wait, and %.0f a day come while %.0f go: %s", photos(s.Waiting), s.Forecast.In, s.Forecast.Out, a.advice)
 }
 
 // days is d for a person who plans.
@@ -166,13 +185,10 @@ func (a *Agent) watchSecond() {
 		return
 	}
 	absent, full := errors.Is(s.Err, second.ErrAbsent), errors.Is(s.Err, second.ErrFull)
-	text := ""
-	if s.Err != nil {
-		text = s.Err.Error()
-	}
-	a.raiseIf(absent, health.CopyMissing, "no disk for the second copy: "+text)
-	a.raiseIf(full, health.CopyFull, "the second copy is full: "+text)
-	a.raiseIf(s.Err != nil && !absent && !full, health.CopyFault, "photos are not copied: "+text)
+	because := func(what string) func() string { return func() string { return what + s.Err.Error() } }
+	a.raiseIf(absent, health.CopyMissing, because("no disk for the second copy: "))
+	a.raiseIf(full, health.CopyFull, because("the second copy is full: "))
+	a.raiseIf(s.Err != nil && !absent && !full, health.CopyFault, because("photos are not copied: "))
 }
 
 // secondStatus is the second copy's, for a person; nil where none is configured.

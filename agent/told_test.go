@@ -27,7 +27,7 @@ func (w *world) finishTold() verdict {
 	v := w.finish()
 	q := w.openQueue()
 	defer q.Close()
-	w.judgeTold(q)
+	w.judgeTold(q, nil)
 	return v
 }
 

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"fieldcam/agent/health"
-	"fieldcam/capture/schedule"
 )
 
 const (
@@ -15,8 +14,6 @@ const (
 	watchInterval = 10 * time.Second
 	// captureSlack is for the loop's sleep and a card that is slow to sync.
 	captureSlack = time.Minute
-	// planHorizon is how far ahead a photo must be scheduled.
-	planHorizon = 7 * 24 * time.Hour
 )
 
 // errRestart ends Run where a new start would be better off.
@@ -33,7 +30,6 @@ func (a *Agent) watch(ctx context.Context) error {
 		}
 		a.watchClock()
 		a.watchCloud()
-		a.watchPlan()
 		a.watchQueue()
 		a.watchSecond()
 		if a.stranger != nil {
@@ -65,14 +61,4 @@ func (a *Agent) watchClock() {
 		return
 	}
 	a.health.Raise(health.ClockUnset, health.ClockUnset.Severity(), "the wall clock is not synced: photos carry a time that may be wrong")
-}
-
-// watchPlan reports a schedule that takes no photo.
-func (a *Agent) watchPlan() {
-	now := a.clock.Now()
-	if slot, ok := a.plan.Next(schedule.Capture, now); ok && slot.At.Sub(now) < planHorizon {
-		a.health.Clear(health.NoSchedule)
-		return
-	}
-	a.health.Raise(health.NoSchedule, health.NoSchedule.Severity(), "no photo is scheduled in the next 7 days")
 }

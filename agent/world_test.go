@@ -2,6 +2,7 @@ package agent_test
 
 import (
 	"context"
+	"io"
 	"os"
 	"sync"
 	"testing"
@@ -33,14 +34,17 @@ type world struct {
 	*testing.T
 	cfg   config.Config
 	plan  *schedule.Schedule
+	eras  []era // of the plans; the last is of plan
 	dir   string
-	epoch time.Time // by package time: when it was monday
+	dawn  time.Time // what a right clock showed when the world began
+	epoch time.Time // when that was, by package time
 	clock *sim.Clock
 	board *sim.Board
 	cam   *vc0706sim.Camera
 	card  *card
 	cloud *cloud
 	local *linktest.Net // holds the control socket
+	log   io.Writer     // gets what the daemon logs: the test's output
 
 	life     *life           // nil while the power is off
 	starts   []time.Time     // of the daemon, by package time
@@ -54,6 +58,16 @@ type world struct {
 	newest  time.Time     // when the newest photo was taken, by the clock of the controller
 	shown   time.Time     // what that clock showed when the daemon ended
 	dark    time.Duration // how long the power stays off after a cut
+	version string        // of the program
+}
+
+// era is a time in which one plan was in force.
+type era struct {
+	plan *schedule.Schedule
+	from time.Time // by a right clock
+	// since is the last slot of the plan before: what the ledger says of the time
+	// since then can be of either.
+	since time.Time
 }
 
 // period is from and to, both included; by wall time, or by package time where
@@ -88,6 +102,13 @@ type setup struct {
 	config func(*config.Config)
 	// noLine: the board has no line for the camera's power.
 	noLine bool
+	// dawn is when the world begins; zero: monday.
+	dawn time.Time
+	// dir is an empty directory for the daemon's state; empty: one is made.
+	dir string
+	// picture and slice are vc0706sim.Options'.
+	picture func(now time.Time, shots int) []byte
+	slice   time.Duration
 }
 
 // inWorld runs script in a world of its own, in simulated time.
@@ -98,9 +119,15 @@ func inWorld(t *testing.T, s setup, script func(w *world)) {
 }
 
 func newWorld(t *testing.T, s setup) *world {
-	w := &world{T: t, dir: stateDir(t), epoch: time.Now(), clock: sim.NewClock(), board: sim.New(),
-		local: linktest.New(), known: map[uint64]bool{}, gone: map[uint64]string{}, dark: 3 * time.Minute}
-	w.clock.Set(monday())
+	if s.dir == "" {
+		s.dir = stateDir(t)
+	}
+	w := &world{T: t, dir: s.dir, dawn: s.dawn, epoch: time.Now(), clock: sim.NewClock(), board: sim.New(),
+		local: linktest.New(), log: t.Output(), known: map[uint64]bool{}, gone: map[uint64]string{}, dark: 3 * time.Minute, version: "test"}
+	if w.dawn.IsZero() {
+		w.dawn = monday()
+	}
+	w.clock.Set(w.dawn)
 	w.cfg = config.Default()
 	w.cfg.Device = device
 	w.cfg.Camera.Power.Line = powerLine
@@ -108,6 +135,7 @@ func newWorld(t *testing.T, s setup) *world {
 	w.cfg.Camera.VC0706.Compression = 255
 	w.cfg.Upload.URL = "http://" + uploadAddress + "/files/"
 	w.cfg.MQTT.URL = "tcp://" + brokerAddress
+	w.cfg.Maintenance.Spread = 2 * time.Minute // as long as the longest wait else
 	if s.config != nil {
 		s.config(&w.cfg)
 	}
@@ -118,9 +146,10 @@ func newWorld(t *testing.T, s setup) *world {
 	if w.plan, err = w.cfg.Schedule(); err != nil {
 		t.Fatal(err)
 	}
+	w.eras = []era{{plan: w.plan}}
 	w.cloud = newCloud(t)
 	w.card = newCard(w.cloud.powerOff)
-	w.cam = vc0706sim.New(vc0706sim.Options{Name: device, Now: w.clock.Now, Unpowered: true})
+	w.cam = vc0706sim.New(vc0706sim.Options{Name: device, Now: w.clock.Now, Unpowered: true, Picture: s.picture, Slice: s.slice})
 	if !s.noLine {
 		w.connectPower()
 	}
@@ -163,7 +192,7 @@ func (w *world) connectPower() { w.board.AddLine(powerLine).Watch(w.cam.SetPower
 func (w *world) truth() time.Time { return w.wall(time.Now()) }
 
 // wall is what a right clock showed at a moment of package time.
-func (w *world) wall(at time.Time) time.Time { return monday().Add(at.Sub(w.epoch)) }
+func (w *world) wall(at time.Time) time.Time { return w.dawn.Add(at.Sub(w.epoch)) }
 
 // pass lets time pass. Where the card meets the step at which the power goes,
 // it is cut.

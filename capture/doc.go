@@ -5,14 +5,17 @@
 // The schedule gives the slots: instants of wall time. The Service sleeps until
 // the next one, but never longer than 10 s, and then asks the clock again, so
 // that a step of the clock is noticed within 10 s. When nothing else is in hand
-// the camera is asked within milliseconds of the slot. At each turn every slot
+// the camera is asked within milliseconds of the slot; with Options.Approach the
+// clock is watched for the last of them, and the Store begins with the photo before
+// its slot, so that neither a timer nor the card makes it late. At each turn every slot
 // since the turn before is handled:
 //
 //   - The newest one is photographed, if it is at most Config.Late old.
 //   - All others are reported to the Store as missed, each with a cause:
 //     NotRunning for those before the daemon started (or while the whole process
 //     was held up), ClockStep for those that the clock jumped over, Busy for
-//     those that passed while the camera was at an earlier one.
+//     those that passed while the camera was at an earlier one, Paused for those
+//     that a person did not want.
 //
 // Before the first start of all nothing was due. A ledger that ends before the
 // year 2025 was written by a clock that was not set, and counts as none.
@@ -95,6 +98,39 @@
 // 3 s at most for the attempt; if it is still not back, Run says so in its error
 // and leaves the goroutine behind. Its slot and those after it stay open: the next
 // start finds the photo, if it became one, and reports the others as NotRunning.
+//
+// # Pause
+//
+// Slots at which Options.Paused says so are not photographed but reported as Paused,
+// which is no problem. While nothing else happens they are written every 10 min; a
+// power cut in between loses nothing, for the next start reports them.
+//
+// # Low Power Mode
+//
+// A Deferred camera keeps its pictures. At a slot it is only fired, and nothing
+// durable is written: the shot is held in memory. The slot counts as taken once
+// Fetch has brought its picture. Fetch runs beside the loop, which goes on firing.
+//
+// Nothing is lost by a power cut all the same. Before the Store is told of any slot
+// or photo that comes after open shots, it is told of those, as NotFetched; so at the
+// end of each UTC day, before each fetch, and at a stop. Shots of which it had not
+// been told are in the gap before the next start, as NotRunning. A photo of the slot
+// takes the place of either. So at every moment each slot up to the Store's last one
+// is either taken or missed with a cause.
+//
+// A picture belongs to the shot whose time is nearest, at most 10 s away, when the
+// difference of the two clocks is taken off. Where that is not known it is the one
+// by which most pictures make sense, of equals the one nearest to that known before;
+// then the median of what the pairs say. One that was not known counts only where
+// three shots or more fit, and most of all. Shots are compared by package time, so
+// that a step of this clock does not matter; a camera's clock that was set between
+// two pictures does not either, where both parts have three. Pictures of an earlier
+// run, whose shots nobody remembers, belong to the nearest slot that has no photo,
+// those first that are within 3 s of one: others were fired late. A picture that belongs to no slot becomes a manual photo, at its own time.
+//
+// A shot that has no picture a minute later is NotFetched for good, or until its
+// picture comes after all. An error of Fetch says that nobody looked, and leaves the
+// shots open.
 //
 // # Manual photos
 //

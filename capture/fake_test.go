@@ -2,6 +2,8 @@ package capture_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -135,10 +137,13 @@ type store struct {
 	calls  int          // of Miss, that were taken
 	// These, if not nil, fail: Add before and during the picture, and Miss.
 	addErr, writeErr, missErr error
+	// slow is how long Add takes before the picture.
+	slow time.Duration
 	// hang, if not nil, is what Add waits for once it has the picture.
 	hang chan struct{}
 	// refuse, if not nil, tells which misses are never taken.
 	refuse func(photo.Miss) bool
+	adding int // Adds under way
 	// dead: the power is off, nothing becomes durable any more.
 	dead bool
 }
@@ -151,12 +156,16 @@ func (w failWriter) Write([]byte) (int, error) { return 0, w.err }
 
 func (s *store) Add(shot photo.Shot, fill func(io.Writer) (photo.Exposure, error)) (photo.Meta, error) {
 	s.mu.Lock()
-	addErr, writeErr, hang := s.addErr, s.writeErr, s.hang
+	addErr, writeErr, hang, slow := s.addErr, s.writeErr, s.hang, s.slow
+	s.adding++
 	s.mu.Unlock()
+	defer s.fail(func(s *store) { s.adding-- })
+	time.Sleep(slow)
 	if addErr != nil {
 		return photo.Meta{}, fmt.Errorf("add photo: %w", addErr)
 	}
-	w := io.Discard
+	sum := sha256.New()
+	w := io.Writer(sum)
 	if writeErr != nil {
 		w = failWriter{writeErr}
 	}
@@ -175,6 +184,7 @@ func (s *store) Add(shot photo.Shot, fill func(io.Writer) (photo.Exposure, error
 	m := photo.Meta{
 		ID: photo.NewID(shot.Taken, uint64(len(s.taken)+1)), Slot: shot.Slot, Session: shot.Session, Trigger: shot.Trigger,
 		Taken: shot.Taken, ClockSynced: shot.ClockSynced, Exposure: exposure,
+		SHA256: hex.EncodeToString(sum.Sum(nil)), Shot: shot.Of,
 	}
 	s.keep(m)
 	return m, nil
@@ -280,6 +290,17 @@ func (s *store) Taken(slot time.Time) bool {
 	return a.photos > 0
 }
 
+func (s *store) Find(sha256 string) (photo.Meta, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range slices.Backward(s.taken[max(0, len(s.taken)-16):]) {
+		if m.SHA256 == sha256 {
+			return m, true
+		}
+	}
+	return photo.Meta{}, false
+}
+
 func (s *store) Accounted(slot time.Time) bool {
 	_, ok := s.at(slot)
 	return ok
@@ -304,6 +325,12 @@ func (s *store) fail(change func(*store)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change(s)
+}
+
+func (s *store) callCount() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.calls
 }
 
 func (s *store) photos() []photo.Meta {
@@ -331,7 +358,11 @@ type site struct {
 	store    *store
 	schedule *schedule.Schedule
 	service  *capture.Service
-	problems []string // in the order of Problem's calls
+	roll     *roll                // in the camera's place, where not nil
+	paused   func(time.Time) bool // where not nil
+	approach time.Duration
+	telling  sync.Mutex // guards problems while a service runs
+	problems []string   // in the order of Problem's calls
 }
 
 func newSite(tb testing.TB, s *schedule.Schedule) *site {
@@ -353,25 +384,40 @@ func every(tb testing.TB, intervals ...time.Duration) *schedule.Schedule {
 		session.Name, session.Kind, session.Every = []string{"yard", "gate", "crane"}[i], schedule.Capture, d
 		sessions = append(sessions, session)
 	}
-	s, err := schedule.New(time.UTC, sessions)
+	s, err := schedule.New(time.UTC, schedule.Plan{Sessions: sessions})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return s
 }
 
+// takeProblems are the problems since the last time.
+func (s *site) takeProblems() []string {
+	s.telling.Lock()
+	defer s.telling.Unlock()
+	all := s.problems
+	s.problems = nil
+	return all
+}
+
 // start starts a service; stop ends it and gives Run's error.
 func (s *site) start() (stop func() error) {
-	s.service = capture.New(s.cfg, capture.Options{
-		Camera: s.camera, Store: s.store, Schedule: s.schedule, Clock: s.clock, Log: zerolog.Nop(),
+	o := capture.Options{
+		Camera: s.camera, Store: s.store, Schedule: s.schedule, Clock: s.clock, Log: zerolog.Nop(), Paused: s.paused, Approach: s.approach,
 		Problem: func(cause photo.Cause, err error) {
+			s.telling.Lock()
+			defer s.telling.Unlock()
 			if err != nil {
 				s.problems = append(s.problems, string(cause))
 			} else {
 				s.problems = append(s.problems, string(cause)+" over")
 			}
 		},
-	})
+	}
+	if s.roll != nil {
+		o.Camera, o.Deferred = nil, s.roll
+	}
+	s.service = capture.New(s.cfg, o)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.service.Run(ctx) }()

@@ -12,6 +12,10 @@ import (
 const (
 	// maxSleep is how late a step of the clock may be noticed.
 	maxSleep = 10 * time.Second
+	// pausedWait is how long missed slots of a pause wait for more of them, so that
+	// a day of it is not thousands of transactions. A power cut loses nothing: they
+	// are reported by the next start.
+	pausedWait = 10 * time.Minute
 	// manualRoom is the time before the next slot that a manual photo needs in
 	// order to be begun.
 	manualRoom = 2 * time.Second
@@ -35,6 +39,16 @@ type loop struct {
 	// raised holds the causes that Problem was told of and that no photo has
 	// cleared since.
 	raised map[photo.Cause]bool
+	// flushed is when missed slots were last written, by package time.
+	flushed time.Time
+	// early is the next slot's attempt, where the store has begun with it.
+	early *early
+	// next is the first slot after nextAfter; its time is zero where that is not known.
+	next      schedule.Slot
+	nextAfter time.Time
+	timer     *time.Timer // of wait; nil before
+	// begun: the first shot of all has been written, where there was no ledger.
+	begun bool
 }
 
 func newLoop(s *Service) *loop {
@@ -63,9 +77,14 @@ func (l *loop) turn(now time.Time) (slot schedule.Slot, due bool) {
 	if step := l.track.notice(now); step != 0 {
 		l.o.Log.Warn().Dur("by", step).Time("now", now).Bool("synced", l.o.Clock.Synced()).Msg("clock stepped")
 	}
+	if next, ok := l.upcoming(); ok && next.At.After(now) && l.track.even() {
+		// As on most turns no slot has come since the last, and the clock went on.
+		l.close(now, l.o.Clock.Synced(), false)
+		return schedule.Slot{}, false
+	}
 	from, to := l.track.open(now)
 	slot, ok := l.o.Schedule.Last(schedule.Capture, to)
-	if ok && !slot.At.Before(from) && now.Sub(slot.At) <= max(l.cfg.Late, onTime) && l.flight == nil {
+	if ok && !slot.At.Before(from) && now.Sub(slot.At) <= max(l.cfg.Late, onTime) && l.flight == nil && !l.paused(slot) {
 		to, due = slot.At, true
 	}
 	parts := l.track.causes(from, to, now, l.worked || l.flight != nil)
@@ -73,14 +92,27 @@ func (l *loop) turn(now time.Time) (slot schedule.Slot, due bool) {
 	for _, p := range l.track.settle(parts, now, synced, due) {
 		l.missRange(p)
 	}
+	l.close(now, synced, due)
+	return slot, due
+}
+
+// close ends a turn. due: a slot is to be photographed now.
+func (l *loop) close(now time.Time, synced, due bool) {
 	l.track.close(now, synced)
 	l.worked = false
-	l.flush()
-	return slot, due
+	if !due || l.o.Deferred == nil { // a Deferred fires first
+		l.flush(due)
+	}
 }
 
 // missRange reports the slots of a part of the time as missed.
 func (l *loop) missRange(p part) {
+	for _, piece := range l.byPause(p) {
+		l.missPiece(piece)
+	}
+}
+
+func (l *loop) missPiece(p part) {
 	s := l.o.Schedule
 	first, ok := s.Next(schedule.Capture, p.from.Add(-1))
 	if !ok || !first.At.Before(p.to) {
@@ -110,6 +142,9 @@ func (l *loop) missRange(p part) {
 func (l *loop) miss(m photo.Miss, err error) {
 	if l.storable(m) {
 		l.ledger.add(m)
+	}
+	if m.Cause == photo.Paused {
+		return
 	}
 	l.update(func(s *State) { s.LastMiss = m })
 	l.raise(m.Cause, err, &m)
@@ -156,14 +191,25 @@ func (l *loop) recovered() {
 }
 
 // flush writes the missed slots to the store, unless an attempt is still out
-// that belongs before them.
-func (l *loop) flush() {
-	if l.flight == nil && l.ledger.unwritten() > 0 {
-		if err := l.ledger.flush(); err != nil {
+// that belongs before them. Those of a pause may wait for more, unless something is
+// to be written behind them now.
+func (l *loop) flush(now bool) {
+	n := l.ledger.unwritten()
+	switch {
+	case l.flight != nil:
+	case n > 0 && !now && l.ledger.onlyPaused() && time.Since(l.flushed) < pausedWait && !l.flushed.IsZero():
+		n = 0
+	case n > 0 || l.shots.stale(l.o.Clock.Now()):
+		l.flushed = time.Now()
+		err := l.note() // what was fired before them
+		if err == nil {
+			err = l.ledger.flush()
+		}
+		if err != nil {
 			l.raise(photo.StoreFault, err, nil)
 		}
+		n = l.ledger.unwritten()
 	}
-	n := l.ledger.unwritten()
 	l.update(func(s *State) { s.Unwritten, s.Turn = n, time.Now() })
 }
 
@@ -171,24 +217,41 @@ func (l *loop) flush() {
 // of an attempt that comes back.
 func (l *loop) wait(ctx context.Context) {
 	sleep, requests := maxSleep, l.requests
-	if room, ok := l.room(); ok {
+	room, ok := l.room()
+	if ok && room > 0 && room <= l.approach() && ctx.Err() == nil {
+		l.watch(room)
+		return
+	}
+	if ok {
 		sleep = min(sleep, max(room, 0))
+		if ahead := room - l.approach(); ahead > 0 {
+			sleep = min(sleep, ahead)
+		}
+		if in, ok := l.beginEarly(room); ok {
+			sleep = min(sleep, in)
+		}
 		// Nearer to the slot than this a manual photo has to wait for it.
 		if last := room - manualRoom - maxMargin; last >= 0 {
 			sleep = min(sleep, last+1)
 		} else if l.flight == nil {
 			requests = nil
 		}
+	} else {
+		l.dropEarly()
 	}
 	var back <-chan outcome
 	if l.flight != nil {
 		back = l.flight.back
 	}
-	timer := time.NewTimer(sleep)
-	defer timer.Stop()
+	if l.timer == nil {
+		l.timer = time.NewTimer(sleep)
+	} else {
+		l.timer.Reset(sleep)
+	}
+	defer l.timer.Stop()
 	select {
 	case <-ctx.Done():
-	case <-timer.C:
+	case <-l.timer.C:
 	case out := <-back:
 		l.landed(out)
 	case r := <-requests:
@@ -200,17 +263,9 @@ func (l *loop) wait(ctx context.Context) {
 	}
 }
 
-// room is the time until the next slot; false where none is due.
-func (l *loop) room() (time.Duration, bool) {
-	next, ok := l.o.Schedule.Next(schedule.Capture, l.track.cursor)
-	if !ok {
-		return 0, false
-	}
-	return next.At.Sub(l.o.Clock.Now()), true
-}
-
 // stop ends the loop: it gives the camera a last time to come back.
 func (l *loop) stop() error {
+	l.endEarly()
 	var err error
 	if f := l.flight; f != nil {
 		timer := time.NewTimer(stopGrace)
@@ -225,7 +280,10 @@ func (l *loop) stop() error {
 			err = errors.New("stop capture: an attempt has not returned")
 		}
 	}
-	l.flush()
+	if err := l.note(); err != nil {
+		l.o.Log.Error().Err(err).Int("slots", len(l.shots.unnoted())).Msg("shots could not be written before the stop")
+	}
+	l.flush(true)
 	if n := l.ledger.unwritten(); n > 0 {
 		l.o.Log.Error().Int("ranges", n).Time("from", l.ledger.pending[0].From).Msg("missed slots could not be written before the stop")
 	}

@@ -23,7 +23,8 @@ type Camera interface {
 	Shoot(ctx context.Context, w io.Writer) (photo.Exposure, error)
 }
 
-// Store keeps photos, and accounts for slots. *queue.Queue is one.
+// Store keeps photos, and accounts for slots. *queue.Queue is one. Its methods may
+// be called from any goroutine.
 type Store interface {
 	// Add allots the ID, lets fill write the picture, and makes the photo and
 	// the account of its slot durable. An error of fill comes back wrapped and
@@ -43,6 +44,9 @@ type Store interface {
 	Accounted(slot time.Time) bool
 	// Taken tells whether a scheduled photo was taken for this very slot.
 	Taken(slot time.Time) bool
+	// Find is the photo with these bytes, by their SHA-256 in lower-case
+	// hexadecimal, where it is among the newest 16 or so.
+	Find(sha256 string) (photo.Meta, bool)
 }
 
 // The errors of Shoot besides those of the camera and the store.
@@ -55,22 +59,37 @@ var (
 	ErrBusy = errors.New("the camera is busy")
 )
 
-// Options are what a Service works with. Camera, Store, Schedule and Clock are
-// required.
+// Options are what a Service works with. Store, Schedule and Clock are required,
+// and a Camera or a Deferred.
 type Options struct {
-	Camera   Camera
+	Camera Camera
+	// Deferred stands in Camera's place where the camera keeps its pictures until
+	// they are fetched (Low Power Mode); nil for a Camera.
+	Deferred Deferred
 	Store    Store
 	Schedule *schedule.Schedule
 	Clock    hal.Clock
 	Log      zerolog.Logger
+	// Paused, if not nil, tells whether a person had paused the schedule at an
+	// instant of wall time. Slots of such times are not photographed but reported
+	// as Paused, and Problem is not told. It must not block.
+	Paused func(at time.Time) bool
+	// Approach is how long before a slot the loop stops sleeping and watches the
+	// clock instead, for a timer can be a millisecond late, and on a busy board
+	// more; and the store begins with the photo a quarter of a second before it. 0:
+	// neither, as in simulated time. 2ms suits real hardware; more than 10ms counts
+	// as that.
+	Approach time.Duration
 	// Taken, if not nil, is told of every photo once it is durable. It is
-	// called from Run's loop and must not block.
+	// called from Run's loop, or from Fetch's goroutine, and must not block.
 	Taken func(photo.Meta)
 	// Problem, if not nil, is told of every range of missed slots with its
 	// cause and a reason, of an attempt that does not come back (CameraFault, or
 	// StoreFault where it was not the camera's turn) and of misses that cannot be written (StoreFault); and with a nil error
-	// once a photo has been taken since. It is called from Run's loop and must
-	// not block.
+	// once a photo has been taken since. Of a Deferred's fetches it is told of
+	// what is missing (NotFetched), and what kept them from going on (NotFetched,
+	// CardFull, StoreFault); with a nil error once a fetch was without. It is called
+	// from Run's loop, or from Fetch's goroutine, and must not block.
 	Problem func(cause photo.Cause, err error)
 }
 
@@ -80,6 +99,16 @@ type Service struct {
 	cfg      Config
 	o        Options
 	requests chan request
+	made     time.Time // by package time
+	shots    firings   // of a Deferred
+
+	// fetch is held during a fetch; it guards the four that follow.
+	fetch     sync.Mutex
+	fetchedAt time.Time // when the last one began, by package time
+	// suspect: a file may be in the store without the camera's driver knowing.
+	suspect     bool
+	fetchRaised map[photo.Cause]bool // causes that Problem was told of
+	unread      map[string]bool      // pictures, by name, that could not be fetched the last time
 
 	mu    sync.Mutex    // guards what follows
 	done  chan struct{} // closed when Run ends; nil while it is not running
@@ -103,17 +132,23 @@ type State struct {
 	Last photo.Meta
 	// LastMiss is the latest range of slots without a photo since the start, of
 	// whatever sessions: its Every is 0, and its Session empty unless it is a
-	// slot that failed. Its Slots are 0 before.
+	// slot that failed. Its Slots are 0 before. Paused ones do not count.
 	LastMiss photo.Miss
 	// Failures is how many photos in a row have failed.
 	Failures int
-	// Unwritten is how many ranges of missed slots the store does not have yet.
+	// Unwritten is how many ranges of missed slots the store does not have yet,
+	// though it was asked; those of a pause may wait.
 	Unwritten int
+	// Bulk is how a Deferred camera fares.
+	Bulk Bulk
 }
 
 // New makes a service, which does nothing before Run. The Config must be valid.
 func New(cfg Config, o Options) *Service {
-	return &Service{cfg: cfg, o: o, requests: make(chan request)}
+	return &Service{
+		cfg: cfg, o: o, requests: make(chan request),
+		made: time.Now(), suspect: true, fetchRaised: map[photo.Cause]bool{},
+	}
 }
 
 // Run takes photos until ctx ends, and then returns nil, or an error where the
@@ -146,7 +181,8 @@ type request struct {
 }
 
 // Shoot takes one photo now. It waits for its turn for Config.Timeout at most
-// and then returns ErrBusy; ErrNotRunning where Run is not running.
+// and then returns ErrBusy; ErrNotRunning where Run is not running. Of a Deferred
+// the photo comes later: ErrFired, and what is known of it.
 func (s *Service) Shoot(ctx context.Context) (photo.Meta, error) {
 	s.mu.Lock()
 	done := s.done

@@ -51,7 +51,7 @@ func TestEverySlotOfADaylightSavingDayIsTaken(t *testing.T) {
 	}
 	session := schedule.NewSession()
 	session.Name, session.Kind = "yard", schedule.Capture
-	sched, err := schedule.New(zone, []schedule.Session{session})
+	sched, err := schedule.New(zone, schedule.Plan{Sessions: []schedule.Session{session}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,8 +37,9 @@ var (
 
 // outcome is how an attempt ended.
 type outcome struct {
-	meta  photo.Meta
-	cause photo.Cause // where err is not nil
+	meta  photo.Meta    // of a Deferred only what the Shot says
+	mono  time.Duration // of a Deferred: when it was fired, since the service was made
+	cause photo.Cause   // where err is not nil
 	err   error
 }
 
@@ -88,8 +89,11 @@ func (l *loop) takeManual(ctx context.Context, r request) {
 	l.update(func(s *State) { s.Shooting, s.Slot = true, schedule.Slot{} })
 	out, back := l.photograph(ctx, photo.Shot{Trigger: photo.Manual}, budget)
 	l.conclude(&flight{back: back}, out)
-	if back != nil {
+	switch {
+	case back != nil:
 		out.err = errors.Join(ErrBusy, out.err)
+	case out.err == nil && l.o.Deferred != nil:
+		out.err = ErrFired
 	}
 	r.reply <- out
 }
@@ -106,9 +110,7 @@ func (l *loop) photograph(ctx context.Context, shot photo.Shot, budget time.Dura
 		if shot.Trigger == photo.Manual {
 			shot.Slot = shot.Taken
 		}
-		done := make(chan outcome, 1)
-		var atCamera atomic.Bool
-		go func() { done <- l.attempt(ctx, shot, n, &atCamera) }()
+		atCamera, done := l.start(ctx, shot, n)
 		out, ok := await(ctx, done)
 		switch {
 		case !ok && atCamera.Load():
@@ -121,6 +123,21 @@ func (l *loop) photograph(ctx context.Context, shot photo.Shot, budget time.Dura
 		}
 		l.o.Log.Debug().Int("attempt", n).Err(out.err).Msg("photo attempt failed")
 	}
+}
+
+// start starts the nth attempt, or goes on with the one that was begun early.
+func (l *loop) start(ctx context.Context, shot photo.Shot, n int) (atCamera *atomic.Bool, done <-chan outcome) {
+	if n == 1 && shot.Trigger == photo.Scheduled {
+		if e := l.takeEarly(ctx, shot.Slot); e != nil {
+			return &e.atCamera, e.done
+		}
+	}
+	atCamera = new(atomic.Bool)
+	out := make(chan outcome, 1)
+	go func() {
+		out <- l.attempt(shot, n, atCamera, func() (context.Context, bool) { return ctx, true })
+	}()
+	return atCamera, out
 }
 
 // await is the outcome; false where it has not come cancelGrace after the end of
@@ -154,12 +171,22 @@ func pause(ctx context.Context) bool {
 }
 
 // attempt takes one photo, at the nth try, and finds out who is to blame where
-// there is none. atCamera holds while it waits for the camera, not the store.
-func (l *loop) attempt(ctx context.Context, shot photo.Shot, n int, atCamera *atomic.Bool) outcome {
+// there is none. atCamera holds while it waits for the camera, not the store. The
+// camera is asked when begin returns, with the context that bounds it; false where
+// it is not to be asked after all.
+func (l *loop) attempt(shot photo.Shot, n int, atCamera *atomic.Bool, begin func() (context.Context, bool)) outcome {
+	if l.o.Deferred != nil {
+		ctx, _ := begin()
+		return l.fire(ctx, shot, atCamera)
+	}
 	var cameraErr error
 	var to *spoolWriter
 	meta, err := l.o.Store.Add(shot, func(w io.Writer) (photo.Exposure, error) {
 		to = &spoolWriter{w: w, atCamera: atCamera}
+		ctx, ok := begin()
+		if !ok {
+			return photo.Exposure{}, errUnwanted
+		}
 		var exposure photo.Exposure
 		atCamera.Store(true)
 		exposure, cameraErr = l.o.Camera.Shoot(ctx, to)
@@ -204,7 +231,7 @@ func (l *loop) landed(out outcome) {
 	l.worked = true
 	f.back = nil
 	l.conclude(f, out)
-	l.flush()
+	l.flush(false)
 }
 
 // conclude takes note of how a photo ended, or that it is still out.
@@ -216,6 +243,8 @@ func (l *loop) conclude(f *flight, out outcome) {
 		l.update(func(s *State) { s.Stuck, s.StuckSince = true, time.Now() })
 		l.raise(out.cause, out.err, nil)
 		return
+	case out.err == nil && l.o.Deferred != nil:
+		l.fired(out)
 	case out.err == nil:
 		l.taken(out.meta)
 	case f.manual() || f.interrupted:

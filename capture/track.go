@@ -167,6 +167,10 @@ func (t *track) back(now time.Time) {
 	t.vouched = false // who vouched for the clock was wrong
 }
 
+// even tells whether the clock has gone on since the last turn and nothing is held, so
+// that a time without slots needs no look.
+func (t *track) even() bool { return t.step == 0 && !t.anew && t.held.empty() }
+
 // open is the time [from, to) whose slots are not handled yet: up to now.
 func (t *track) open(now time.Time) (from, to time.Time) {
 	return t.cursor.Add(1), now.Add(1)

@@ -103,7 +103,7 @@ const hiddenInConfig = "(set)"
 func setValue(v reflect.Value, n *unstable.Node, path string, secret bool) (problem string) {
 	kind, want := expected(shapeOf(v.Type()))
 	text := string(n.Data)
-	if n.Kind != kind {
+	if n.Kind != kind && !(isNumber(v.Type()) && (n.Kind == unstable.Float || n.Kind == unstable.Integer)) {
 		found := kindName(n.Kind)
 		if !secret && isScalar(n.Kind) {
 			found += fmt.Sprintf(" %.40s", text)
@@ -150,6 +150,12 @@ func expected(s shape) (unstable.Kind, string) {
 		return unstable.Bool, "true or false, without quotes"
 	}
 	return unstable.Invalid, "nothing: this program cannot read it"
+}
+
+// isNumber tells whether a value of type t, which has a text form, may stand in the
+// file without quotes: it has a method Number() that says so.
+func isNumber(t reflect.Type) bool {
+	return t.Implements(reflect.TypeFor[interface{ Number() }]())
 }
 
 // isScalar tells whether a value of kind k can be repeated in a message.

@@ -25,9 +25,13 @@ import (
 
 	"fieldcam/agent/heartbeat"
 	"fieldcam/agent/identity"
+	"fieldcam/agent/link"
+	"fieldcam/agent/maintenance"
+	"fieldcam/agent/message"
 	"fieldcam/agent/mqtt"
 	"fieldcam/capture"
 	"fieldcam/capture/camera"
+	"fieldcam/capture/camera/shutter"
 	"fieldcam/capture/camera/vc0706"
 	"fieldcam/capture/photo"
 	"fieldcam/capture/schedule"
@@ -50,19 +54,28 @@ type Config struct {
 	// Default "UTC".
 	TimeZone string `toml:"time_zone"`
 
+	// Site is where the camera stands, for sunrise and sunset.
+	Site    schedule.Site  `toml:"site"`
 	Log     Log            `toml:"log"`
 	Camera  Camera         `toml:"camera"`
 	Capture capture.Config `toml:"capture"`
 	// Sessions is the weekly schedule. A file with a [[session]] replaces the
-	// default schedule (schedule.Default) as a whole.
-	Sessions  []schedule.Session `toml:"session"`
-	Queue     queue.Config       `toml:"queue"`
-	Copy      second.Config      `toml:"copy"`
-	Retry     session.Config     `toml:"retry"`
-	Upload    upload.Config      `toml:"upload"`
-	Identity  identity.Config    `toml:"identity"`
-	MQTT      mqtt.Config        `toml:"mqtt"`
-	Heartbeat heartbeat.Config   `toml:"heartbeat"`
+	// model's default schedule (schedule.DefaultFor) as a whole.
+	Sessions []schedule.Session `toml:"session"`
+	// Events, Shots and Pauses are what else the schedule is made of; none by
+	// default.
+	Events      []schedule.Event   `toml:"event"`
+	Shots       []schedule.Shot    `toml:"shot"`
+	Pauses      []schedule.Pause   `toml:"pause"`
+	Queue       queue.Config       `toml:"queue"`
+	Copy        second.Config      `toml:"copy"`
+	Retry       session.Config     `toml:"retry"`
+	Upload      upload.Config      `toml:"upload"`
+	Identity    identity.Config    `toml:"identity"`
+	MQTT        mqtt.Config        `toml:"mqtt"`
+	Heartbeat   heartbeat.Config   `toml:"heartbeat"`
+	Maintenance maintenance.Config `toml:"maintenance"`
+	Link        link.Config        `toml:"link"`
 }
 
 // Log is what the daemon says.
@@ -74,14 +87,24 @@ type Log struct {
 
 // Camera is which camera there is and how to reach it.
 type Camera struct {
-	// Kind chooses the driver: "vc0706", the default.
-	Kind   string             `toml:"kind"`
-	Power  camera.PowerConfig `toml:"power"`
-	VC0706 vc0706.Config      `toml:"vc0706"`
+	// Kind chooses the driver: "vc0706", the default, or "shutter".
+	Kind string `toml:"kind"`
+	// PhotoKB is the expected size of one photo, with all its files, in kilobytes
+	// (10^3 bytes). Default 0: not known; what was measured goes before it.
+	PhotoKB int                `toml:"photo_kb"`
+	Power   camera.PowerConfig `toml:"power"`
+	VC0706  vc0706.Config      `toml:"vc0706"`
+	Shutter shutter.Config     `toml:"shutter"`
 }
 
-// KindVC0706 is the serial JPEG camera of package vc0706.
-const KindVC0706 = "vc0706"
+// maxPhotoKB is more than any camera's raw file and picture together.
+const maxPhotoKB = 1_000_000
+
+// The kinds of cameras.
+const (
+	KindVC0706  = "vc0706"  // the serial JPEG camera of package vc0706
+	KindShutter = "shutter" // any camera with a remote socket, in Low Power Mode: package shutter
+)
 
 // MaxSessions bounds the weekly schedule: each search for the next slot looks at
 // all of them, and their names are compared pairwise. People write ten.
@@ -99,7 +122,7 @@ func Default() Config {
 		Model:     "tempo",
 		TimeZone:  "UTC",
 		Log:       Log{Level: "info"},
-		Camera:    Camera{Kind: KindVC0706, Power: camera.DefaultPower(), VC0706: vc0706.Default()},
+		Camera:    Camera{Kind: KindVC0706, Power: camera.DefaultPower(), VC0706: vc0706.Default(), Shutter: shutter.Default()},
 		Capture:   capture.Default(),
 		Sessions:  schedule.Default(),
 		Queue:     queue.Default(),
@@ -107,23 +130,22 @@ func Default() Config {
 		Retry:     session.Default(),
 		Upload:    upload.Default(),
 		MQTT:      mqtt.Default(),
-		Heartbeat: heartbeat.Default(),
+		Heartbeat: heartbeat.Default(), Maintenance: maintenance.Default(),
 	}
 }
 
-// newSession is a [[session]] before its keys are read: all day, every day. Its
-// name, kind and interval have no default.
-func newSession() schedule.Session {
-	return schedule.Session{Days: schedule.EveryDay, Until: schedule.TimeOfDay(24*time.Hour - time.Second)}
+// Plan is all that the schedule is made of.
+func (c Config) Plan() schedule.Plan {
+	return schedule.Plan{Site: c.Site, Sessions: c.Sessions, Events: c.Events, Shots: c.Shots, Pauses: c.Pauses}
 }
 
-// Schedule is the weekly schedule in the site's time zone.
+// Schedule is the plan in the site's time zone.
 func (c Config) Schedule() (*schedule.Schedule, error) {
 	zone, err := loadZone(c.TimeZone)
 	if err != nil {
 		return nil, err
 	}
-	return schedule.New(zone, c.Sessions)
+	return schedule.New(zone, c.Plan())
 }
 
 // loadZone is time.LoadLocation without the names that mean whatever this
@@ -139,19 +161,23 @@ func loadZone(name string) (*time.Location, error) {
 // as in the file. It opens no file but the time zone's.
 func (c Config) Validate() error {
 	var l invalid.List
-	if photo.CheckDevice(c.Device) != nil {
-		l.Add("device", c.Device, "this controller's name: 1 to 63 letters, digits, '-' or '_', the first a letter or digit")
+	if photo.CheckDevice(c.Device) != nil || c.Device == message.Fleet {
+		l.Add("device", c.Device, "this controller's name, not \"all\": 1 to 63 letters, digits, '-' or '_', the first a letter or digit")
 	}
 	oneOf(&l, "model", c.Model, Models())
-	zone, err := loadZone(c.TimeZone)
-	if err != nil {
+	if _, err := loadZone(c.TimeZone); err != nil {
 		l.Add("time_zone", c.TimeZone, `an IANA time zone, such as "Europe/Berlin"`)
-		zone = time.UTC // so that the sessions are checked all the same
 	}
 	oneOf(&l, "log.level", c.Log.Level, logLevels())
-	oneOf(&l, "camera.kind", c.Camera.Kind, []string{KindVC0706})
+	oneOf(&l, "camera.kind", c.Camera.Kind, []string{KindVC0706, KindShutter})
+	if c.Camera.PhotoKB < 0 || c.Camera.PhotoKB > maxPhotoKB {
+		l.Add("camera.photo_kb", c.Camera.PhotoKB, "0 (not known) to 1000000")
+	}
 	l.Under("camera.power", c.Camera.Power.Validate())
 	l.Under("camera.vc0706", c.Camera.VC0706.Validate())
+	if c.Camera.Kind == KindShutter {
+		l.Under("camera.shutter", c.Camera.Shutter.Validate())
+	}
 	l.Under("capture", c.Capture.Validate())
 	switch n := len(c.Sessions); {
 	case n == 0:
@@ -159,8 +185,7 @@ func (c Config) Validate() error {
 	case n > MaxSessions:
 		l.Add("session", n, fmt.Sprintf("at most %d sessions", MaxSessions))
 	default:
-		_, err = schedule.New(zone, c.Sessions)
-		l.Under("session", err)
+		l.Under("", c.Plan().Validate())
 	}
 	l.Under("queue", c.Queue.Validate())
 	l.Under("copy", c.Copy.Validate())
@@ -169,7 +194,38 @@ func (c Config) Validate() error {
 	l.Under("identity", c.Identity.Validate())
 	l.Under("mqtt", c.MQTT.Validate())
 	l.Under("heartbeat", c.Heartbeat.Validate())
+	l.Under("maintenance", c.Maintenance.Validate())
+	l.Under("link", c.Link.Validate())
+	if l.Err() == nil && c.Camera.Kind == KindShutter {
+		l.Under("camera.shutter.limits", c.checkLowPower())
+	}
 	return l.Err()
+}
+
+// lowPowerEvents is how many events are checked against the camera's limits: each is
+// gone through shot by shot.
+const lowPowerEvents = 3
+
+// checkLowPower holds the schedule, which is valid, against the camera's limits: a
+// week at midsummer, when sessions by the sun are longest in the north, one at
+// midwinter, and the beginnings of the first events.
+func (c Config) checkLowPower() error {
+	s, err := c.Schedule()
+	if err != nil {
+		return err
+	}
+	weeks := []time.Time{time.Date(2026, 6, 15, 0, 0, 0, 0, s.Zone()), time.Date(2026, 12, 14, 0, 0, 0, 0, s.Zone())}
+	for i, e := range s.Events() {
+		if i < lowPowerEvents {
+			weeks = append(weeks, e.From)
+		}
+	}
+	for _, from := range weeks {
+		if err := c.Camera.Shutter.Limits.Check(s, from); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // oneOf records got where it is not one of want.

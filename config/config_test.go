@@ -101,8 +101,8 @@ func TestEveryShapeOfValueIsRead(t *testing.T) {
 	want.Camera.Power.Line, want.Camera.Power.ActiveLow = "GPIO17", true
 	want.Camera.VC0706.Port, want.Camera.VC0706.Baud = "/dev/ttyUSB0", 38400
 	want.Identity.Password = "hunter2"
-	hm := func(h, m, s int) schedule.TimeOfDay {
-		return schedule.TimeOfDay(time.Duration(h)*time.Hour + time.Duration(m)*time.Minute + time.Duration(s)*time.Second)
+	hm := func(h, m, s int) schedule.Moment {
+		return schedule.At(schedule.TimeOfDay(time.Duration(h)*time.Hour + time.Duration(m)*time.Minute + time.Duration(s)*time.Second))
 	}
 	want.Sessions = []schedule.Session{
 		{Name: `rush "hour"`, Kind: schedule.Capture, From: hm(22, 0, 0), Until: hm(2, 0, 30), Every: 5 * time.Second,

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"reflect"
 
+	"fieldcam/agent/maintenance"
+	"fieldcam/capture/schedule"
+
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
@@ -172,10 +175,15 @@ func (d *document) newRow(t *table, name string, n, offset int) *table {
 	return newTable(path, list.Index(n))
 }
 
-// rowDefault is a row before its keys are read.
+// rowDefault is a row before its keys are read. A session has no interval then: it
+// must be given.
 func rowDefault(t reflect.Type) reflect.Value {
-	if s := reflect.ValueOf(newSession()); s.Type() == t {
-		return s
+	s := schedule.NewSession()
+	s.Every = 0
+	for _, row := range []any{s, maintenance.NewWindow()} {
+		if v := reflect.ValueOf(row); v.Type() == t {
+			return v
+		}
 	}
 	return reflect.Zero(t)
 }

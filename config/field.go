@@ -88,25 +88,23 @@ func shapeOf(t reflect.Type) shape {
 type known struct {
 	path  string
 	field field
-	value reflect.Value // the field in the Config that was walked; invalid below arrays
+	value reflect.Value // the field in the Config that was walked; below arrays that of a new row
+	inRow bool          // below an array
 }
 
 // allKnown lists every key of c, tables before what is in them.
-func allKnown(c Config) []known { return knownUnder("", reflect.ValueOf(c), reflect.TypeOf(c)) }
+func allKnown(c Config) []known { return knownUnder("", reflect.ValueOf(c), false) }
 
-func knownUnder(prefix string, v reflect.Value, t reflect.Type) []known {
+func knownUnder(prefix string, v reflect.Value, inRow bool) []known {
 	var all []known
-	for _, f := range fields(t) {
-		k := known{path: join(prefix, f.key), field: f}
-		if v.IsValid() {
-			k.value = v.FieldByIndex(f.index)
-		}
+	for _, f := range fields(v.Type()) {
+		k := known{path: join(prefix, f.key), field: f, value: v.FieldByIndex(f.index), inRow: inRow}
 		all = append(all, k)
 		switch shapeOf(f.typ) {
 		case aTable:
-			all = append(all, knownUnder(k.path, k.value, f.typ)...)
+			all = append(all, knownUnder(k.path, k.value, inRow)...)
 		case aTableArray:
-			all = append(all, knownUnder(k.path, reflect.Value{}, f.typ.Elem())...)
+			all = append(all, knownUnder(k.path, rowDefault(f.typ.Elem()), true)...)
 		}
 	}
 	return all

@@ -13,6 +13,12 @@ type note struct {
 	// zero says what the default means, where it is empty or 0 and means
 	// something of its own.
 	zero string
+	// example, of a key that has no default in the rows of a table, is a value as
+	// it may stand in the file.
+	example string
+	// sample, of a key in the rows of a table, is a value that shows more than the
+	// default does.
+	sample string
 }
 
 // truth is what may stand at a key that is true or false.
@@ -35,18 +41,25 @@ var indexForm = regexp.MustCompile(`\[[0-9]+\]`)
 // notes explains every key of Config, in any order. TestEveryKeyIsExplained
 // holds it against the struct, TestNotesSayWhatValidateSays against Validate.
 func notes() []note {
-	return []note{
+	return append(append([]note{
 		{path: "device", text: "This controller's name in photos and in the cloud. Required; no two controllers of a fleet may share one.",
 			allowed: "1 to 63 letters, digits, '-' or '_', the first a letter or digit"},
 		{path: "model", text: "The controller's model.", allowed: `"pro", "mini", "mach2" or "tempo"`},
 		{path: "time_zone", text: "The site's time zone, in which the sessions' times are meant. File names and reports stay in UTC.",
 			allowed: `an IANA time zone, such as "Europe/Berlin"`},
 
+		{path: "site", text: "Where the camera stands, for sessions that go by the sun."},
+		{path: "site.latitude", text: "Degrees north of the equator, with a decimal point; south of it negative.", allowed: "degrees north, -90 to 90", zero: "not known"},
+		{path: "site.longitude", text: "Degrees east of Greenwich; west of it negative.", allowed: "degrees east, -180 to 180", zero: "not known"},
+
 		{path: "log", text: "What the daemon writes to the journal."},
 		{path: "log.level", text: "The least severity that is logged.", allowed: `"debug", "info", "warn" or "error"`},
 
 		{path: "camera", text: "Which camera there is."},
-		{path: "camera.kind", text: "The kind of camera. VC0706 is a serial JPEG camera.", allowed: `"vc0706"`},
+		{path: "camera.kind", text: "The kind of camera. \"vc0706\" is a serial JPEG camera; \"shutter\" is any camera with a remote socket, in Low Power Mode: it is fired at each slot, and its pictures are fetched from its card at the upload sessions.",
+			allowed: `"vc0706" or "shutter"`},
+		{path: "camera.photo_kb", text: "The expected size of one photo, with all its files, in kilobytes (10^3 bytes), against which the schedule is checked until photos have been taken.",
+			allowed: "0 (not known) to 1000000", zero: "not known"},
 		{path: "camera.power", text: "The line that switches the camera's power."},
 		{path: "camera.power.line", text: "The GPIO line's name in the kernel, a chip's label with an offset, or the path of a file that takes 1 and 0.",
 			allowed: `such as "GPIO17", "pinctrl-bcm2711:17" or "/sys/class/leds/camera/brightness"`,
@@ -73,24 +86,6 @@ func notes() []note {
 		{path: "capture.late", text: "How long after its instant a photo is still worth taking, after a restart or a step of the clock.",
 			allowed: "a duration from 0s to 1h"},
 
-		{path: "session", text: "The weekly schedule: captures, uploads and check-ins, each in a time block at a set frequency. Blocks may overlap and may cross midnight. The first session in the file replaces the default schedule as a whole."},
-		{path: "session.name", text: "How people tell the sessions apart. Required; each name once.", allowed: "1 to 40 characters"},
-		{path: "session.kind", text: "What the session does at its slots: take a photo, start an upload, send the status. Required.",
-			allowed: `"capture", "upload" or "check-in"`},
-		{path: "session.days", text: "The days on which the block begins.", allowed: `days as "mon-fri", "sat,sun", "fri-mon" or "daily"`},
-		{path: "session.from", text: "The block's first instant and first slot, in the site's time zone.",
-			allowed: `a time of day from "00:00" to "23:59:59"`},
-		{path: "session.until", text: "The block's last instant. Before from, it is on the next day; the same as from, the block is one slot.",
-			allowed: `a time of day as "06:00" or "23:59:59", up to "24:00"`},
-		{path: "session.every", text: "The interval between slots. Required.", allowed: "a duration from 5s to 24h"},
-		{path: "session.photos", text: "In an upload session: how many of the newest photos are sent at each slot.",
-			allowed: "0 (as many as possible) to 1000000", zero: "until the block ends or all are sent"},
-		{path: "session.order", text: "In an upload session: which photos go first.", allowed: `"newest-first" or "oldest-first"`, zero: "newest-first"},
-		{path: "session.look_back", text: "In an upload session: how far back from its slot photos are looked for. What is older waits for another session.",
-			allowed: "0s (everything) to 87840h", zero: "everything"},
-		{path: "session.first_day", text: "In an upload session: the first day at the site whose photos are sent.", allowed: `a day such as "2026-06-30"`, zero: "no first day"},
-		{path: "session.last_day", text: "In an upload session: the last day at the site whose photos are sent.", allowed: `a day such as "2026-06-30"`, zero: "no last day"},
-
 		{path: "queue", text: "How the photos share the card. What the cloud does not have yet is deleted only where the second copy has it, or when_full says so."},
 		{path: "queue.keep_free_mb", text: "The free space, in megabytes (10^6 bytes), below which photos that the cloud has confirmed are deleted, oldest first.",
 			allowed: "at least stop_free_mb, at most 1000000"},
@@ -113,7 +108,7 @@ func notes() []note {
 
 		{path: "retry", text: "When uploads that did not succeed are tried again. The wait doubles up to its maximum, and is drawn at random below that, so that a fleet does not return all at once. No photo is ever given up."},
 		{path: "retry.retry_min", text: "The shortest range of the wait after the cloud could not be reached.", allowed: "a duration from 100ms to 24h"},
-		{path: "retry.retry_max", text: "The longest range of that wait.", allowed: "a duration from retry_min to 24h"},
+		{path: "retry.retry_max", text: "The longest range of that wait. After ten minutes of silence there is one try in each maintenance.spread, or retry_max where that is longer.", allowed: "a duration from retry_min to 24h"},
 		{path: "retry.photo_retry_min", text: "The shortest wait of a photo that failed for a reason of its own.", allowed: "a duration from 100ms to 24h"},
 		{path: "retry.photo_retry_max", text: "The longest wait of such a photo.", allowed: "a duration from photo_retry_min to 24h"},
 		{path: "retry.thumbnail_below_kbps", text: "The speed of the last uploads, in kilobits (10^3 bits) per second, below which the thumbnails of the newest photos go ahead of them.",
@@ -141,10 +136,15 @@ func notes() []note {
 		{path: "mqtt.reconnect_min", text: "The shortest range of the wait between attempts to connect; it grows as that in [retry].", allowed: "a duration from 100ms to 1h"},
 		{path: "mqtt.reconnect_max", text: "The longest range of that wait.", allowed: "a duration from reconnect_min to 1h"},
 
+		{path: "link", text: "What the site's link gives. The schedule is checked against it (fieldcam schedule check)."},
+		{path: "link.budget_mb", text: "The data plan of a calendar month in UTC, in megabytes (10^6 bytes), both ways. Upload sessions begin no photo that is larger than what is left of it.", allowed: "0 (not known) to 1000000", zero: "no budget"},
+		{path: "link.speed_kbps", text: "The expected upload speed, in kilobits a second. What was measured goes before it.",
+			allowed: "0 (not known) to 1000000", zero: "not known"},
+
 		{path: "heartbeat", text: "How often the device is heard of."},
 		{path: "heartbeat.every", text: "The interval of heartbeats. The hub calls a system unavailable after three missed in a row.",
 			allowed: "a duration from 1s to 24h"},
 		{path: "heartbeat.status_every", text: "The longest time between two status messages, of about 600 bytes each; check-ins and changed conditions send one sooner.",
 			allowed: "a duration from 5s to 24h"},
-	}
+	}, shutterNotes()...), append(scheduleNotes(), maintenanceNotes()...)...)
 }

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 	_ "time/tzdata" // the tests' machine may have no zone files
 
+	"fieldcam/agent/maintenance"
 	"fieldcam/capture/schedule"
 	"fieldcam/config/invalid"
 )
@@ -57,16 +59,34 @@ func TestEveryFieldHasAKey(t *testing.T) {
 	check(reflect.TypeFor[Config]())
 }
 
+// rowForm finds the lists in a path.
+var rowForm = regexp.MustCompile(`\b(session|event|shot|pause|window)\.`)
+
+// full is a valid configuration with a row in each list.
+func full() Config {
+	c := Default()
+	c.Device = "x"
+	row := schedule.NewSession()
+	row.Name, row.Kind = "a", schedule.Upload
+	c.Camera.Kind, c.Camera.Shutter.Line, c.Camera.Shutter.Path = KindShutter, "GPIO17", "/media/camera"
+	c.Sessions = []schedule.Session{row}
+	c.Site = schedule.Site{Latitude: schedule.DegreesOf(52), Longitude: schedule.DegreesOf(13)}
+	c.Events = []schedule.Event{{Name: "a", FirstDay: "2026-06-01", LastDay: "2026-06-30", Sessions: []schedule.Session{row}}}
+	noon := schedule.WallTimeOf(time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC))
+	c.Shots = []schedule.Shot{{Name: "a", At: noon}}
+	c.Pauses = []schedule.Pause{{Name: "a", From: noon, Until: noon + 1}}
+	w := maintenance.NewWindow()
+	w.Name, w.Start, w.Duration = "a", "2026-06-01 12:00:00", time.Hour
+	c.Maintenance.Windows = []maintenance.Window{w}
+	return c
+}
+
 // TestNotesSayWhatValidateSays gives each key an impossible value and compares
 // the complaint with the note.
 func TestNotesSayWhatValidateSays(t *testing.T) {
 	for _, n := range notes() {
-		c := Default()
-		c.Device = "x"
-		row := newSession()
-		row.Name, row.Kind, row.Every = "a", schedule.Upload, time.Minute
-		c.Sessions = []schedule.Session{row}
-		at := strings.Replace(n.path, "session.", "session[0].", 1)
+		c := full()
+		at := rowForm.ReplaceAllString(n.path, "$1[0].")
 		v := reflect.ValueOf(&c).Elem()
 		for _, key := range strings.Split(at, ".") {
 			key, isRow := strings.CutSuffix(key, "[0]")
@@ -82,9 +102,13 @@ func TestNotesSayWhatValidateSays(t *testing.T) {
 		case s == aString:
 			v.SetString("\x00 is impossible")
 			mustComplain = false
-			if n.path == "session.name" {
+			if strings.HasSuffix(n.path, ".name") {
 				v.SetString("")
 			}
+		case v.Type() == reflect.TypeFor[schedule.Moment]():
+			v.Set(reflect.ValueOf(schedule.At(-1)))
+		case v.Type() == reflect.TypeFor[schedule.Degrees]():
+			v.Set(reflect.ValueOf(schedule.DegreesOf(1000)))
 		case v.CanInt():
 			v.SetInt(-1)
 		case v.CanUint():
@@ -99,7 +123,7 @@ func TestNotesSayWhatValidateSays(t *testing.T) {
 		if len(wants) == 0 && !mustComplain {
 			continue
 		}
-		if len(wants) != 1 || !strings.HasSuffix(wants[0], n.allowed) {
+		if len(wants) != 1 || !strings.Contains(wants[0], n.allowed) {
 			t.Errorf("%s: the note says %q, Validate wants %q", n.path, n.allowed, wants)
 		}
 	}
@@ -161,7 +185,7 @@ func reference() []byte {
 				continue
 			}
 			path := join(prefix, f.key)
-			n, standard := w.notes[path], w.standard(path, f)
+			n, standard := w.notes[path], w.standard(path)
 			switch {
 			case standard == "":
 				standard = "required"
@@ -190,4 +214,30 @@ func reference() []byte {
 		}
 	}
 	return []byte(b.String())
+}
+
+// TestTheExamplesOfTheDefaultFileCanBeUsed takes off their comment signs.
+func TestTheExamplesOfTheDefaultFileCanBeUsed(t *testing.T) {
+	text := regexp.MustCompile(`(?m)^#(\[\[|[a-z_]+ = )`).ReplaceAll(DefaultFile(), []byte("$1"))
+	text = bytes.Replace(text, []byte(`device = ""`), []byte(`device = "x"`), 1)
+	c, err := Parse("examples", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Events) != 1 || len(c.Events[0].Sessions) != 1 || len(c.Shots) != 1 || len(c.Pauses) != 1 || len(c.Maintenance.Windows) != 1 {
+		t.Errorf("got %+v, want one of each", c.Plan())
+	}
+}
+
+// TestAModelHasItsOwnDefaultSchedule, unless the file has sessions.
+func TestAModelHasItsOwnDefaultSchedule(t *testing.T) {
+	for _, model := range Models() {
+		c, err := Parse("x", []byte("device = \"x\"\nmodel = \""+model+"\"\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := schedule.DefaultFor(model); !slices.Equal(c.Sessions, want) {
+			t.Errorf("%s: got %+v, want %+v", model, c.Sessions, want)
+		}
+	}
 }

@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"fieldcam/capture/schedule"
 )
 
 // MaxBytes bounds the file: a thousand sessions with comments are a quarter of
@@ -54,6 +56,9 @@ func Parse(name string, data []byte) (Config, error) {
 	c := Default()
 	d := newDocument(data, &c)
 	d.read()
+	if _, given := d.places["session"]; !given {
+		c.Sessions = schedule.DefaultFor(c.Model)
+	}
 	if !d.broken {
 		d.strict()
 		d.validate(c)

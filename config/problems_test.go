@@ -17,7 +17,7 @@ func TestEachProblemHasItsPlaceAndItsCure(t *testing.T) {
 		{"unknown key", "device = 'x'\nmodle = 'pro'", []string{`2:1 modle: unknown key; did you mean model?`}},
 		{"unknown key in a table", "device = 'x'\n[upload]\nidle-timeout = '1m'", []string{`3:1 upload.idle-timeout: unknown key; did you mean upload.idle_timeout?`}},
 		{"key of another table", "device = 'x'\nkeep_alive = '1m'", []string{`2:1 keep_alive: unknown key; did you mean mqtt.keep_alive?`}},
-		{"unknown key like none", "device = 'x'\n[heartbeat]\nshutter = 1", []string{`3:1 heartbeat.shutter: unknown key; known here: every`}},
+		{"unknown key like none", "device = 'x'\n[heartbeat]\naperture = 1", []string{`3:1 heartbeat.aperture: unknown key; known here: every`}},
 		{"table in the wrong place", "device = 'x'\n[vc0706]\nport = '/dev/x'\nbuad = 1", []string{`2:2 vc0706: unknown key; did you mean camera.vc0706?`}},
 		{"unknown key in an inline table", "device = 'x'\nlog = { levle = 'info' }", []string{`2:9 log.levle: unknown key; did you mean log.level?`}},
 		{"unknown dotted key", "device = 'x'\ncamera.powr.line = 'GPIO17'", []string{`2:8 camera.powr: unknown key; did you mean camera.power?`}},

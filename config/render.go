@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"encoding"
 	"fmt"
 	"reflect"
@@ -36,18 +37,19 @@ func Show(c Config) string {
 type writer struct {
 	strings.Builder
 	notes    map[string]note
-	defaults map[string]string // the text of each default, outside arrays of tables
+	defaults map[string]string // the text of each default; below arrays that of a new row
+	inRows   map[string]bool   // the keys below arrays
 	explain  bool              // comment on every key
 }
 
 func newWriter(defaults Config, explain bool) *writer {
-	w := &writer{notes: map[string]note{}, defaults: map[string]string{}, explain: explain}
+	w := &writer{notes: map[string]note{}, defaults: map[string]string{}, inRows: map[string]bool{}, explain: explain}
 	for _, n := range notes() {
 		w.notes[n.path] = n
 	}
 	for _, k := range allKnown(defaults) {
-		if k.value.IsValid() && isValue(k.field.typ) {
-			w.defaults[k.path] = valueText(k.value, false)
+		if isValue(k.field.typ) {
+			w.defaults[k.path], w.inRows[k.path] = valueText(k.value, false), k.inRow
 		}
 	}
 	return w
@@ -83,9 +85,14 @@ func (w *writer) table(path string, v reflect.Value) {
 	}
 }
 
-// rows writes an array of tables. Only the first row's keys are explained.
+// rows writes an array of tables. Only the first row's keys are explained. Of an
+// array that is empty the explained file has an example, as comments.
 func (w *writer) rows(path string, list reflect.Value) {
 	explain := w.explain
+	if explain && list.Len() == 0 {
+		w.example(path, list.Type().Elem())
+		return
+	}
 	for i := range list.Len() {
 		w.WriteString("\n")
 		if i == 0 {
@@ -98,9 +105,40 @@ func (w *writer) rows(path string, list reflect.Value) {
 	w.explain = explain
 }
 
+// example writes a row of the array at path as comments, with the values of its
+// notes.
+func (w *writer) example(path string, row reflect.Type) {
+	w.WriteString("\n")
+	w.explanation(path, "")
+	fmt.Fprintf(w, "#[[%s]]\n", path)
+	for _, f := range fields(row) {
+		down := join(path, f.key)
+		if n := w.notes[down]; isValue(f.typ) {
+			w.WriteString("#\n")
+			w.explanation(down, w.standard(down))
+			text := cmp.Or(n.example, n.sample, w.defaults[down])
+			fmt.Fprintf(w, "#%s = %s\n", f.key, text)
+		}
+	}
+	for _, f := range fields(row) {
+		if shapeOf(f.typ) != aTableArray {
+			continue
+		}
+		in := join(path, f.key)
+		w.WriteString("#\n")
+		w.explanation(in, "")
+		fmt.Fprintf(w, "#[[%s]]\n", in)
+		for _, f := range fields(f.typ.Elem()) {
+			if text := w.notes[join(in, f.key)].example; text != "" {
+				fmt.Fprintf(w, "#%s = %s\n", f.key, text)
+			}
+		}
+	}
+}
+
 // value writes one key.
 func (w *writer) value(path string, f field, v reflect.Value) {
-	text, standard := valueText(v, f.secret), w.standard(path, f)
+	text, standard := valueText(v, f.secret), w.standard(path)
 	if w.explain {
 		w.WriteString("\n")
 		w.explanation(path, standard)
@@ -110,7 +148,7 @@ func (w *writer) value(path string, f field, v reflect.Value) {
 	case w.explain:
 	case f.secret && text != standard:
 		w.WriteString(" # not shown")
-	case w.defaults[path] != "" && standard != "" && standard != text:
+	case !w.inRows[path] && standard != "" && standard != text:
 		w.WriteString(" # default: " + standard)
 	}
 	w.WriteString("\n")
@@ -118,23 +156,11 @@ func (w *writer) value(path string, f field, v reflect.Value) {
 
 // standard is the text of the default of the key at path; empty for a key that
 // is required.
-func (w *writer) standard(path string, f field) string {
-	if isRequired(path) {
+func (w *writer) standard(path string) string {
+	if w.notes[path].example != "" || path == "device" {
 		return ""
 	}
-	if text, single := w.defaults[path]; single {
-		return text
-	}
-	return valueText(reflect.ValueOf(newSession()).FieldByIndex(f.index), false)
-}
-
-// isRequired tells whether the key at path has no default.
-func isRequired(path string) bool {
-	switch path {
-	case "device", "session.name", "session.kind", "session.every":
-		return true
-	}
-	return false
+	return w.defaults[path]
 }
 
 // explanation writes the comment on path.
@@ -198,6 +224,9 @@ func valueText(v reflect.Value, secret bool) string {
 			text, err := m.MarshalText()
 			if err != nil {
 				return `""`
+			}
+			if isNumber(v.Type()) && len(text) > 0 {
+				return string(text)
 			}
 			return tomlString(string(text))
 		}

@@ -149,45 +149,6 @@ type Stats struct {
 	Forecast Forecast
 }
 
-// Stats counts without a scan. It is zero where the queue is closed or the index
-// can't be read, which is logged.
-func (q *Queue) Stats() Stats {
-	var s Stats
-	q.read("counters", func(t txn) error {
-		c, err := t.counters()
-		if err != nil {
-			return err
-		}
-		s.Waiting, s.WaitingBytes = c[Waiting].photos, c[Waiting].bytes
-		s.Held, s.HeldBytes = c[Held].photos, c[Held].bytes
-		s.Refused, s.RefusedBytes = c[Refused].photos, c[Refused].bytes
-		s.Kept, s.KeptBytes = c[Kept].photos, c[Kept].bytes
-		s.Confirmed, s.ConfirmedBytes = c[Confirmed].photos, c[Confirmed].bytes
-		s.Lost, s.LostBytes = c[Lost].photos, c[Lost].bytes
-		thinned, err := t.size(setThinned)
-		if err != nil {
-			return err
-		}
-		s.Thinned = int64(thinned)
-		if s.Copied, s.CopiedBytes, err = q.mayLeave(t, c); err != nil {
-			return err
-		}
-		seq, ok, err := t.first(set(Waiting))
-		if err == nil && ok {
-			s.OldestWaiting, err = q.meta(t, seq)
-		}
-		if err == nil {
-			s.Forecast, err = t.forecast()
-		}
-		return err
-	})
-	if free, err := q.o.FreeBytes(q.o.Dir); err == nil {
-		s.FreeBytes = free
-	}
-	s.Forecast.reckon(s, q.stop().card)
-	return s
-}
-
 // read is view for the methods that have no error to return: it is logged.
 func (q *Queue) read(what string, f func(txn) error) {
 	err := q.begin()

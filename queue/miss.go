@@ -24,16 +24,18 @@ func (q *Queue) Miss(all ...photo.Miss) error {
 		}
 	}
 	err := q.update(StepIndexMiss, func(t txn) error {
-		for _, m := range all {
+		for rest := all; len(rest) > 0; {
+			n := together(rest)
 			var err error
-			if isSpan(m) {
-				err = t.missSpan(m)
+			if isSpan(rest[0]) {
+				err = t.missSpan(rest[0])
 			} else {
-				err = t.miss(m)
+				err = t.miss(rest[:n])
 			}
 			if err != nil {
 				return err
 			}
+			rest = rest[n:]
 		}
 		return nil
 	})
@@ -64,15 +66,32 @@ func checkMiss(m photo.Miss) error {
 	return nil
 }
 
-// miss accounts for single slots.
-func (t txn) miss(m photo.Miss) error {
+// together is how many of the first misses are single slots of one day and
+// session, so that its day is read and written once for all of them; 1 for a span.
+func together(all []photo.Miss) int {
+	first := all[0]
+	n := 1
+	for !isSpan(first) && n < len(all) && !isSpan(all[n]) && all[n].Session == first.Session && midnight(all[n].From).Equal(midnight(first.From)) {
+		n++
+	}
+	return n
+}
+
+// miss accounts for single slots of one day and session.
+func (t txn) miss(all []photo.Miss) error {
+	from, session := all[0].From, all[0].Session
 	// As a rule no other session knows any of them: then it is one change.
 	known := false
-	err := t.days(m.From, midnight(m.From).Add(1), func(_ time.Time, s string, d *ledgerDay) error {
-		for slot := range slotsOf(m) {
-			if _, ok := d.At(slot); ok && s != m.Session {
-				known = true
-				return errFound
+	err := t.days(from, midnight(from).Add(1), func(_ time.Time, s string, d *ledgerDay) error {
+		if s == session {
+			return nil
+		}
+		for _, m := range all {
+			for slot := range slotsOf(m) {
+				if _, ok := d.At(slot); ok {
+					known = true
+					return errFound
+				}
 			}
 		}
 		return nil
@@ -81,19 +100,23 @@ func (t txn) miss(m photo.Miss) error {
 		return err
 	}
 	if !known {
-		return t.changeDay(m.Session, m.From, func(d *ledgerDay) bool {
-			for slot := range slotsOf(m) {
-				if !d.Miss(slot, m.Cause, m.Detail) {
-					return false
+		return t.changeDay(session, from, func(d *ledgerDay) bool {
+			for _, m := range all {
+				for slot := range slotsOf(m) {
+					if !d.Miss(slot, m.Cause, m.Detail) {
+						return false
+					}
 				}
 			}
 			return true
 		})
 	}
-	for slot := range slotsOf(m) {
-		err := t.changeDay(m.Session, slot, func(d *ledgerDay) bool { return d.Miss(slot, m.Cause, m.Detail) })
-		if err != nil {
-			return err
+	for _, m := range all {
+		for slot := range slotsOf(m) {
+			err := t.changeDay(session, slot, func(d *ledgerDay) bool { return d.Miss(slot, m.Cause, m.Detail) })
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"io"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -114,7 +115,12 @@ type Queue struct {
 	trimming chan struct{}
 	thinned  uint64 // up to here thin has done its work; of who fills trimming
 
+	// changes counts the transactions that may have changed the index; it begins
+	// at 1, so that counted, which is empty, is of none.
+	changes atomic.Uint64
+
 	mu        sync.Mutex // guards the following
+	counted   counted
 	recovery  Recovery
 	unadopted map[uint64]struct{} // in the spool, without an item
 	calls     int                 // under way
@@ -157,6 +163,7 @@ func open(ctx context.Context, o Options, rebuild bool) (_ *Queue, err error) {
 		o.maxIndex = indexMaxBytes
 	}
 	q := &Queue{o: o, writing: map[uint64]struct{}{}, unadopted: map[uint64]struct{}{}, trimming: make(chan struct{}, 1)}
+	q.changes.Store(1)
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("open queue: %w", errors.Join(err, q.release()))

@@ -52,6 +52,7 @@ func (q *Queue) revived(age int, err error) bool {
 // it fails, there is no index until the next try.
 func (q *Queue) revive(damage error, rebuild bool) error {
 	q.age++
+	q.changes.Add(1)
 	if err := q.giveUp(); err != nil {
 		return err
 	}

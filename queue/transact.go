@@ -74,6 +74,7 @@ func (q *Queue) commitOnce(step string, f func(txn) error) (age int, err error) 
 	if q.db == nil {
 		return q.age, ErrNoIndex
 	}
+	defer q.changes.Add(1)
 	ended := false
 	defer func() { // f ended the goroutine, and its transaction stays open
 		if !ended {

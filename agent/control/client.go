@@ -77,12 +77,6 @@ func (c *Client) Upload(ctx context.Context, photos int) error {
 	return c.do(ctx, "POST", "/upload", UploadRequest{photos}, nil)
 }
 
-// Plan asks what the schedule will do in the next days, and for the first limit
-// slots of that.
-func (c *Client) Plan(ctx context.Context, days, limit int) (p Plan, err error) {
-	return p, c.do(ctx, "GET", fmt.Sprintf("/schedule?days=%d&limit=%d", days, limit), nil, &p)
-}
-
 // do sends one request and decodes the answer into out, where it is not nil.
 func (c *Client) do(ctx context.Context, method, path string, in, out any) error {
 	resp, err := c.send(ctx, method, path, in)

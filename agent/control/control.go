@@ -19,7 +19,6 @@ import (
 
 	"fieldcam/agent/health"
 	"fieldcam/capture/photo"
-	"fieldcam/capture/schedule"
 )
 
 // SocketName is the socket's file name in the state directory.
@@ -38,12 +37,17 @@ type Status struct {
 	ClockSynced bool      `json:"clock_synced"`
 	TimeZone    string    `json:"time_zone"` // the site's, IANA
 
-	Capture    Capture     `json:"capture"`
-	Queue      Queue       `json:"queue"`
-	Upload     Upload      `json:"upload"`
-	Broker     Broker      `json:"broker"`
-	Second     *Second     `json:"second_copy,omitempty"` // nil: none is configured
-	Conditions []Condition `json:"conditions"`            // the active ones, the worst first
+	Capture Capture `json:"capture"`
+	Queue   Queue   `json:"queue"`
+	Upload  Upload  `json:"upload"`
+	Broker  Broker  `json:"broker"`
+	Second  *Second `json:"second_copy,omitempty"` // nil: none is configured
+	Pause   *Pause  `json:"pause,omitempty"`       // nil: nobody has paused the schedule
+	Window  *Window `json:"window,omitempty"`      // the maintenance window that holds; nil: none
+	// Returns is this controller's own moment to return to the cloud from a window,
+	// or from one that has just ended; nil: it is not away.
+	Returns    *time.Time  `json:"returns,omitempty"`
+	Conditions []Condition `json:"conditions"` // the active ones, the worst first
 }
 
 // Condition is something that is wrong now.
@@ -78,6 +82,23 @@ type Capture struct {
 	// Shooting is the slot in hand.
 	Shooting *time.Time `json:"shooting,omitempty"`
 	Next     *time.Time `json:"next,omitempty"`
+	// Bulk is how Low Power Mode fares; nil for a camera that isn't in it.
+	Bulk *Bulk `json:"bulk,omitempty"`
+}
+
+// Bulk counts, since the start, the shots of a camera that keeps its pictures until
+// they are fetched; see capture.Bulk.
+type Bulk struct {
+	Fired    int       `json:"fired"`
+	Open     int       `json:"open"`
+	Fetched  int       `json:"fetched"`
+	Missing  int       `json:"missing"`
+	Extra    int       `json:"extra"`
+	Fetching bool      `json:"fetching"`
+	Last     time.Time `json:"last,omitzero"`
+	Error    string    `json:"error,omitempty"`
+	// AheadSeconds is by how much the camera's clock is ahead of the controller's.
+	AheadSeconds float64 `json:"ahead_seconds,omitempty"`
 }
 
 // Upload is the state of sending photos.
@@ -91,8 +112,10 @@ type Upload struct {
 	Sent         int        `json:"sent"`            // photos, this session or the last
 	SentBytes    int64      `json:"sent_bytes"`
 	LastError    string     `json:"last_error,omitempty"`
-	Retry        *time.Time `json:"retry,omitempty"` // when a broken-off session goes on
-	Next         *time.Time `json:"next,omitempty"`  // the next session by schedule
+	Fetching     bool       `json:"fetching,omitempty"`    // it brings pictures from the camera first
+	BudgetUsed   bool       `json:"budget_used,omitempty"` // photos wait: the month's data are used up
+	Retry        *time.Time `json:"retry,omitempty"`       // when a broken-off session goes on
+	Next         *time.Time `json:"next,omitempty"`        // the next session by schedule
 }
 
 // Broker is the state of the control link.
@@ -116,22 +139,4 @@ type Second struct {
 	Skipped    int    `json:"skipped"` // photos that the card could not give, since the start
 	FreeBytes  uint64 `json:"free_bytes"`
 	TotalBytes uint64 `json:"total_bytes"`
-}
-
-// Slot is one thing that the schedule will do.
-type Slot struct {
-	At      time.Time     `json:"at"` // UTC
-	Kind    schedule.Kind `json:"kind"`
-	Session string        `json:"session"`
-}
-
-// Plan is what the schedule will do from From on.
-type Plan struct {
-	TimeZone string    `json:"time_zone"`
-	From     time.Time `json:"from"`
-	Until    time.Time `json:"until"`
-	// Total counts the slots of each kind between From and Until.
-	Total map[string]int `json:"total"`
-	// Slots are the first of them, as many as were asked for.
-	Slots []Slot `json:"slots"`
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"net"
 	"os"
 	"path/filepath"
@@ -20,7 +19,6 @@ import (
 
 	"fieldcam/agent/control"
 	"fieldcam/capture/photo"
-	"fieldcam/capture/schedule"
 	"fieldcam/queue"
 )
 
@@ -133,16 +131,6 @@ func (d *fakeDaemon) Verify(m photo.Meta) error {
 	return nil
 }
 
-func (d *fakeDaemon) Upcoming(from, to time.Time) iter.Seq[schedule.Slot] {
-	return func(yield func(schedule.Slot) bool) {
-		for t := from.Truncate(time.Hour).Add(time.Hour); t.Before(to); t = t.Add(time.Hour) {
-			if !yield(schedule.Slot{At: t, Kind: schedule.Capture, Session: "hourly"}) {
-				return
-			}
-		}
-	}
-}
-
 func (d *fakeDaemon) Now() time.Time { return time.Date(2026, 11, 21, 7, 30, 0, 0, time.UTC) }
 
 // patience bounds every wait for what comes at once on an idle machine; look is
@@ -156,7 +144,7 @@ const (
 func serve(t *testing.T, d *fakeDaemon) *control.Client {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), control.SocketName)
-	s := control.New(control.Options{Path: path, Agent: d, Store: d, Schedule: d, Zone: time.UTC, Clock: d, Log: zerolog.Nop()})
+	s := control.New(control.Options{Path: path, Agent: d, Store: d, Zone: time.UTC, Clock: d, Log: zerolog.Nop()})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
@@ -216,9 +204,6 @@ func TestFailuresReachTheCallerInWords(t *testing.T) {
 	if _, err := c.Photo(t.Context(), "../../etc/passwd"); err == nil || !strings.Contains(err.Error(), "want the form") {
 		t.Errorf("odd ID: got %v, want a word on its form", err)
 	}
-	if _, err := c.Plan(t.Context(), 400, 1); err == nil || !strings.Contains(err.Error(), "days") {
-		t.Errorf("400 days: got %v, want a word on the bound", err)
-	}
 	if _, err := c.Retry(t.Context(), control.Choice{}); err == nil {
 		t.Error("retry of nothing: got nil, want an error")
 	}
@@ -236,16 +221,6 @@ func TestCommandsReachTheDaemon(t *testing.T) {
 	}
 	if got, want := fmt.Sprint(d.hands, d.uploaded), fmt.Sprint([]string{fmt.Sprint("retry", []photo.ID{id})}, []int{5}); got != want {
 		t.Errorf("the daemon got %s, want %s", got, want)
-	}
-}
-
-func TestPlanCountsWhatItDoesNotList(t *testing.T) {
-	got, err := serve(t, &fakeDaemon{}).Plan(t.Context(), 2, 5)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(got.Slots) != 5 || got.Total["capture"] != 48 || got.TimeZone != "UTC" {
-		t.Errorf("got %d slots of %v in %s, want 5 of 48 captures in UTC", len(got.Slots), got.Total, got.TimeZone)
 	}
 }
 
@@ -268,7 +243,7 @@ func TestSocketLeftBehindIsReplaced(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {
-		done <- control.New(control.Options{Path: path, Agent: d, Store: d, Schedule: d, Zone: time.UTC, Clock: d, Log: zerolog.Nop()}).Run(ctx)
+		done <- control.New(control.Options{Path: path, Agent: d, Store: d, Zone: time.UTC, Clock: d, Log: zerolog.Nop()}).Run(ctx)
 	}()
 	c := control.NewClient(path)
 	for deadline := time.Now().Add(patience); ; time.Sleep(look) {

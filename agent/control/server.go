@@ -5,17 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 	"net"
 	"net/http"
 	"os"
-	"strconv"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"fieldcam/capture/photo"
-	"fieldcam/capture/schedule"
 	"fieldcam/queue"
 )
 
@@ -28,20 +25,18 @@ type Agent interface {
 	Upload(photos int) error
 }
 
-// Schedule is what `schedule next` reads.
-type Schedule interface {
-	Upcoming(from, to time.Time) iter.Seq[schedule.Slot]
-}
-
-// Options are a Server's parts; all but Listen are required.
+// Options are a Server's parts; all but Pause, Outlook and Listen are required.
 type Options struct {
-	Path     string // the socket
-	Agent    Agent
-	Store    Store
-	Schedule Schedule
-	Zone     *time.Location
-	Clock    interface{ Now() time.Time }
-	Log      zerolog.Logger
+	Path  string // the socket
+	Agent Agent
+	Store Store
+	Zone  *time.Location
+	Clock interface{ Now() time.Time }
+	Log   zerolog.Logger
+	// Pause is the person's pause, Outlook what the daemon knows of the days to
+	// come, which waits for nothing. nil: the server has none to give.
+	Pause   Pauser
+	Outlook func() Outlook
 	// Listen takes the socket at path. nil: a Unix socket there, in place of one
 	// that a daemon left behind.
 	Listen func(path string) (net.Listener, error)
@@ -56,10 +51,6 @@ const (
 	requestTime = 10 * time.Second
 	// stopTime bounds the wait for answers under way when the daemon stops.
 	stopTime = 500 * time.Millisecond
-	// maxDays bounds a plan, as "next 7 days" is what people ask.
-	maxDays = 366
-	// maxSlots bounds the slots listed of a plan.
-	maxSlots = 100_000
 )
 
 // Server answers the commands.
@@ -134,7 +125,8 @@ func (s *Server) handler() http.Handler {
 		answer(w, m, err)
 	})
 	m.HandleFunc("POST /upload", s.upload)
-	m.HandleFunc("GET /schedule", s.schedule)
+	s.handlePause(m)
+	s.handleOutlook(m)
 	return m
 }
 
@@ -150,31 +142,6 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer(w, struct{}{}, s.o.Agent.Upload(q.Photos))
-}
-
-func (s *Server) schedule(w http.ResponseWriter, r *http.Request) {
-	days, err1 := strconv.Atoi(r.FormValue("days"))
-	limit, err2 := strconv.Atoi(r.FormValue("limit"))
-	if err1 != nil || days < 1 || days > maxDays {
-		answer(w, nil, badRequest(fmt.Sprintf("days: want 1 to %d", maxDays)))
-		return
-	}
-	if err2 != nil || limit < 0 || limit > maxSlots {
-		answer(w, nil, badRequest(fmt.Sprintf("limit: want 0 to %d", maxSlots)))
-		return
-	}
-	now := s.o.Clock.Now()
-	p := Plan{TimeZone: s.o.Zone.String(), From: now, Until: now.AddDate(0, 0, days), Total: map[string]int{}, Slots: []Slot{}}
-	for slot := range s.o.Schedule.Upcoming(p.From, p.Until) {
-		if r.Context().Err() != nil {
-			return
-		}
-		p.Total[slot.Kind.String()]++
-		if len(p.Slots) < limit {
-			p.Slots = append(p.Slots, Slot{At: slot.At, Kind: slot.Kind, Session: slot.Session})
-		}
-	}
-	answer(w, p, nil)
 }
 
 // badRequest is an error of the caller's, not of the daemon's.

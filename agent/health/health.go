@@ -6,12 +6,19 @@
 //     time: no event, no log line. So a retry may raise each time.
 //   - Each change is one log line and one event, with its own time, kept in
 //     order until Sent, however long the device is offline.
-//   - Events are bounded: beyond MaxEvents the oldest of the least severity goes
-//     first, and is counted. What is active now is never dropped.
-//   - No method waits.
+//   - With a file (Open, and Run), events outlive a restart: each is on the card
+//     soon after the change, with its number, and numbers go on. A condition
+//     that was raised before the restart holds until somebody clears it, which
+//     is an event as any other, or until nobody has spoken of it for LapseAfter.
+//   - Events are bounded: beyond MaxEvents the oldest repeats of the condition
+//     that flaps most are joined into one event, which counts them. What is
+//     active now is never dropped.
+//   - Times of an unset clock are put right as soon as the clock is synced, if
+//     that is in the same run; else they are marked.
+//   - No method waits. A card that is full, or damaged, costs no more than what
+//     could not be kept on it, and is said once in the log.
 //
-// Out of scope: sending (agent/heartbeat), and keeping events over a restart:
-// then what still is wrong is raised anew.
+// Out of scope: sending (agent/heartbeat).
 package health
 
 import (
@@ -25,62 +32,61 @@ import (
 	"fieldcam/hal"
 )
 
-// MaxEvents bounds the events that wait to be sent: at some 300 bytes each less
-// than 100 KB, and more than a device makes in months of outage unless a
-// condition flaps.
-const MaxEvents = 256
-
 // Condition is something that is wrong now.
 type Condition struct {
-	Name     Name
-	Severity Severity
-	Text     string    // for people; the latest
-	First    time.Time // when it was raised, UTC
-	Last     time.Time // when it was raised again the last time, UTC
+	Name     Name      `json:"name"`
+	Severity Severity  `json:"severity"`
+	Text     string    `json:"text,omitempty"` // for people; the latest
+	First    time.Time `json:"first"`          // when it was raised, UTC
+	Last     time.Time `json:"last"`           // when it was raised again the last time, UTC
 }
 
-// Event is one change of a condition.
-type Event struct {
-	// Seq counts events from 1 since New.
-	Seq uint64
-	// At is the wall time of the change, UTC.
-	At time.Time
-	// Raised is false where the condition was cleared.
-	Raised bool
-	// Condition is as it was right after a raise, or right before a clear.
+// held is a condition that is active.
+type held struct {
 	Condition
+	// first and last are First and Last by package time, where they are of this run.
+	first, last time.Time
+	unset       bool // First is of this run's unset clock, to be put right
+	inherited   bool // from before this start, and nobody has spoken of it since
 }
 
 // Registry holds the conditions. Its methods may be called from any goroutine.
 type Registry struct {
 	clock hal.Clock
 	log   zerolog.Logger
+	keep  *keeper // nil: in memory only; Run's
 
 	mu      sync.Mutex // guards all below
-	active  map[Name]Condition
-	events  []Event // unsent, ascending
+	active  map[Name]held
+	events  []noted // unsent, ascending
 	seq     uint64
 	dropped int
+	unset   bool          // some of the times are to be put right
+	unkept  []noted       // changes that are not in the file yet
+	whole   bool          // the file must be written anew
+	acked   time.Time     // since when the file does not know what was sent, by package time; zero: it does
 	changed chan struct{} // closed at the next change
 }
 
-// New makes a Registry in which nothing is wrong.
+// New makes a Registry in which nothing is wrong, and that keeps nothing over a
+// restart.
 func New(clock hal.Clock, log zerolog.Logger) *Registry {
-	return &Registry{clock: clock, log: log, active: map[Name]Condition{}, changed: make(chan struct{})}
+	return &Registry{clock: clock, log: log, active: map[Name]held{}, changed: make(chan struct{})}
 }
 
 // Raise says that the condition holds. A condition that holds already gets the
 // text and a new last time; only another severity is a change.
 func (r *Registry) Raise(name Name, severity Severity, text string) {
-	now := r.clock.Now()
+	now, unset := r.clock.Now(), !r.clock.Synced()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	c, held := r.active[name]
-	same := held && c.Severity == severity
-	if !held {
-		c = Condition{Name: name, First: now}
+	r.putRight()
+	c, known := r.active[name]
+	same := known && c.Severity == severity
+	if !known {
+		c = held{Condition: Condition{Name: name, First: now}, first: time.Now(), unset: unset}
 	}
-	c.Severity, c.Text, c.Last = severity, text, now
+	c.Severity, c.Text, c.Last, c.last, c.inherited = severity, text, now, time.Now(), false
 	r.active[name] = c
 	if same {
 		return
@@ -93,82 +99,43 @@ func (r *Registry) Raise(name Name, severity Severity, text string) {
 		level = zerolog.InfoLevel
 	}
 	r.log.WithLevel(level).Str("condition", string(name)).Str("severity", string(severity)).Str("text", text).Msg("condition raised")
-	r.record(Event{At: now, Raised: true, Condition: c})
+	r.record(Event{At: now, Raised: true, Unsynced: unset, Condition: c.Condition}, c.unset)
 }
 
 // Clear says that the condition does not hold. Clearing what is not raised does
 // nothing.
 func (r *Registry) Clear(name Name) {
-	now := r.clock.Now()
+	now, unset := r.clock.Now(), !r.clock.Synced()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	c, held := r.active[name]
-	if !held {
+	r.putRight()
+	r.clear(name, now, unset)
+}
+
+// clear is Clear. mu is held.
+func (r *Registry) clear(name Name, now time.Time, unset bool) {
+	c, known := r.active[name]
+	if !known {
 		return
 	}
 	delete(r.active, name)
 	r.log.Info().Str("condition", string(name)).Time("since", c.First).Msg("condition cleared")
-	r.record(Event{At: now, Condition: c})
-}
-
-// record keeps an event and wakes those who wait. mu is held.
-func (r *Registry) record(e Event) {
-	r.seq++
-	e.Seq = r.seq
-	r.events = append(r.events, e)
-	if len(r.events) > MaxEvents {
-		least := slices.MinFunc(r.events, func(a, b Event) int { // the first of equals: the oldest
-			return cmp.Compare(a.Severity.Rank(), b.Severity.Rank())
-		})
-		r.remove(least.Seq)
-		r.dropped++
-	}
-	close(r.changed)
-	r.changed = make(chan struct{})
-}
-
-// remove takes the event out of the list. mu is held.
-func (r *Registry) remove(seq uint64) {
-	r.events = slices.DeleteFunc(r.events, func(e Event) bool { return e.Seq == seq })
+	r.record(Event{At: now, Unsynced: unset, Condition: c.Condition}, c.unset)
 }
 
 // Active lists what is wrong now: the worst first, then the oldest.
 func (r *Registry) Active() []Condition {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.putRight()
 	all := make([]Condition, 0, len(r.active))
 	for _, c := range r.active {
-		all = append(all, c)
+		all = append(all, c.Condition)
 	}
 	slices.SortFunc(all, func(a, b Condition) int {
 		return cmp.Or(cmp.Compare(b.Severity.Rank(), a.Severity.Rank()), a.First.Compare(b.First), cmp.Compare(a.Name, b.Name))
 	})
 	return all
-}
-
-// Unsent is the oldest event that is not Sent; false where there is none.
-func (r *Registry) Unsent() (Event, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.events) == 0 {
-		return Event{}, false
-	}
-	return r.events[0], true
-}
-
-// Sent says that the cloud has the event with that number: it is forgotten. An
-// unknown number does nothing.
-func (r *Registry) Sent(seq uint64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.remove(seq)
-}
-
-// Dropped counts the events that had to make room before they were sent.
-func (r *Registry) Dropped() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.dropped
 }
 
 // Changed is closed at the next change after this call: ask for it before

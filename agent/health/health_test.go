@@ -87,33 +87,67 @@ func TestActiveKnowsFirstAndLastTime(t *testing.T) {
 	})
 }
 
-// TestCriticalEventsOutlastInfo: a flood drops the oldest of the least severity,
-// and says how many.
+// TestFlappingConditionCostsNoOtherEvent: beyond the bound its oldest changes
+// become one, which counts them.
+func TestFlappingConditionCostsNoOtherEvent(t *testing.T) {
+	r := health.New(clock{}, zerolog.Nop())
+	r.Raise(health.PhotoLost, health.Critical, "the first")
+	r.Raise(health.IndexRebuilt, health.Info, "old")
+	const flaps = 2 * health.MaxEvents
+	for n := range flaps {
+		r.Raise(health.UploadFailing, health.Warning, fmt.Sprint("flap ", n))
+		r.Clear(health.UploadFailing)
+	}
+	kept, changes, raised := 0, 0, false
+	for e, ok := r.Unsent(); ok; e, ok = r.Unsent() {
+		if want := []health.Name{health.PhotoLost, health.IndexRebuilt, health.UploadFailing}[min(kept, 2)]; e.Name != want {
+			t.Fatalf("event %d: got %s, want %s", kept, tell(e), want)
+		}
+		if e.Name == health.UploadFailing {
+			changes += 1 + e.Repeats
+			if kept == 2 && e.Text != "flap 0" {
+				t.Errorf("got %s, want the first of the flaps", tell(e))
+			}
+			raised = e.Raised
+		}
+		kept++
+		r.Sent(e.Seq)
+	}
+	if kept > health.MaxEvents || kept < health.MaxEvents*4/5 {
+		t.Errorf("kept: got %d events, want nearly %d", kept, health.MaxEvents)
+	}
+	if changes != 2*flaps || raised {
+		t.Errorf("got %d changes of the flapping condition, the last raised %t, want %d and cleared", changes, raised, 2*flaps)
+	}
+	if got, want := r.Dropped(), 2*flaps+2-kept; got != want {
+		t.Errorf("dropped: got %d, want %d", got, want)
+	}
+	if len(r.Active()) != 2 {
+		t.Errorf("active: got %v, want two: joining events clears nothing", r.Active())
+	}
+}
+
+// TestCriticalEventsOutlastInfo: where nothing flaps, the oldest of the least
+// severity goes.
 func TestCriticalEventsOutlastInfo(t *testing.T) {
 	r := health.New(clock{}, zerolog.Nop())
 	r.Raise(health.PhotoLost, health.Critical, "the first")
 	r.Raise(health.IndexRebuilt, health.Info, "old")
-	for range health.MaxEvents {
-		r.Raise(health.UploadFailing, health.Warning, "flap")
-		r.Clear(health.UploadFailing)
+	for n := range health.MaxEvents {
+		r.Raise(health.Name(fmt.Sprint("fault-", n)), health.Warning, "")
 	}
-	if got, want := r.Dropped(), health.MaxEvents+2; got != want {
+	if got, want := r.Dropped(), 2; got != want {
 		t.Errorf("dropped: got %d, want %d", got, want)
 	}
 	told := drain(r)
 	if len(told) != health.MaxEvents {
 		t.Fatalf("kept: got %d, want %d", len(told), health.MaxEvents)
 	}
-	if !strings.Contains(told[0], "photo-lost") {
-		t.Errorf("first: got %s, want the critical event", told[0])
+	if !strings.Contains(told[0], "photo-lost") || !strings.Contains(told[1], "fault-1 ") {
+		t.Errorf("first: got %s and %s, want the critical event and the second oldest warning", told[0], told[1])
 	}
-	for _, s := range told {
-		if strings.Contains(s, "index-rebuilt") {
-			t.Errorf("got %s, want it dropped before any warning", s)
-		}
-	}
-	if len(r.Active()) != 2 {
-		t.Errorf("active: got %v, want two: dropping events clears nothing", r.Active())
+	if len(r.Active()) != health.MaxEvents+2 {
+		t.Errorf("active: got %d, want %d: dropping events clears nothing", len(r.Active()), health.MaxEvents+2)
 	}
 }
 
@@ -190,10 +224,20 @@ func TestNamesAndSeveritiesFitTheWire(t *testing.T) {
 	for _, n := range []health.Name{
 		health.CameraFault, health.CardFull, health.StorageFault, health.UploadRefused, health.UploadFailing, health.CloudUnreachable,
 		health.ClockUnset, health.ClockStepped, health.NoSchedule, health.IndexRebuilt, health.PhotoLost,
+		health.ScheduleWarning, health.DataBudget, health.LowPowerPlan, health.NoticeRejected, health.UploadsBehind,
 	} {
 		c := message.Condition{Active: message.Active{Name: string(n), Severity: n.Severity()}}
 		if _, err := c.Marshal(); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// TestWhatOnlyWarnsStopsNobody: a plan that is unwise still takes photos.
+func TestWhatOnlyWarnsStopsNobody(t *testing.T) {
+	for _, n := range []health.Name{health.ScheduleWarning, health.DataBudget, health.LowPowerPlan, health.NoticeRejected, health.UploadsBehind} {
+		if n.Severity() != health.Warning {
+			t.Errorf("%s: got %s, want a warning", n, n.Severity())
 		}
 	}
 }

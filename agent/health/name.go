@@ -84,6 +84,28 @@ const (
 	// PhotoLost: the index knows photos that are not on the card, or not whole, and
 	// the cloud has not got them. Critical. Cleared when there are none.
 	PhotoLost Name = "photo-lost"
+	// ScheduleWarning: the schedule asks for what can't be, such as uploads that a
+	// maintenance window covers, all of them; the text says what. Warning. Cleared
+	// when the check of the schedule finds nothing.
+	ScheduleWarning Name = "schedule-warning"
+	// DataBudget: the month's data are used up before its end, at the rate of late.
+	// Warning. Cleared when they last, or the next month has begun.
+	DataBudget Name = "data-budget"
+	// LowPowerPlan: Low Power Mode would miss shots, or has: the camera's buffer or
+	// card is too small, or fetching takes too long. Warning. Cleared when the plan
+	// fits the camera.
+	LowPowerPlan Name = "low-power-plan"
+	// PicturesMissing: in Low Power Mode the camera was fired and has no picture of
+	// it, or its pictures can't be fetched. Warning. Cleared by the next fetch that
+	// misses none.
+	PicturesMissing Name = "pictures-missing"
+	// NoticeRejected: a maintenance notice is not believed: it is forged, old, for
+	// another device, or asks for more quiet than may be. Warning. Cleared by the
+	// next notice that is.
+	NoticeRejected Name = "notice-rejected"
+	// UploadsBehind: the upload sessions send fewer photos a day than are taken, as
+	// they are set up. Warning. Cleared when they keep up.
+	UploadsBehind Name = "uploads-behind"
 )
 
 // Severity is how bad the condition is where the caller knows no better; Warning

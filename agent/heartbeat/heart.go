@@ -8,7 +8,12 @@
 //   - The status goes out when the link comes up, at each check-in slot, after a
 //     condition changed, then at most once in StatusGap, and at the latest
 //     Config.StatusEvery after the one before.
+//   - The status of a check-in that could not be sent is kept, over a restart,
+//     too: the newest MaxLate of them, one in ten minutes at most. They go out
+//     before the next status, oldest first, with their own time, not retained.
 //   - Events go out in order, each until the broker has it, as they were recorded.
+//   - In quiet time (Options.Quiet) what works goes on. After a failure nothing is
+//     sent for 8 to 15 minutes, unless the link comes up, and then once.
 //   - A broker that is away or hangs delays nothing but this package's own
 //     goroutines, and each of their waits is bounded.
 //
@@ -49,6 +54,9 @@ const (
 	// checkInSpread is how long after its slot a check-in may be sent, at a
 	// random moment: a fleet shares its schedule.
 	checkInSpread = 30 * time.Second
+	// gentleMin and gentleMax bound the wait after a failure in quiet time.
+	gentleMin = 8 * time.Minute
+	gentleMax = 15 * time.Minute
 	// clockLook is how often the wall time is looked at while a check-in slot is
 	// waited for: the clock can step.
 	clockLook = time.Minute
@@ -70,7 +78,16 @@ type Options struct {
 	// CheckIn is the first check-in slot strictly after a time; false: none is
 	// near. It may change its mind between calls. nil: there are none.
 	CheckIn func(after time.Time) (time.Time, bool)
-	Log     zerolog.Logger
+	// Quiet tells whether at is in a maintenance window, or after it and before
+	// this device's own moment of return: when the window ends, and when that
+	// moment is. nil: there are none.
+	Quiet func(at time.Time) (ends, returns time.Time, ok bool)
+	// Path is the file of check-ins that could not be sent, in a directory that
+	// exists: FileName in the state directory. Empty: they are lost at a restart.
+	Path string
+	// Fault is journal.File's. nil: none.
+	Fault func(step string) error
+	Log   zerolog.Logger
 }
 
 // Heart sends. Its methods may be called from any goroutine.
@@ -88,6 +105,9 @@ func New(c Config, o Options) *Heart {
 	}
 	if o.CheckIn == nil {
 		o.CheckIn = func(time.Time) (time.Time, bool) { return time.Time{}, false }
+	}
+	if o.Quiet == nil {
+		o.Quiet = func(time.Time) (ends, returns time.Time, ok bool) { return }
 	}
 	return &Heart{c: c, o: o, beatNow: make(chan struct{}, 1), reportNow: make(chan struct{}, 1)}
 }
@@ -119,7 +139,7 @@ func (h *Heart) beat(ctx context.Context) {
 	timer := time.NewTimer(h.interval())
 	defer timer.Stop()
 	for n := uint64(1); ; n++ {
-		select {
+		select { // the link's coming up ends a wait of quiet time, too
 		case <-ctx.Done():
 			return
 		case <-timer.C:
@@ -132,9 +152,32 @@ func (h *Heart) beat(ctx context.Context) {
 		bound, cancel := context.WithTimeout(ctx, min(publishTimeout, interval))
 		// The link tells of its outages itself, and a heartbeat that did not
 		// arrive is not worth a second one.
-		_ = h.o.Link.Publish(bound, topic, payload, false)
+		err := h.o.Link.Publish(bound, topic, payload, false)
 		cancel()
+		if err == nil {
+			continue
+		}
+		if wait, quiet := h.gentle(); quiet && wait > h.c.Every {
+			timer.Reset(wait)
+			n += uint64(wait/h.c.Every) - 1 // those that come due meanwhile
+		}
 	}
+}
+
+// gentle is how long to wait after a failure now, where it is quiet time. What
+// would be tried near the window's end, or after it, is tried at the moment of
+// return.
+func (h *Heart) gentle() (wait time.Duration, quiet bool) {
+	now := h.o.Clock.Now()
+	ends, returns, quiet := h.o.Quiet(now)
+	if !quiet {
+		return 0, false
+	}
+	wait = gentleMin + rand.N(gentleMax-gentleMin+1) //nolint:gosec // spreads load, keeps no secret
+	if now.Add(wait).Before(ends) {
+		return wait, true
+	}
+	return max(0, returns.Sub(now)), true
 }
 
 // interval draws the time to the next heartbeat: Every on average, within a tenth

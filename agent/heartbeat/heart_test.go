@@ -213,8 +213,9 @@ func TestOutageKeepsEveryEventAsItWas(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
-		if all := r.link.of(message.KindStatus); len(all) != 1 || len(status(t, all[0]).Conditions) != 1 {
-			t.Errorf("got %d statuses, want one with card-full", len(all))
+		all := r.link.of(message.KindStatus)
+		if last := all[len(all)-1]; !last.kept || len(status(t, last).Conditions) != 1 {
+			t.Errorf("got %s, kept %t, as the last status, want one with card-full", last.payload, last.kept)
 		}
 		beats := r.link.of(message.KindHeartbeat)
 		if len(beats) != 1 {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fieldcam/agent/health"
+	"fieldcam/agent/health/journal"
 	"fieldcam/agent/message"
 )
 
@@ -14,13 +15,20 @@ type reporter struct {
 	*Heart
 	number  uint64    // of the last status
 	due     bool      // a status should go out
+	checkIn bool      // it is one of a check-in
 	last    time.Time // when one was tried last
+	until   time.Time // nothing is tried before it in quiet time; by package time
 	failing bool      // the last publish failed
+	late    late
 }
 
 // report sends the status and the events.
 func (h *Heart) report(ctx context.Context) {
-	r := reporter{Heart: h}
+	r := reporter{Heart: h, late: late{log: h.o.Log}}
+	if h.o.Path != "" {
+		r.late.file = &journal.File{Path: h.o.Path, Fault: h.o.Fault}
+	}
+	r.late.load()
 	slots := checkIns{Heart: h}
 	changed := h.o.Health.Changed() // asked for anew only once it was seen closed: none is missed
 	for ctx.Err() == nil {
@@ -29,22 +37,30 @@ func (h *Heart) report(ctx context.Context) {
 			wait = min(wait, max(0, time.Until(r.last.Add(h.c.StatusEvery))))
 		}
 		if r.due || r.waiting() {
-			wait = min(wait, time.Until(r.last.Add(StatusGap)))
+			wait = min(wait, max(time.Until(r.last.Add(StatusGap)), time.Until(r.until)))
 		}
 		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
 		case <-h.reportNow:
-			r.due, r.last = true, time.Time{}
+			r.due, r.last, r.until = true, time.Time{}, time.Time{}
 		case <-changed:
 			changed = h.o.Health.Changed()
 			r.due = true
 		case <-timer.C:
-			if slots.passed() || !r.last.IsZero() && time.Since(r.last) >= h.c.StatusEvery {
+			r.checkIn = slots.passed()
+			if r.checkIn || !r.last.IsZero() && time.Since(r.last) >= h.c.StatusEvery {
 				r.due, r.last = true, time.Time{}
 			}
 		}
 		timer.Stop()
+		if r.rests() {
+			if r.checkIn {
+				r.late.keep(r.status())
+			}
+			r.checkIn = false
+			continue
+		}
 		if time.Since(r.last) < StatusGap {
 			// A change so soon after the last status: its event goes out now, unless
 			// the link failed a moment ago, and the status later.
@@ -54,12 +70,42 @@ func (h *Heart) report(ctx context.Context) {
 			continue
 		}
 		if r.due || r.waiting() {
-			r.last = time.Now()
-			r.due = !r.status(ctx)
-			if !r.due {
-				r.events(ctx)
-			}
+			r.attempt(ctx)
 		}
+	}
+}
+
+// rests tells whether nothing is to be tried now: it is quiet time, and something
+// failed a while ago.
+func (r *reporter) rests() bool {
+	if time.Now().Before(r.until) {
+		if _, _, quiet := r.o.Quiet(r.o.Clock.Now()); quiet {
+			return true
+		}
+		r.until = time.Time{} // the window was called off
+	}
+	return false
+}
+
+// attempt sends what was kept, the status and the events, until one fails.
+func (r *reporter) attempt(ctx context.Context) {
+	r.last = time.Now()
+	s := r.status()
+	waited := len(r.late.waiting) > 0
+	r.due = !r.sendLate(ctx)
+	if !r.due {
+		now := s
+		if waited { // that took its time
+			now = r.status()
+		}
+		r.due = !r.send(ctx, now)
+	}
+	if r.due && r.checkIn && ctx.Err() == nil {
+		r.late.keep(s)
+	}
+	r.checkIn = false
+	if !r.due {
+		r.events(ctx)
 	}
 }
 
@@ -69,8 +115,8 @@ func (r *reporter) waiting() bool {
 	return ok && r.failing
 }
 
-// status sends the status, and tells whether the broker has it.
-func (r *reporter) status(ctx context.Context) bool {
+// status is how the device is now.
+func (r *reporter) status() message.Status {
 	s := r.o.Status()
 	r.number++
 	s.N, s.At, s.Device = r.number, message.At(r.o.Clock.Now()), r.o.Device
@@ -82,6 +128,11 @@ func (r *reporter) status(ctx context.Context) bool {
 		a.Last = message.At(c.Last)
 		s.Conditions = append(s.Conditions, a)
 	}
+	return s
+}
+
+// send sends the status, and tells whether the broker has it.
+func (r *reporter) send(ctx context.Context, s message.Status) bool {
 	payload, err := s.Marshal()
 	if err != nil {
 		// A fault of this software, not of the link: trying again at once would
@@ -99,7 +150,9 @@ func (r *reporter) events(ctx context.Context) {
 		if !ok {
 			return
 		}
-		payload, err := message.Condition{N: e.Seq, At: message.At(e.At), Raised: e.Raised, Active: active(e.Condition)}.Marshal()
+		payload, err := message.Condition{
+			N: e.Seq, At: message.At(e.At), Unsynced: e.Unsynced, Raised: e.Raised, Repeats: int64(e.Repeats), Active: active(e.Condition),
+		}.Marshal()
 		if err != nil {
 			r.o.Log.Error().Err(err).Msg("event cannot be sent")
 		} else if !r.publish(ctx, message.KindCondition, payload, false) {
@@ -117,6 +170,11 @@ func (r *reporter) publish(ctx context.Context, kind message.Kind, payload []byt
 	if failing := err != nil; failing != r.failing {
 		r.failing = failing
 		r.o.Log.Debug().Err(err).Str("kind", string(kind)).Msg("reports stop or go on")
+	}
+	if err != nil {
+		if wait, quiet := r.gentle(); quiet {
+			r.until = time.Now().Add(wait)
+		}
 	}
 	return err == nil
 }

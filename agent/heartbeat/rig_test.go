@@ -18,8 +18,9 @@ const device = "pole-17"
 
 // clock is the bubble's time as a wall clock that can step.
 type clock struct {
-	mu   sync.Mutex
-	step time.Duration
+	mu    sync.Mutex
+	step  time.Duration
+	unset bool
 }
 
 func (c *clock) Now() time.Time {
@@ -28,7 +29,18 @@ func (c *clock) Now() time.Time {
 	return time.Now().UTC().Round(0).Add(c.step)
 }
 
-func (c *clock) Synced() bool { return true }
+func (c *clock) Synced() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.unset
+}
+
+// set says whether somebody vouches for the clock.
+func (c *clock) set(synced bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.unset = !synced
+}
 
 func (c *clock) jump(d time.Duration) {
 	c.mu.Lock()
@@ -52,13 +64,18 @@ type fakeLink struct {
 	down  bool
 	hung  bool
 	slow  time.Duration // how long a status takes
+	left  int           // statuses that it takes before it goes down; 0: all
 	took  []sent
 	tries int
+	tried []time.Time // of what is not a heartbeat
 }
 
 func (l *fakeLink) Publish(ctx context.Context, topic string, payload []byte, retained bool) error {
 	l.mu.Lock()
 	l.tries++
+	if topic != message.Topic(device, message.KindHeartbeat) {
+		l.tried = append(l.tried, time.Now())
+	}
 	down, hung, slow := l.down, l.hung, l.slow
 	l.mu.Unlock()
 	if down {
@@ -79,6 +96,10 @@ func (l *fakeLink) Publish(ctx context.Context, topic string, payload []byte, re
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.took = append(l.took, sent{at, topic, payload, retained})
+	if l.left > 0 && topic == message.Topic(device, message.KindStatus) {
+		l.left--
+		l.down = l.left == 0
+	}
 	return nil
 }
 
@@ -86,6 +107,13 @@ func (l *fakeLink) set(down, hung bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.down, l.hung = down, hung
+}
+
+// limit lets n statuses through, and then goes down; 0: all.
+func (l *fakeLink) limit(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.down, l.left = false, n
 }
 
 // of lists the messages of one kind.
@@ -110,12 +138,16 @@ type rig struct {
 }
 
 func run(t testing.TB, every time.Duration, checkIn func(time.Time) (time.Time, bool)) *rig {
-	r := &rig{link: &fakeLink{}, clock: &clock{}}
+	return runWith(t, &clock{}, every, heartbeat.Options{CheckIn: checkIn})
+}
+
+// runWith runs a Heart with options of the caller's.
+func runWith(t testing.TB, c *clock, every time.Duration, o heartbeat.Options) *rig {
+	r := &rig{link: &fakeLink{}, clock: c}
 	r.health = health.New(r.clock, zerolog.Nop())
-	r.Heart = heartbeat.New(heartbeat.Config{Every: every, StatusEvery: 24 * time.Hour}, heartbeat.Options{
-		Device: device, Link: r.link, Health: r.health, Clock: r.clock, Log: zerolog.Nop(), CheckIn: checkIn,
-		Status: func() message.Status { return message.Status{Model: "Tempo", Queue: message.Queue{Waiting: 3}} },
-	})
+	o.Device, o.Link, o.Health, o.Clock = device, r.link, r.health, r.clock
+	o.Status = func() message.Status { return message.Status{Model: "Tempo", Queue: message.Queue{Waiting: 3}} }
+	r.Heart = heartbeat.New(heartbeat.Config{Every: every, StatusEvery: 24 * time.Hour}, o)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {

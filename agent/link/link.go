@@ -10,11 +10,18 @@
 // while there is no route.
 //
 // A return behind a change of routes is this controller's own: it is told at
-// once. After a long outage without one it is the cloud that was away, for the
-// whole fleet: its controllers find it again at moments of their own, spread
-// over longProbeMax, and not all in the second in which it comes back.
+// once. After LongOutage without one it is the cloud that was away, for the whole
+// fleet: its controllers look once in every Spread, each at its own phase, and
+// not all in the second in which it comes back. In quiet time (maintenance) the
+// Monitor looks every 8 to 15 min and warns nobody, and after that at the device's
+// own moment to return.
 //
-// Out of scope: modem power and data budgets.
+// A cloud that takes connections and does nothing with them is up and down all the
+// time: the waits grow over such outages too.
+//
+// The Meter counts what the connections cost, by calendar month.
+//
+// Out of scope: modem power.
 package link
 
 import (
@@ -26,6 +33,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"fieldcam/hal"
 )
 
 const (
@@ -33,10 +42,12 @@ const (
 	// radio asleep most of an outage and still finds its end soon.
 	probeMin = time.Second
 	probeMax = 30 * time.Second
-	// longProbeMax takes the place of probeMax where neither the cloud nor a
-	// route came for longOutage: 1,000 controllers are then 17 a second at first.
-	longProbeMax = 2 * time.Minute
-	longOutage   = 5 * time.Minute
+	// steady is how long the cloud must have been there for its loss to be a new
+	// outage, with the shortest waits.
+	steady = time.Minute
+	// movedMin is the shortest wait between two probes in quiet time, however often
+	// the routes change.
+	movedMin = time.Minute
 	// probeTime bounds one probe: a mobile link's first connection after an
 	// outage takes some seconds.
 	probeTime = 15 * time.Second
@@ -57,7 +68,16 @@ type Options struct {
 	// OnUp is called when the cloud can be reached again, from Run's goroutine; it
 	// must not wait. nil: nobody cares.
 	OnUp func()
-	Log  zerolog.Logger
+	// Quiet tells when the cloud may be away on purpose; it needs Clock. nil: never.
+	Quiet Quiet
+	// Clock is for Quiet.
+	Clock hal.Clock
+	// Spread is the time between probes after LongOutage. 0: DefaultSpread.
+	Spread time.Duration
+	// Phase is one of the moments for these probes, by package time. The parts of one
+	// device share it: the first that finds the cloud wakes the others. Zero: drawn.
+	Phase time.Time
+	Log   zerolog.Logger
 }
 
 // Monitor watches one cloud. Its methods may be called from any goroutine.
@@ -68,7 +88,13 @@ type Monitor struct {
 
 	mu    sync.Mutex // guards the following
 	since time.Time  // when the outage began; zero: there is none
+	calm  time.Time  // the end of the quiet time in it, by package time
 	cause error
+
+	// Of Run's goroutine:
+	limit  time.Duration // of the backoff
+	back   time.Time     // when the last outage ended
+	warned bool          // of this outage
 }
 
 // hint is what another part saw of the cloud: nil err is an answer.
@@ -76,6 +102,12 @@ type hint struct{ err error }
 
 // New makes a Monitor that takes the cloud to be there.
 func New(o Options) *Monitor {
+	if o.Spread <= 0 {
+		o.Spread = DefaultSpread
+	}
+	if o.Phase.IsZero() {
+		o.Phase = time.Now().Add(rand.N(o.Spread)) //nolint:gosec // spreads load, keeps no secret
+	}
 	return &Monitor{o: o, hints: make(chan hint, 16), moved: make(chan struct{}, 1)}
 }
 
@@ -95,11 +127,19 @@ func (m *Monitor) hint(h hint) {
 }
 
 // Outage is when the cloud was lost, by package time, and why; zero and nil
-// while it is taken to be there.
+// while it is taken to be there. Quiet time does not count: since is no earlier
+// than its end, and now while it lasts.
 func (m *Monitor) Outage() (since time.Time, cause error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.since, m.cause
+	since = m.since
+	if !since.IsZero() && m.calm.After(since) {
+		since = m.calm
+		if now := time.Now(); now.Before(since) {
+			since = now
+		}
+	}
+	return since, m.cause
 }
 
 // Run watches until ctx ends, and returns nil.
@@ -139,10 +179,14 @@ func (m *Monitor) routesChanged() {
 func (m *Monitor) outage(ctx context.Context, cause error) {
 	began := time.Now()
 	m.set(began, cause)
-	m.o.Log.Warn().Err(cause).Str("cloud", m.o.Address).Msg("the cloud can't be reached")
-	if !m.awaitReturn(ctx) {
+	m.warned = false
+	if m.limit = min(2*m.limit, probeMax); began.Sub(m.back) >= steady {
+		m.limit = probeMin
+	}
+	if !m.awaitReturn(ctx, cause) {
 		return
 	}
+	m.back = time.Now()
 	m.set(time.Time{}, nil)
 	m.o.Log.Info().Str("cloud", m.o.Address).Dur("outage", time.Since(began)).Msg("the cloud can be reached")
 	if m.o.OnUp != nil {
@@ -153,36 +197,7 @@ func (m *Monitor) outage(ctx context.Context, cause error) {
 func (m *Monitor) set(since time.Time, cause error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.since, m.cause = since, cause
-}
-
-// awaitReturn is true once the cloud answers, false when ctx ends first.
-func (m *Monitor) awaitReturn(ctx context.Context) bool {
-	limit, quiet := probeMin, time.Now()
-	timer := time.NewTimer(rand.N(limit))
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return false
-		case h := <-m.hints:
-			if h.err == nil {
-				return true
-			}
-		case <-m.moved:
-			limit, quiet = probeMin, time.Now()
-			timer.Reset(settle)
-		case <-timer.C:
-			if m.probe(ctx) == nil {
-				return true
-			}
-			limit = min(2*limit, probeMax)
-			if time.Since(quiet) >= longOutage {
-				limit = longProbeMax
-			}
-			timer.Reset(rand.N(limit))
-		}
-	}
+	m.since, m.calm, m.cause = since, time.Time{}, cause
 }
 
 // probe opens a connection to the cloud.

@@ -37,11 +37,17 @@ func (s Severity) Rank() int {
 // order, with the time at which they happened.
 type Condition struct {
 	V int `json:"v"` // set by Marshal
-	// N counts the events since the daemon's start. One that is sent again
-	// keeps its number and time.
+	// N counts the events, over restarts where the device could keep them. One
+	// that is sent again keeps its number and time.
 	N uint64 `json:"n"`
 	// At is the device's wall time of the event.
 	At Unix `json:"t"`
+	// Unsynced tells that nobody vouched for the device's clock then: At may be
+	// wrong by any time.
+	Unsynced bool `json:"unsynced,omitempty"`
+	// Repeats counts the later events of the same condition that were joined into
+	// this one, since too many waited.
+	Repeats int64 `json:"repeats,omitempty"`
 	// Raised is false where the condition was cleared.
 	Raised bool `json:"raised"`
 	Active
@@ -87,6 +93,7 @@ func (a Active) fit() Active {
 func (c Condition) Marshal() ([]byte, error) {
 	c.V = Version
 	c.At = min(max(c.At, 0), maxUnix)
+	c.Repeats = clampCount(c.Repeats)
 	c.Active = c.Active.fit()
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("marshal condition: %w", err)
@@ -99,7 +106,7 @@ func ParseCondition(payload []byte) (Condition, error) {
 	var c Condition
 	err := decode(payload, MaxSmall, &c)
 	if err == nil {
-		err = errors.Join(c.At.check("t"), c.check())
+		err = errors.Join(c.At.check("t"), checkCount("repeats", c.Repeats), c.check())
 	}
 	if err != nil {
 		return Condition{}, fmt.Errorf("parse condition: %w", err)

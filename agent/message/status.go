@@ -3,17 +3,23 @@ package message
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"fieldcam/capture/photo"
 )
 
-// Status is what the device knows of itself. The broker keeps the latest.
+// Status is what the device knows of itself. The broker keeps the latest. One
+// that was due while the device was offline comes later, not retained, with the
+// time at which it was made, before the latest.
 type Status struct {
 	V int `json:"v"` // set by Marshal
 	// N counts the status messages since the daemon's start.
 	N uint64 `json:"n"`
 	// At is the device's wall time.
 	At Unix `json:"t"`
+	// Late tells that this one comes later than it was due. It is cut to
+	// MaxLate: the conditions may be fewer than there were.
+	Late bool `json:"late,omitempty"`
 	// Device is the device's name, the same as in the topic.
 	Device string `json:"device"`
 	// Model is the controller's model: "Tempo".
@@ -143,4 +149,30 @@ func ParseStatus(payload []byte) (Status, error) {
 		return Status{}, fmt.Errorf("parse status: %w", err)
 	}
 	return s, nil
+}
+
+// MaxLate bounds what MarshalLate makes, in bytes.
+const MaxLate = MaxSmall
+
+// MarshalLate is s on the wire as one that comes later than it was due: marked,
+// and in MaxLate bytes. For that what explains is left out first, then the conditions
+// that come last.
+func (s Status) MarshalLate() ([]byte, error) {
+	s.Late = true
+	payload, err := s.Marshal()
+	if err != nil || len(payload) <= MaxLate {
+		return payload, err
+	}
+	s.Boot, s.Session.Name, s.Session.Error = "", "", ""
+	s.Conditions = slices.Clone(s.Conditions)
+	for i := range s.Conditions {
+		s.Conditions[i].Text = ""
+	}
+	for {
+		payload, err := s.Marshal()
+		if err != nil || len(payload) <= MaxLate || len(s.Conditions) == 0 {
+			return payload, err
+		}
+		s.Conditions = s.Conditions[:len(s.Conditions)-1]
+	}
 }

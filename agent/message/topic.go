@@ -17,9 +17,11 @@ const (
 	KindCondition Kind = "condition" // Condition, not retained
 	KindLink      Kind = "link"      // Link, retained; the will
 	KindLedger    Kind = "ledger"    // Ledger, not retained
+	KindNotice    Kind = "notice"    // Notice, retained; from the cloud, to a device or to Fleet
 )
 
-// Kinds lists all kinds that this version knows.
+// Kinds lists all kinds that a controller of this version sends; KindNotice comes
+// the other way.
 func Kinds() []Kind { return []Kind{KindHeartbeat, KindStatus, KindCondition, KindLink, KindLedger} }
 
 // topicRoot is what all topics of this version of the topic tree begin with.
@@ -40,7 +42,7 @@ func Filter(kind Kind) string { return Topic("+", kind) }
 
 // ParseTopic takes a topic from the wire apart. The device's name is safe as a
 // path element. It fails for a topic of another tree or version, a name that
-// photo.CheckDevice refuses, and an unknown kind.
+// photo.CheckDevice refuses, and a kind that is not in Kinds.
 func ParseTopic(s string) (device string, kind Kind, err error) {
 	if len(s) > maxTopic {
 		return "", "", fmt.Errorf("parse topic: %d bytes: want at most %d", len(s), maxTopic)

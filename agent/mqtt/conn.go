@@ -29,8 +29,9 @@ type conn struct {
 	closed bool
 }
 
-func newConn(over, raw net.Conn) *conn {
-	return &conn{Conn: over, raw: raw, in: guard{r: over}}
+// newConn makes a conn that may subscribe to that many topics, in one packet.
+func newConn(over, raw net.Conn, topics int) *conn {
+	return &conn{Conn: over, raw: raw, in: guard{r: over, topics: topics}}
 }
 
 func (c *conn) Read(p []byte) (int, error) {
@@ -52,6 +53,7 @@ func (c *conn) Write(p []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	c.in.sent(p)
 	n, err := c.Conn.Write(p)
 	if err != nil {
 		c.Close() // half a packet may have left: nothing can follow it

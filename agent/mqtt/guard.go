@@ -5,19 +5,22 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 )
 
 // maxIncoming bounds one packet from the broker, in bytes. paho allocates what
 // the length field says, up to 256 MB: more than a controller has.
 const maxIncoming = 64 << 10
 
-// The packets that a broker may send to a client which subscribes to nothing and
-// publishes at QoS 1 (MQTT 3.1.1, section 2.2).
+// The packets that a broker may send to a client which subscribes once and
+// publishes at QoS 1 (MQTT 3.1.1, section 2.2), and the one that subscribes.
 const (
-	typeConnack  = 2
-	typePublish  = 3
-	typePuback   = 4
-	typePingresp = 13
+	typeConnack   = 2
+	typePublish   = 3
+	typePuback    = 4
+	typeSubscribe = 8
+	typeSuback    = 9
+	typePingresp  = 13
 )
 
 // maxConnack is the highest return code of a CONNACK (MQTT 3.1.1, table 3.1).
@@ -34,6 +37,26 @@ type guard struct {
 	r         io.Reader
 	buf       []byte // what is left of the packet in hand
 	connacked bool
+	topics    int // in a SUBSCRIBE; 0: there is none
+
+	// asked is the packet ID of the SUBSCRIBE that has no answer yet; 0 where there
+	// is none. Another goroutine writes it.
+	asked atomic.Uint32
+}
+
+// sent looks at a packet to the broker. paho takes any SUBACK for the answer to
+// any message, and panics where it has more return codes than were asked for.
+func (g *guard) sent(packet []byte) {
+	if len(packet) == 0 || packet[0]>>4 != typeSubscribe {
+		return
+	}
+	rest := packet[1:]
+	for len(rest) > 0 && rest[0]&0x80 != 0 { // its length
+		rest = rest[1:]
+	}
+	if len(rest) >= 3 {
+		g.asked.Store(uint32(binary.BigEndian.Uint16(rest[1:])))
+	}
 }
 
 // Read serves the bytes of checked packets. One goroutine may call it.
@@ -87,6 +110,10 @@ func (g *guard) packet() ([]byte, error) {
 			return nil, fmt.Errorf("%w: CONNACK return code %d", errBroker, body[1])
 		}
 		g.connacked = true
+	case typeSuback:
+		if id := uint32(binary.BigEndian.Uint16(body)); id == 0 || !g.asked.CompareAndSwap(id, 0) {
+			return nil, fmt.Errorf("%w: SUBACK for %d, which was not asked", errBroker, id)
+		}
 	case typePublish:
 		if topic := int(binary.BigEndian.Uint16(body)); length < topic+publishHead(flags) {
 			return nil, fmt.Errorf("%w: topic of %d bytes in a packet of %d", errBroker, topic, length)
@@ -105,6 +132,8 @@ func (g *guard) admit(kind, flags byte, length int) error {
 		ok = g.connacked && flags>>1&3 <= 1 && length >= publishHead(flags) && length <= maxIncoming
 	case typePuback:
 		ok = g.connacked && flags == 0 && length == 2
+	case typeSuback:
+		ok = g.connacked && flags == 0 && g.topics > 0 && length == 2+g.topics
 	case typePingresp:
 		ok = g.connacked && flags == 0 && length == 0
 	}

@@ -1,6 +1,7 @@
 package mqtt_test
 
 import (
+	"bytes"
 	"context"
 	"net"
 	"testing"
@@ -86,6 +87,72 @@ var hostile = map[string][]byte{
 
 // harmless are those which need not end the connection at once.
 var harmless = map[string]bool{"PUBACK for nothing": true, "half a packet": true}
+
+// hostileToSubscribers are answers after a SUBSCRIBE, with its packet ID as %.
+var hostileToSubscribers = map[string][]byte{
+	"one code too many":     {0x90, 5, '%', '%', 0, 0, 0},
+	"no codes":              {0x90, 2, '%', '%'},
+	"hundred codes":         append([]byte{0x90, 102, '%', '%'}, make([]byte, 100)...),
+	"flags":                 {0x91, 4, '%', '%', 0, 0},
+	"another's ID":          {0x90, 4, 0xee, 0xee, 0, 0},
+	"ID 0":                  {0x90, 4, 0, 0, 0, 0},
+	"twice":                 {0x90, 4, '%', '%', 1, 1, 0x90, 4, '%', '%', 1, 1},
+	"UNSUBACK":              {0xb0, 2, '%', '%'},
+	"codes of no table":     {0x90, 4, '%', '%', 0x7f, 3},
+	"an ID of a QoS 2 flow": {0x62, 2, '%', '%'},
+}
+
+// TestHostileAnswerToASubscriptionDoesNoHarm: no panic, and a quick stop.
+func TestHostileAnswerToASubscriptionDoesNoHarm(t *testing.T) {
+	for name, answer := range hostileToSubscribers {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ended := make(chan time.Duration, 1000)
+				r := run(t, config(), mqtt.Options{
+					Subscribe: []string{"fieldcam/1/pole-17/notice", "fieldcam/1/all/notice"},
+					Dial: func(context.Context, string, string) (net.Conn, error) {
+						ours, theirs := mqtttest.Pipe()
+						go func() {
+							defer theirs.Close()
+							answered := time.Time{}
+							defer func() { ended <- time.Since(answered) }()
+							_ = theirs.SetDeadline(time.Now().Add(time.Hour))
+							for {
+								p, err := packets.ReadPacket(theirs)
+								if err != nil {
+									return
+								}
+								reply := []byte(nil)
+								switch p := p.(type) {
+								case *packets.ConnectPacket:
+									reply = []byte{0x20, 2, 0, 0}
+								case *packets.PublishPacket:
+									reply = []byte{0x40, 2, byte(p.MessageID >> 8), byte(p.MessageID)}
+								case *packets.SubscribePacket:
+									id := []byte{byte(p.MessageID >> 8), byte(p.MessageID)}
+									reply = bytes.ReplaceAll(answer, []byte("%%"), id)
+									answered = time.Now()
+								}
+								_, _ = theirs.Write(reply)
+							}
+						}()
+						return ours, nil
+					},
+				})
+				time.Sleep(5 * time.Second)
+				_ = r.publish(t.Context(), "x")
+				r.stop()
+				lasted := <-ended
+				if survives := name == "codes of no table"; survives == (lasted == 0) {
+					t.Errorf("the connection lasted %v after the answer, want it to end at once: %t", lasted, !survives)
+				}
+				for len(ended) > 0 {
+					<-ended
+				}
+			})
+		})
+	}
+}
 
 func TestHostileBrokerDoesNoHarm(t *testing.T) {
 	for name, answer := range hostile {

@@ -10,13 +10,18 @@
 //     goes down, or by the broker (the will) when the connection breaks.
 //   - Every attempt follows the one before after a random wait (full jitter), so
 //     that a fleet comes back spread out, also where all of it is nudged at once.
+//     After ten minutes without the broker each device tries once in every Spread,
+//     at its own phase. In quiet time (maintenance) it tries every 8 to 15 min
+//     and warns nobody, and returns at its own moment after that.
+//   - What the cloud sends on the topics of Options.Subscribe is handed on; the
+//     subscription is made anew with each connection.
 //   - Every wait is bounded: dial and handshake, writes, acknowledgements, pings.
 //     A broker that takes messages without acknowledging them is left.
 //   - No byte of the broker makes paho panic or allocate without bound.
 //   - Each packet is one write, hence one TLS record.
 //   - Run returns after its last goroutine.
 //
-// Out of scope: what to say and when (agent/heartbeat), and subscriptions.
+// Out of scope: what to say and when (agent/heartbeat), and what is heard.
 package mqtt
 
 import (
@@ -33,6 +38,7 @@ import (
 	"github.com/eclipse/paho.mqtt.golang/packets"
 	"github.com/rs/zerolog"
 
+	"fieldcam/agent/link"
 	"fieldcam/agent/message"
 	"fieldcam/hal"
 )
@@ -46,6 +52,9 @@ const (
 	stable = time.Minute
 	// stopTimeout bounds the farewell when Run stops.
 	stopTimeout = time.Second
+	// MaxReceived bounds the payload of a message from the cloud, in bytes. Larger
+	// ones are acknowledged and dropped.
+	MaxReceived = 16 << 10
 	// tickets is how many TLS session tickets are kept where the configuration
 	// brings no cache: one broker needs one, and one spare.
 	tickets = 2
@@ -66,8 +75,23 @@ type Options struct {
 	Username, Password string
 	// Dial opens a connection, bounded by ctx. nil: a net.Dialer.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
-	// Clock is for the time in the link message.
+	// Clock is for the time in the link message, and for Quiet.
 	Clock hal.Clock
+	// Quiet tells when the cloud may be away on purpose: then attempts are rare and
+	// failures no news, and after it comes a return at the device's own moment. nil:
+	// never.
+	Quiet link.Quiet
+	// Spread is the time between attempts after 10 minutes without the broker, so that
+	// a fleet returns over that long. 0: link.DefaultSpread.
+	Spread time.Duration
+	// Phase is one of the moments for these attempts; see link.Options. Zero: drawn.
+	Phase time.Time
+	// Subscribe lists topics, without wildcards, of which every message is given to
+	// Received: also the retained one, at each connect, and some twice. Received is
+	// called from the connection's goroutine and must not wait; the payload, of at
+	// most MaxReceived bytes, is its own.
+	Subscribe []string
+	Received  func(topic string, payload []byte)
 	// OnUp is called when the link has come up, OnDown when it has gone down, with
 	// nil where that was on purpose. They alternate, and are called from Run's
 	// goroutine: they must not wait. nil: nobody cares.
@@ -85,6 +109,11 @@ type Link struct {
 	topic string // of the link message
 	nudge chan struct{}
 
+	// Of Run's goroutine:
+	pace   pace
+	warned bool // of this outage
+	deaf   bool // the broker refuses a subscription, which was said
+
 	mu      sync.Mutex // guards all below
 	current *session   // nil: not connected
 	err     error      // why not
@@ -94,6 +123,16 @@ type Link struct {
 // down for ever.
 func New(c Config, o Options) *Link {
 	l := &Link{c: c, o: o, topic: message.Topic(o.Device, message.KindLink), nudge: make(chan struct{}, 1), err: ErrOffline}
+	l.pace = pace{
+		backoff: backoff{min: c.ReconnectMin, max: c.ReconnectMax}, spread: o.Spread, phase: o.Phase, quiet: o.Quiet,
+		now: func() time.Time { return o.Clock.Now() },
+	}
+	if l.pace.spread <= 0 {
+		l.pace.spread = link.DefaultSpread
+	}
+	if l.pace.phase.IsZero() {
+		l.pace.phase = time.Now().Add(rand.N(l.pace.spread)) //nolint:gosec // spreads load, keeps no secret
+	}
 	if l.o.Dial == nil {
 		l.o.Dial = (&net.Dialer{}).DialContext
 	}
@@ -126,23 +165,21 @@ func (l *Link) Run(ctx context.Context) error {
 		<-ctx.Done()
 		return nil
 	}
-	wait := backoff{min: l.c.ReconnectMin, max: l.c.ReconnectMax}
+	l.pace.lost = time.Now()
+	if d, ok := l.pace.quiet.Held(l.pace.now()); ok { // a start after maintenance, before this device's turn
+		l.pause(ctx, d, nudged)
+	}
 	for ctx.Err() == nil {
 		lasted := l.once(ctx)
-		if lasted >= stable {
-			wait.tries = 0
+		if lasted > 0 {
+			select {
+			case <-l.nudge: // meant for an earlier wait
+			default:
+			}
+			l.pace.connected(lasted)
 		}
-		if lasted == 0 {
-			l.pause(ctx, wait.next(), l.c.ReconnectMin)
-			continue
-		}
-		select {
-		case <-l.nudge: // meant for an earlier wait
-		default:
-		}
-		wait.tries = max(wait.tries, triesOfLost)
-		d := wait.next()
-		l.pause(ctx, d, d/2)
+		d, floor := l.pace.wait(lasted, refused(l.Err()))
+		l.pause(ctx, d, floor)
 	}
 	return nil
 }
@@ -172,6 +209,7 @@ func (l *Link) once(ctx context.Context) (lasted time.Duration) {
 	if l.o.OnUp != nil {
 		l.o.OnUp()
 	}
+	l.subscribe(s, ctx.Done())
 	select {
 	case <-s.lost:
 		l.down(s.err())
@@ -187,13 +225,22 @@ func (l *Link) once(ctx context.Context) (lasted time.Duration) {
 	return time.Since(began)
 }
 
-// down records that there is no connection, because of err. It logs the first
+// down records that there is no connection, because of err. It warns of the first
 // error after a connection, and when a broker begins or ceases to refuse us: a
-// person must act on that. An outage of days is one line.
+// person must act on that. An outage of days is one line. In quiet time it does not
+// warn; the first error after that does.
 func (l *Link) down(err error) {
 	before := l.Err()
 	l.set(nil, err)
-	if before == nil || errors.Is(before, ErrOffline) || refused(before) != refused(err) {
+	begins := before == nil || errors.Is(before, ErrOffline)
+	l.warned = l.warned && !begins
+	switch {
+	case l.o.Quiet.At(l.o.Clock.Now()):
+		if begins {
+			l.o.Log.Info().Err(err).Str("broker", l.url.Host).Msg("control link down in a maintenance window")
+		}
+	case !l.warned || refused(before) != refused(err):
+		l.warned = true
 		l.o.Log.Warn().Err(err).Str("broker", l.url.Host).Msg("control link down")
 	}
 }
@@ -204,37 +251,11 @@ func refused(err error) bool {
 		errors.Is(err, packets.ErrorRefusedIDRejected) || errors.Is(err, packets.ErrorRefusedBadProtocolVersion)
 }
 
-// pause waits for d, but not past the end of ctx. A nudge makes it shorter, to no
-// less than floor, and to a random moment within ReconnectMin from then: others
-// may have been nudged by the same event.
-func (l *Link) pause(ctx context.Context, d, floor time.Duration) {
-	began := time.Now()
-	until := began.Add(d)
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.C:
-			return
-		case <-l.nudge:
-			soon := time.Now().Add(rand.N(l.c.ReconnectMin)) //nolint:gosec // spreads load, keeps no secret
-			if least := began.Add(floor); soon.Before(least) {
-				soon = least
-			}
-			if soon.Before(until) {
-				until = soon
-				timer.Reset(time.Until(until))
-			}
-		}
-	}
-}
-
 // Nudge cuts the wait for the next attempt short, to a random part of
 // ReconnectMin: something is known to have changed for the better. The wait is
 // no shorter than ReconnectMin since the last attempt failed, or than half of
-// what it was when a connection broke.
+// what it was when a connection broke; in quiet time it is a minute at least, and
+// the return after it is not hastened.
 func (l *Link) Nudge() {
 	select {
 	case l.nudge <- struct{}{}:

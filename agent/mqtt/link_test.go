@@ -1,12 +1,10 @@
 package mqtt_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"net"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,7 +12,7 @@ import (
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
-	"fieldcam/agent/message"
+	"fieldcam/agent/link"
 	"fieldcam/agent/mqtt"
 	"fieldcam/agent/mqtt/mqtttest"
 )
@@ -37,127 +35,6 @@ func config() mqtt.Config {
 	c := mqtt.Default()
 	c.URL = "tcp://127.0.0.1:1883"
 	return c
-}
-
-// rig is a running Link.
-type rig struct {
-	*mqtt.Link
-	mu   sync.Mutex
-	ups  []time.Time
-	down []error
-	log  bytes.Buffer
-	stop func() time.Duration // and how long that took
-}
-
-// run runs a Link in the bubble of t, until its end.
-func run(t testing.TB, c mqtt.Config, o mqtt.Options) *rig {
-	r := &rig{}
-	o.Device, o.Clock, o.Log = device, clock{}, zerolog.New(zerolog.SyncWriter(&r.log))
-	o.OnUp = func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.ups = append(r.ups, time.Now())
-	}
-	o.OnDown = func(err error) {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.down = append(r.down, err)
-	}
-	r.Link = mqtt.New(c, o)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- r.Run(ctx) }()
-	var once sync.Once
-	var took time.Duration
-	r.stop = func() time.Duration {
-		once.Do(func() {
-			began := time.Now()
-			cancel()
-			if err := <-done; err != nil {
-				t.Errorf("run: got %v, want nil", err)
-			}
-			took = time.Since(began)
-			if took > stopBound {
-				t.Errorf("stop: took %v, want at most %v", took, stopBound)
-			}
-			if err := r.Publish(context.Background(), topic, nil, false); !errors.Is(err, mqtt.ErrOffline) {
-				t.Errorf("publish after the end: got %v, want ErrOffline", err)
-			}
-		})
-		return took
-	}
-	t.Cleanup(func() { r.stop() })
-	return r
-}
-
-// counts is how often the link went up and down.
-func (r *rig) counts() (up, down int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.ups), len(r.down)
-}
-
-func (r *rig) publish(ctx context.Context, payload string) error {
-	return r.Publish(ctx, topic, []byte(payload), false)
-}
-
-// broker makes a broker that ends with the test.
-func broker(t testing.TB, users map[string]string) *mqtttest.Broker {
-	b := mqtttest.New(users)
-	t.Cleanup(b.Close)
-	return b
-}
-
-// isUp tells what the broker's retained link message says.
-func isUp(t testing.TB, b *mqtttest.Broker) bool {
-	t.Helper()
-	m, ok := b.Retained(linkTopic)
-	if !ok {
-		return false
-	}
-	l, err := message.ParseLink(m.Payload)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return l.Up
-}
-
-// wills counts the wills that the broker sent.
-func wills(b *mqtttest.Broker) (n int) {
-	for _, m := range b.Messages() {
-		if m.Will {
-			n++
-		}
-	}
-	return n
-}
-
-// taps keeps the connections that a dialer makes.
-type taps struct {
-	mu    sync.Mutex
-	conns []net.Conn
-	dials []time.Time
-}
-
-// on is dial, kept.
-func (p *taps) on(b *mqtttest.Broker) func(ctx context.Context, network, addr string) (net.Conn, error) {
-	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.dials = append(p.dials, time.Now())
-		c, err := b.Dial(ctx, network, addr)
-		if err == nil {
-			p.conns = append(p.conns, c)
-		}
-		return c, err
-	}
-}
-
-// last is the newest connection.
-func (p *taps) last() net.Conn {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.conns[len(p.conns)-1]
 }
 
 func TestLinkSaysThatItIsUpAndThatItLeaves(t *testing.T) {
@@ -240,10 +117,10 @@ func TestOutageOfDaysHealsItself(t *testing.T) {
 			t.Errorf("publish: got %v after %v, want ErrOffline at once", err, time.Since(began))
 		}
 		b.Set(mqtttest.Faults{})
-		time.Sleep(2 * time.Minute)
+		time.Sleep(link.DefaultSpread)
 		synctest.Wait()
 		if !r.Connected() {
-			t.Error("not connected two minutes after the return")
+			t.Error("not connected one spread after the return")
 		}
 		r.stop()
 		if got := strings.Count(r.log.String(), "\n"); got > 3 {

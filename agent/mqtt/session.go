@@ -75,7 +75,7 @@ func (l *Link) connect(ctx context.Context) (*session, error) {
 	o.SetBinaryWill(l.topic, message.Link{}.Marshal(), qos, true)
 	// paho acknowledges once the handler returns. Without a handler it would not,
 	// and the broker would stall.
-	o.SetDefaultPublishHandler(func(paho.Client, paho.Message) {})
+	o.SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) { l.receive(m.Topic(), m.Payload()) })
 	o.SetCustomOpenConnectionFn(func(*url.URL, paho.ClientOptions) (net.Conn, error) {
 		c, err := l.open(ctx)
 		if err != nil {
@@ -114,14 +114,14 @@ func (l *Link) open(ctx context.Context) (*conn, error) {
 		return nil, err
 	}
 	if l.url.Scheme != schemeTLS {
-		return newConn(raw, raw), nil
+		return newConn(raw, raw, len(l.o.Subscribe)), nil
 	}
 	t := tls.Client(raw, l.tls)
 	if err := t.HandshakeContext(ctx); err != nil {
 		raw.Close()
 		return nil, fmt.Errorf("TLS handshake: %w", err)
 	}
-	return newConn(t, raw), nil
+	return newConn(t, raw, len(l.o.Subscribe)), nil
 }
 
 // publish sends one message and waits for its PUBACK, or for ctx. A message that

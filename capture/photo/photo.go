@@ -184,11 +184,20 @@ const (
 	CameraFault Cause = "camera-fault"  // every attempt failed
 	CardFull    Cause = "card-full"     // no room for the picture
 	StoreFault  Cause = "storage-fault" // the card failed in another way
+	// NotFetched: the shutter has fired, and the picture has not come from the
+	// camera yet, or never will. A photo that comes takes its place.
+	NotFetched Cause = "not-fetched"
+	Paused     Cause = "paused" // a person had paused the schedule
 )
 
 // Gap tells whether nothing was seen to fail: the time passed without the
-// service, or the clock jumped over it. Whatever was seen weighs more.
-func (c Cause) Gap() bool { return c == NotRunning || c == ClockStep }
+// service, the clock jumped over it, or nothing was wanted. Whatever was seen
+// weighs more.
+func (c Cause) Gap() bool { return c == NotRunning || c == ClockStep || c == Paused }
+
+// Passes tells whether a photo of the slot leaves nothing of the cause to tell:
+// that of a gap, or of a picture that came later.
+func (c Cause) Passes() bool { return c.Gap() || c == NotFetched }
 
 // Miss accounts for slots without a photo.
 //

@@ -9,17 +9,6 @@ import (
 	"fieldcam/config/invalid"
 )
 
-// upload is an upload session of every noon, changed by change.
-func upload(tb testing.TB, name string, change func(*schedule.Session)) schedule.Session {
-	tb.Helper()
-	s := session(tb, name, "daily", "12:00", "12:00", time.Hour)
-	s.Kind = schedule.Upload
-	if change != nil {
-		change(&s)
-	}
-	return s
-}
-
 func TestChoiceThatCannotBeUsedIsReportedAtItsKey(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*schedule.Session)

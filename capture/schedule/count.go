@@ -1,63 +1,111 @@
 package schedule
 
 import (
+	"cmp"
+	"iter"
 	"slices"
 	"time"
 )
-
-// span is one block of one session.
-type span struct {
-	rule       *rule
-	begin, end int64 // Unix seconds, both inclusive
-}
 
 // Count is how many slots Between would give, without going through each: the
 // cost is per block, not per slot, wherever only one session of the kind is
 // active. A year of a session every 5 s around the clock takes well under a
 // millisecond; where two of them overlap, some tenths of a second.
 func (s *Schedule) Count(kind Kind, from, to time.Time) int {
-	rules := s.of(kind)
 	a, okFrom := instantOf(from)
 	b, okTo := instantOf(to)
-	if !okFrom || !okTo || len(rules) == 0 || a.compare(b) >= 0 {
+	if !okFrom || !okTo || a.compare(b) >= 0 {
 		return 0
 	}
 	n := 0
-	var spans []span
-	lastDay := localDay(s.zone, b.sec) + 1
-	for day := localDay(s.zone, a.sec) - 1; day <= lastDay; {
-		// One wall serves the days whose blocks, with those that reach into
-		// them, it covers.
-		first := day - reachDays
-		w := makeWall(s.zone, first)
-		for ; day < first+spanDays && day <= lastDay; day++ {
-			spans = spans[:0]
-			for i := range rules {
-				for d := day - reachDays; d <= day; d++ {
-					if begin, end, ok := w.block(&rules[i], d); ok {
-						spans = append(spans, span{&rules[i], begin, end})
-					}
-				}
-			}
-			dayBegin := instant{sec: w.first(day * daySeconds)}
-			dayEnd := instant{sec: w.first((day + 1) * daySeconds)}
-			n += countUnion(spans, later(a, dayBegin), earlier(b, dayEnd))
+	for _, p := range s.pausesOf(kind) {
+		begin, end := instant{sec: p.from}, instant{sec: p.to}
+		if end.compare(a) <= 0 {
+			continue
 		}
+		n += s.count(kind, a, earlier(b, begin))
+		a = end
+	}
+	return n + s.count(kind, a, b)
+}
+
+// count is Count where there are no pauses.
+func (s *Schedule) count(kind Kind, a, b instant) int {
+	if a.compare(b) >= 0 {
+		return 0
+	}
+	n := 0
+	shot := &rule{every: 1} // a shot is a block of one instant
+	for p := range s.pieces(kind, a, b) {
+		for t := (instant{p.from.sec - 1, int64(time.Second) - 1}); ; {
+			v, ok := s.shotAfter(kind, t)
+			if t = (instant{sec: v.at}); !ok || t.compare(p.to) >= 0 {
+				break
+			}
+			p.spans = append(p.spans, span{rule: shot, begin: v.at, end: t})
+		}
+		n += countUnion(p.spans, p.from, p.to)
 	}
 	return n
 }
 
-// countUnion counts the different slots of the blocks from a on and before b.
-func countUnion(spans []span, a, b instant) int {
-	if a.compare(b) >= 0 {
-		return 0
+// piece is some days of the time asked for, and all sessions' blocks with a slot
+// in them.
+type piece struct {
+	from, to instant // from <= t < to
+	spans    []span  // by group, session and day; valid until the next piece
+}
+
+// pieces is the time from a on and before b, a < b, in pieces of some days.
+func (s *Schedule) pieces(kind Kind, a, b instant) iter.Seq[piece] {
+	return func(yield func(piece) bool) {
+		groups := s.of(kind)
+		var spans []span
+		last := localDay(s.zone, b.sec) + 1
+		for day := localDay(s.zone, a.sec) - 1; day <= last; day += spanDays - pastDays - aheadDays {
+			w := s.wall(day - pastDays)
+			end := day + spanDays - pastDays - aheadDays
+			p := piece{
+				from: later(a, instant{sec: w.first(day * daySeconds)}),
+				to:   earlier(b, instant{sec: w.first(end * daySeconds)}),
+			}
+			if p.from.compare(p.to) >= 0 {
+				continue
+			}
+			spans = spans[:0]
+			for i := range groups {
+				spans = groups[i].append(spans, &w)
+			}
+			p.spans = spans
+			if !yield(p) {
+				return
+			}
+		}
 	}
+}
+
+// append adds the group's blocks on the days of w.
+func (g *group) append(spans []span, w *wall) []span {
+	for i := range g.rules {
+		for day := max(w.day, g.first); day <= min(w.day+spanDays-1, g.last); day++ {
+			if b, ok := w.block(&g.rules[i], day); ok {
+				spans = append(spans, b)
+			}
+		}
+	}
+	return spans
+}
+
+// countUnion counts the different slots of the blocks from a on and before b. It
+// reorders the blocks.
+func countUnion(spans []span, a, b instant) int {
+	slices.SortFunc(spans, func(x, y span) int { return cmp.Compare(x.begin, y.begin) })
 	// Between two cuts the same blocks are active all the time, most often one.
-	// A block's last slot can be at its end, so it is over a second later.
+	// A block's last slot can be at its end, so it is over just after it.
 	cuts := make([]instant, 0, 2+2*len(spans))
 	cuts = append(cuts, a, b)
-	for _, s := range spans {
-		for _, c := range [...]instant{{sec: s.begin}, {sec: s.end + 1}} {
+	for i := range spans {
+		for _, c := range [...]instant{{sec: spans[i].begin}, spans[i].over()} {
 			if c.compare(a) > 0 && c.compare(b) < 0 {
 				cuts = append(cuts, c)
 			}
@@ -65,15 +113,14 @@ func countUnion(spans []span, a, b instant) int {
 	}
 	slices.SortFunc(cuts, instant.compare)
 	n := 0
-	active := make([]span, 0, len(spans))
+	var active []*span
 	for i, from := range cuts[:len(cuts)-1] {
 		to := cuts[i+1]
-		active = active[:0]
-		for _, s := range spans {
-			if to.compare(instant{sec: s.begin}) > 0 && from.compare(instant{sec: s.end}) <= 0 {
-				active = append(active, s)
-			}
+		for len(spans) > 0 && to.compare(instant{sec: spans[0].begin}) > 0 {
+			active = append(active, &spans[0])
+			spans = spans[1:]
 		}
+		active = slices.DeleteFunc(active, func(s *span) bool { return s.over().compare(from) <= 0 })
 		if len(active) == 1 {
 			n += active[0].slotsBefore(to) - active[0].slotsBefore(from)
 			continue
@@ -85,39 +132,19 @@ func countUnion(spans []span, a, b instant) int {
 	return n
 }
 
+// over is the first instant after the block.
+func (b *span) over() instant { return add(b.end.sec, b.end.nsec+1) }
+
 // firstFrom is the first slot of the blocks at or after t.
-func firstFrom(spans []span, t instant) (first instant, ok bool) {
+func firstFrom(spans []*span, t instant) (first instant, ok bool) {
 	before := instant{t.sec, t.nsec - 1}
 	if t.nsec == 0 {
 		before = instant{t.sec - 1, int64(time.Second) - 1}
 	}
 	for _, s := range spans {
-		if at, found := s.rule.after(s.begin, s.end, before); found && (!ok || at.compare(first) < 0) {
+		if at, found := s.after(before); found && (!ok || at.compare(first) < 0) {
 			first, ok = at, true
 		}
 	}
 	return first, ok
-}
-
-// slotsBefore is how many slots strictly before t the block has.
-func (s span) slotsBefore(t instant) int {
-	last, ok := s.rule.before(s.begin, s.end, t)
-	if !ok {
-		return 0
-	}
-	return int(((last.sec-s.begin)*int64(time.Second)+last.nsec)/s.rule.every) + 1
-}
-
-func later(a, b instant) instant {
-	if a.compare(b) > 0 {
-		return a
-	}
-	return b
-}
-
-func earlier(a, b instant) instant {
-	if a.compare(b) < 0 {
-		return a
-	}
-	return b
 }

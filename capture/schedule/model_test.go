@@ -2,11 +2,11 @@ package schedule_test
 
 import (
 	"maps"
+	"math"
 	"slices"
-	"testing"
 	"time"
 
-	"pgregory.net/rapid"
+	"github.com/nathan-osman/go-sunrise"
 
 	"fieldcam/capture/schedule"
 )
@@ -48,192 +48,228 @@ func edge(zone *time.Location, wall time.Time, last bool) time.Time {
 	}
 }
 
-// modelSlots is the slots of the days from first on, as Between would give
-// them.
-func modelSlots(zone *time.Location, sessions []schedule.Session, first time.Time, days int) []schedule.Slot {
-	slots := map[time.Time]schedule.Slot{}
-	exists := func(day time.Time) bool {
-		noon := edge(zone, day.Add(12*time.Hour), false)
-		return shows(zone, noon).Day() == day.Day()
+// model is a plan at a site, answered day by day.
+type model struct {
+	zone *time.Location
+	plan schedule.Plan
+}
+
+// exists tells whether the site's calendar has the day.
+func (m model) exists(day time.Time) bool {
+	noon := edge(m.zone, day.Add(12*time.Hour), false)
+	return shows(m.zone, noon).Day() == day.Day()
+}
+
+// sun is sunrise and sunset of the day.
+func (m model) sun(day time.Time) (rise, set time.Time) {
+	lat, _ := m.plan.Site.Latitude.Value()
+	lon, _ := m.plan.Site.Longitude.Value()
+	noon := edge(m.zone, day.Add(12*time.Hour), false)
+	for n := -2; n <= 2; n++ {
+		d := day.AddDate(0, 0, n)
+		sunNoon := sunrise.JulianDayToTime(sunrise.MeanSolarNoon(lon, d.Year(), d.Month(), d.Day()))
+		if off := sunNoon.Sub(noon); off <= -12*time.Hour || off > 12*time.Hour {
+			continue
+		}
+		rise, set = sunrise.SunriseSunset(lat, lon, d.Year(), d.Month(), d.Day())
+		if !rise.IsZero() {
+			return rise, set
+		}
+		// The library asks a time for its date, and wants that of the sun.
+		there := sunNoon.In(time.FixedZone("sun", int(lon*240)))
+		if math.Sin(sunrise.Elevation(lat, lon, there)*sunrise.Degree) > -0.01449 {
+			return edge(m.zone, day, false), edge(m.zone, day.AddDate(0, 0, 1), false)
+		}
+		return highest(lon, d), highest(lon, d)
 	}
-	for _, s := range sessions {
-		for n := range days {
-			day := first.AddDate(0, 0, n)
-			if !s.Days.Has(day.Weekday()) || !exists(day) {
-				continue
-			}
-			begin := edge(zone, day.Add(time.Duration(s.From)), false)
-			end := begin
-			if s.Until != s.From {
-				until := day
-				if s.Until < s.From {
-					until = until.AddDate(0, 0, 1)
-					if !exists(until) {
-						until = until.AddDate(0, 0, 1)
-					}
+	panic("a day without a noon")
+}
+
+// highest is when the sun is in the middle of its way on its own day d.
+func highest(lon float64, d time.Time) time.Time {
+	noon := sunrise.MeanSolarNoon(lon, d.Year(), d.Month(), d.Day())
+	anomaly := sunrise.SolarMeanAnomaly(noon)
+	ecliptic := sunrise.EclipticLongitude(anomaly, sunrise.EquationOfCenter(anomaly), noon)
+	return sunrise.JulianDayToTime(sunrise.SolarTransit(noon, anomaly, ecliptic))
+}
+
+// moment is the instant of t on the day.
+func (m model) moment(t schedule.Moment, day time.Time, last bool) time.Time {
+	if t.Sun == 0 {
+		return edge(m.zone, day.Add(t.Offset), last)
+	}
+	rise, set := m.sun(day)
+	if t.Sun == schedule.Sunrise {
+		return rise.Add(t.Offset)
+	}
+	return set.Add(t.Offset)
+}
+
+// nextDay tells whether a block of s ends on the next day.
+func nextDay(s schedule.Session) bool {
+	if s.From.Sun == s.Until.Sun {
+		return s.Until.Offset < s.From.Offset
+	}
+	if s.Until.Sun == 0 && s.Until.Offset == 0 {
+		return true
+	}
+	// By hours on the equator.
+	hour := func(t schedule.Moment) float64 {
+		switch t.Sun {
+		case schedule.Sunrise:
+			return 6
+		case schedule.Sunset:
+			return 18
+		}
+		return t.Offset.Hours()
+	}
+	return hour(s.From) >= 12 && hour(s.Until) <= 12
+}
+
+// within tells whether the day belongs to the event.
+func within(e schedule.Event, day time.Time) bool {
+	text := day.Format(time.DateOnly)
+	return e.FirstDay <= text && text <= e.LastDay
+}
+
+// eventful tells whether the day belongs to an event.
+func (m model) eventful(day time.Time) bool {
+	return slices.ContainsFunc(m.plan.Events, func(e schedule.Event) bool { return within(e, day) })
+}
+
+// pauses are those for the kind.
+func (m model) pauses(kind schedule.Kind) (all []schedule.Period) {
+	for _, p := range m.plan.Pauses {
+		from, until := edge(m.zone, face(p.From), false), edge(m.zone, face(p.Until), true)
+		if kind != schedule.CheckIn && from.Before(until) {
+			all = append(all, schedule.Period{From: from, To: until})
+		}
+	}
+	return all
+}
+
+// paused tells whether t is in a pause; next is the beginning of the first after.
+func paused(pauses []schedule.Period, t time.Time) (in bool, next time.Time) {
+	for _, p := range pauses {
+		switch {
+		case !t.Before(p.From) && t.Before(p.To):
+			in = true
+		case p.From.After(t) && (next.IsZero() || p.From.Before(next)):
+			next = p.From
+		}
+	}
+	return in, next
+}
+
+// face is what the clock face shows, as if it were UTC.
+func face(t schedule.WallTime) time.Time { return time.Unix(int64(t), 0).UTC() }
+
+// answer is the blocks and the slots of some days, by instant.
+type answer struct {
+	pauses []schedule.Period
+	blocks []schedule.Block
+	slots  map[time.Time]schedule.Slot
+}
+
+// days is the answer for the days from first on, as Blocks and Between would give
+// it.
+func (m model) days(kind schedule.Kind, first time.Time, days int) ([]schedule.Block, []schedule.Slot) {
+	a := &answer{pauses: m.pauses(kind), slots: map[time.Time]schedule.Slot{}}
+	list := func(sessions []schedule.Session, event string, holds func(time.Time) bool) {
+		for _, s := range sessions {
+			for n := range days {
+				day := first.AddDate(0, 0, n)
+				if s.Kind == kind && s.Days.Has(day.Weekday()) && m.exists(day) && holds(day) {
+					m.block(a, s, event, day)
 				}
-				end = edge(zone, until.Add(time.Duration(s.Until)), true)
-			}
-			for at := begin; !at.After(end); at = at.Add(s.Every) {
-				slot := schedule.Slot{At: at, Kind: s.Kind, Session: s.Name, Ends: end, Photos: s.Photos}
-				if old, ok := slots[at]; ok {
-					slot.Session = old.Session
-					if old.Ends.After(end) {
-						slot.Ends = old.Ends
-					}
-					if old.Photos == 0 || s.Photos == 0 {
-						slot.Photos = 0
-					} else {
-						slot.Photos = max(old.Photos, s.Photos)
-					}
-				}
-				slots[at] = slot
 			}
 		}
 	}
-	return slices.SortedFunc(maps.Values(slots), func(a, b schedule.Slot) int { return a.At.Compare(b.At) })
+	list(m.plan.Sessions, "", func(day time.Time) bool { return !m.eventful(day) })
+	for _, e := range m.plan.Events {
+		list(e.Sessions, e.Name, func(day time.Time) bool { return within(e, day) })
+	}
+	for _, s := range m.plan.Shots {
+		if at := edge(m.zone, face(s.At), false); kind == schedule.Capture {
+			b := schedule.Block{Kind: kind, Session: s.Name, Begin: at, End: at}
+			a.slot(&b, at)
+			a.blocks = append(a.blocks, b)
+		}
+	}
+	byTime := func(x, y schedule.Block) int { return x.Begin.Compare(y.Begin) }
+	slices.SortStableFunc(a.blocks, byTime)
+	slots := slices.SortedFunc(maps.Values(a.slots), func(x, y schedule.Slot) int { return x.At.Compare(y.At) })
+	return a.blocks, slots
 }
 
-// oddDays are days on which a zone does something odd, and a plain one.
-var oddDays = []struct{ zone, day string }{
-	{"UTC", "2026-11-16"},
-	{"Europe/Berlin", "2026-03-29"},
-	{"Europe/Berlin", "2026-10-25"},
-	{"Europe/Berlin", "2040-12-31"},
-	{"America/Denver", "2026-03-08"},
-	{"America/Denver", "2026-11-01"},
-	{"America/Denver", "2024-02-29"},
-	{"Australia/Lord_Howe", "2026-04-05"},
-	{"Australia/Lord_Howe", "2026-10-04"},
-	{"America/Sao_Paulo", "2018-11-04"},
-	{"America/Sao_Paulo", "2018-02-17"},
-	{"Asia/Beirut", "2022-03-27"},
-	{"Africa/Cairo", "2023-04-28"},
-	{"Africa/Cairo", "2023-10-26"},
-	{"Africa/Casablanca", "2026-02-15"},
-	{"America/Nuuk", "2026-03-28"},
-	{"America/Havana", "2026-11-01"},
-	{"Pacific/Apia", "2011-12-30"},
-	{"Pacific/Chatham", "2026-04-05"},
-	{"Antarctica/Troll", "2026-03-29"},
+// block adds the block of s that belongs to the day, if there is one.
+func (m model) block(a *answer, s schedule.Session, event string, day time.Time) {
+	begin := m.moment(s.From, day, false)
+	end := begin
+	if s.Until != s.From {
+		until := day
+		if nextDay(s) {
+			until = until.AddDate(0, 0, 1)
+			if !m.exists(until) {
+				until = until.AddDate(0, 0, 1)
+			}
+		}
+		end = m.moment(s.Until, until, true)
+		if s.From.Sun+s.Until.Sun != 0 && !end.After(begin) {
+			return
+		}
+	}
+	for n := range 5 {
+		if next := day.AddDate(0, 0, n); event == "" && m.eventful(next) {
+			if cut := edge(m.zone, next, false); !cut.After(end) {
+				end = cut.Add(-1)
+			}
+			break
+		}
+	}
+	if end.Before(begin) {
+		return
+	}
+	b := schedule.Block{
+		Kind: s.Kind, Session: s.Name, Event: event, Begin: begin, End: end, Every: s.Every,
+		Photos: s.Photos, Bytes: int64(s.Megabytes) * 1e6, Time: time.Duration(s.Minutes) * time.Minute,
+	}
+	for at := begin; !at.After(end); at = at.Add(s.Every) {
+		a.slot(&b, at)
+	}
+	a.blocks = append(a.blocks, b)
 }
 
-func drawSession(t *rapid.T, kind schedule.Kind, name string) schedule.Session {
-	// Most often on a quarter of an hour, so that blocks meet transitions and
-	// each other.
-	tod := func(label string, most int) schedule.TimeOfDay {
-		quarter := rapid.IntRange(0, most/900).Draw(t, label+" quarter") * 900
-		extra := rapid.SampledFrom([]int{0, 0, 0, 1, 899, 450}).Draw(t, label+" extra")
-		return schedule.TimeOfDay(time.Duration(min(quarter+extra, most)) * time.Second)
+// slot adds a slot of b, unless there is a pause.
+func (a *answer) slot(b *schedule.Block, at time.Time) {
+	in, pause := paused(a.pauses, at)
+	if in {
+		return
 	}
-	s := schedule.Session{
-		Name:  name,
-		Kind:  kind,
-		Days:  schedule.Days(rapid.IntRange(1, int(schedule.EveryDay)).Draw(t, "days")),
-		From:  tod("from", 86399),
-		Until: tod("until", 86400),
-		Every: rapid.SampledFrom([]time.Duration{
-			15 * time.Minute, 30 * time.Minute, time.Hour, 7 * time.Minute, 433*time.Second + 333, 24 * time.Hour,
-		}).Draw(t, "every"),
+	b.Slots++
+	slot := schedule.Slot{
+		At: at, Kind: b.Kind, Session: b.Session, Event: b.Event, Ends: b.End,
+		Photos: b.Photos, Bytes: b.Bytes, Time: b.Time,
 	}
-	if kind == schedule.Upload {
-		s.Photos = rapid.IntRange(0, 3).Draw(t, "photos")
+	if !pause.IsZero() && !slot.Ends.Before(pause) {
+		slot.Ends = pause.Add(-1)
 	}
-	return s
+	if old, ok := a.slots[at]; ok {
+		slot.Session, slot.Event = old.Session, old.Event
+		if old.Ends.After(slot.Ends) {
+			slot.Ends = old.Ends
+		}
+		slot.Photos = limit(old.Photos, slot.Photos)
+		slot.Bytes = limit(old.Bytes, slot.Bytes)
+		slot.Time = limit(old.Time, slot.Time)
+	}
+	a.slots[at] = slot
 }
 
-func TestScheduleAgreesWithTheModel(t *testing.T) {
-	zones := map[string]*time.Location{}
-	for _, o := range oddDays {
-		z, err := time.LoadLocation(o.zone)
-		if err != nil {
-			t.Fatal(err)
-		}
-		zones[o.zone] = z
+// limit is the larger of two, where 0 is none.
+func limit[T int | int64 | time.Duration](a, b T) T {
+	if a == 0 || b == 0 {
+		return 0
 	}
-	rapid.Check(t, func(t *rapid.T) {
-		odd := rapid.SampledFrom(oddDays).Draw(t, "odd day")
-		zone := zones[odd.zone]
-		kind := rapid.SampledFrom([]schedule.Kind{schedule.Capture, schedule.Upload}).Draw(t, "kind")
-		var sessions []schedule.Session
-		for i := range rapid.IntRange(1, 3).Draw(t, "sessions") {
-			sessions = append(sessions, drawSession(t, kind, string(rune('a'+i))))
-		}
-		s, err := schedule.New(zone, sessions)
-		if err != nil {
-			t.Fatal(err)
-		}
-		day, _ := time.Parse(time.DateOnly, odd.day)
-		// Eight days of blocks, and a question over those in the middle, to
-		// which blocks of other days cannot add.
-		all := modelSlots(zone, sessions, day.AddDate(0, 0, -4), 9)
-		from := day.Add(-30*time.Hour + time.Duration(rapid.Int64Range(0, int64(time.Hour)).Draw(t, "offset")))
-		to := from.Add(72 * time.Hour)
-		var want []schedule.Slot
-		for _, slot := range all {
-			if !slot.At.Before(from) && slot.At.Before(to) {
-				want = append(want, slot)
-			}
-		}
-		got := slices.Collect(s.Between(kind, from, to))
-		if !slices.Equal(got, want) {
-			i := 0
-			for i < len(got) && i < len(want) && got[i] == want[i] {
-				i++
-			}
-			t.Fatalf("Between(%v, %v) gives %d slots, want %d; from the first difference on\n got %v\nwant %v",
-				from, to, len(got), len(want), got[i:min(i+3, len(got))], want[i:min(i+3, len(want))])
-		}
-		for i := 1; i < len(got); i++ {
-			if !got[i].At.After(got[i-1].At) {
-				t.Fatalf("slot %v follows %v", got[i].At, got[i-1].At)
-			}
-		}
-		if n := s.Count(kind, from, to); n != len(want) {
-			t.Fatalf("Count(%v, %v) = %d, want %d", from, to, n, len(want))
-		}
-		if len(want) > 0 {
-			last := want[len(want)-1]
-			if got, ok := s.Last(kind, to); !ok || got != last {
-				t.Fatalf("Last(%v) = %v, %v, want %v", to, got, ok, last)
-			}
-			if got, ok := s.Active(kind, last.At); !ok || got != last {
-				t.Fatalf("Active(%v) = %v, %v, want %v", last.At, got, ok, last)
-			}
-		}
-	})
-}
-
-// A year of questions at random times: Next, Last and Count agree with each
-// other where the model would take too long.
-func TestNextLastAndCountAgree(t *testing.T) {
-	zone, err := time.LoadLocation("Europe/Berlin")
-	if err != nil {
-		t.Fatal(err)
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		sessions := []schedule.Session{drawSession(t, schedule.Capture, "a"), drawSession(t, schedule.Capture, "b")}
-		s, err := schedule.New(zone, sessions)
-		if err != nil {
-			t.Fatal(err)
-		}
-		at := time.Unix(rapid.Int64Range(1767222000, 1798758000).Draw(t, "second"), rapid.Int64Range(0, 999999999).Draw(t, "nanosecond"))
-		next, ok := s.Next(schedule.Capture, at)
-		if !ok || !next.At.After(at) {
-			t.Fatalf("Next(%v) = %v, %v", at, next, ok)
-		}
-		if back, ok := s.Last(schedule.Capture, next.At.Add(1)); !ok || back != next {
-			t.Fatalf("Last just after %v = %v, %v", next, back, ok)
-		}
-		last, ok := s.Last(schedule.Capture, next.At)
-		if !ok || last.At.After(at) {
-			t.Fatalf("Last(%v) = %v, %v, want one not after %v", next.At, last, ok, at)
-		}
-		if n := s.Count(schedule.Capture, last.At, next.At); n != 1 {
-			t.Fatalf("Count(%v, %v) = %d, want 1", last.At, next.At, n)
-		}
-		if n := s.Count(schedule.Capture, last.At.Add(1), next.At); n != 0 {
-			t.Fatalf("Count between %v and %v = %d, want 0", last.At, next.At, n)
-		}
-	})
+	return max(a, b)
 }

@@ -1,186 +1,144 @@
 package schedule
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
+	"math"
 	"slices"
 	"time"
-
-	"fieldcam/config/invalid"
 )
 
-// Schedule is a set of sessions in one time zone. It never changes.
+// Schedule is a Plan in one time zone. It never changes.
 type Schedule struct {
 	zone *time.Location
-	// rules holds the sessions by Kind, each in the order of listing.
-	rules [CheckIn + 1][]rule
+	// groups holds the sessions by Kind: the weekly ones, then those of each event,
+	// all in the order of listing.
+	groups [CheckIn + 1][]group
+	rules  int // how many there are in groups
+	// replaced are the days of all events, in order and apart.
+	replaced []dayRange
+	// pauses are in order and apart; shots, which lie outside of them, are in
+	// order and at different instants.
+	pauses []window
+	shots  []shot
+	// Everything that has a date lies from firstDay to lastDay, where there is
+	// any.
+	firstDay, lastDay int64
+
+	placed              bool // the site is known
+	latitude, longitude float64
+
+	// What Events, Pauses and Blocks tell, as listed.
+	listedEvents, listedPauses []Period
+	listedShots                []Block
 }
 
-// rule is a Session in the units that arithmetic wants.
-type rule struct {
-	days        Days
-	from, until int64 // seconds after midnight on the clock face
-	every       int64 // nanoseconds
-	name        string
-	photos      int
-	choice      Choice
+// dayRange is the days from first to last, counted from 1970-01-01.
+type dayRange struct{ first, last int64 }
+
+// window is the time [from, to), in Unix seconds.
+type window struct{ from, to int64 }
+
+type shot struct {
+	at   int64 // Unix seconds
+	name string
 }
 
 // Slot is an instant at which something is due.
 type Slot struct {
 	At      time.Time // UTC
 	Kind    Kind
-	Session string    // the session's name
-	Ends    time.Time // the last instant of the block, UTC
-	Photos  int       // of an upload: how many, 0 for as many as possible
-	Choice  Choice    // of an upload: which; all where sessions of different choices coincide
+	Session string    // the session's name, or the shot's
+	Event   string    // the event's name; empty in the weekly schedule, and for a shot
+	Ends    time.Time // the last instant of the block, or before a pause in it, UTC
+	// The limits of an upload, 0 for none: how many photos and bytes to send, and
+	// for how long.
+	Photos int
+	Bytes  int64
+	Time   time.Duration
+	Choice Choice // of an upload: which; all where sessions of different choices coincide
 }
 
-// New makes a schedule. Its error holds invalid.Values with keys as "[2].every"
-// for every value that cannot be used; a name that an earlier session has is
-// one. No sessions at all are a schedule on which nothing is ever due.
-func New(zone *time.Location, sessions []Session) (*Schedule, error) {
+// New makes the schedule of the plan at a site in the zone. Its error holds
+// invalid.Values for every value that cannot be used: see Plan.Validate.
+func New(zone *time.Location, p Plan) (*Schedule, error) {
 	if zone == nil {
 		return nil, errors.New("schedule without a time zone")
 	}
-	var l invalid.List
-	s := &Schedule{zone: zone}
-	for i, v := range sessions {
-		key := fmt.Sprintf("[%d]", i)
-		err := v.Validate()
-		l.Under(key, err)
-		if v.Name != "" && slices.ContainsFunc(sessions[:i], func(e Session) bool { return e.Name == v.Name }) {
-			l.Add(key+".name", v.Name, "a name that no other session has")
-		}
-		if err != nil {
-			continue
-		}
-		s.rules[v.Kind] = append(s.rules[v.Kind], rule{
-			days:   v.Days,
-			from:   int64(time.Duration(v.From) / time.Second),
-			until:  int64(time.Duration(v.Until) / time.Second),
-			every:  int64(v.Every),
-			name:   v.Name,
-			photos: v.Photos,
-			choice: v.choice(zone),
-		})
-	}
-	if err := l.Err(); err != nil {
+	if err := p.Validate(); err != nil {
 		return nil, err
 	}
+	s := &Schedule{zone: zone, firstDay: math.MaxInt64, lastDay: math.MinInt64}
+	s.latitude, s.placed = p.Site.Latitude.Value()
+	s.longitude, _ = p.Site.Longitude.Value()
+	s.hold(p.Sessions, "", dayRange{math.MinInt64, math.MaxInt64})
+	for _, e := range p.Events {
+		s.addEvent(e)
+	}
+	for _, v := range p.Pauses {
+		s.addPause(v.Name, window{v.From.first(s.zone), v.Until.last(s.zone)})
+	}
+	for _, v := range p.Shots {
+		s.addShot(v)
+	}
+	slices.SortFunc(s.replaced, func(a, b dayRange) int { return cmp.Compare(a.first, b.first) })
+	s.replaced = merged(s.replaced, func(a *dayRange, b dayRange) bool {
+		if b.first > a.last+1 {
+			return false
+		}
+		a.last = max(a.last, b.last)
+		return true
+	})
+	slices.SortStableFunc(s.shots, func(a, b shot) int { return cmp.Compare(a.at, b.at) })
+	s.shots = slices.CompactFunc(s.shots, func(a, b shot) bool { return a.at == b.at })
+	s.settlePauses()
 	return s, nil
+}
+
+// merged joins neighbours of the list for which join says so.
+func merged[T any](list []T, join func(a *T, b T) bool) []T {
+	var all []T
+	for _, v := range list {
+		if n := len(all); n == 0 || !join(&all[n-1], v) {
+			all = append(all, v)
+		}
+	}
+	return all
+}
+
+// hold adds the sessions, which hold on the days.
+func (s *Schedule) hold(sessions []Session, event string, days dayRange) {
+	var byKind [CheckIn + 1][]rule
+	for _, v := range sessions {
+		r := newRule(v, event, s.zone)
+		r.order = s.rules
+		s.rules++
+		byKind[v.Kind] = append(byKind[v.Kind], r)
+	}
+	for kind, rules := range byKind {
+		if len(rules) > 0 {
+			s.groups[kind] = append(s.groups[kind], group{days.first, days.last, rules})
+		}
+	}
+}
+
+func (s *Schedule) addEvent(e Event) {
+	first, _ := readDay(e.FirstDay)
+	last, _ := readDay(e.LastDay)
+	s.hold(e.Sessions, e.Name, dayRange{first, last})
+	s.replaced = append(s.replaced, dayRange{first, last})
+	s.firstDay, s.lastDay = min(s.firstDay, first), max(s.lastDay, last)
+	s.listedEvents = append(s.listedEvents, Period{e.Name, beginning(s.zone, first), beginning(s.zone, last+1)})
+}
+
+func (s *Schedule) addShot(v Shot) {
+	at := v.At.first(s.zone)
+	s.shots = append(s.shots, shot{at, v.Name})
+	s.firstDay = min(s.firstDay, localDay(s.zone, at))
+	s.lastDay = max(s.lastDay, localDay(s.zone, at))
+	t := instant{sec: at}.time()
+	s.listedShots = append(s.listedShots, Block{Kind: Capture, Session: v.Name, Begin: t, End: t, Slots: 1})
 }
 
 // Zone is the time zone of the schedule's wall times.
 func (s *Schedule) Zone() *time.Location { return s.zone }
-
-// of is the rules of a kind; none for a value that is no kind.
-func (s *Schedule) of(kind Kind) []rule {
-	if int(kind) >= len(s.rules) {
-		return nil
-	}
-	return s.rules[kind]
-}
-
-// instant is a time in the form in which its parts never overflow.
-type instant struct {
-	sec  int64 // Unix
-	nsec int64 // 0 to 999999999
-}
-
-// The years 1 to 9999, in which instants are computed: outside of them nothing
-// is due. A clock that is so wrong must not end in an overflow.
-const (
-	minUnix = -62135596800
-	maxUnix = 253402300799
-)
-
-func instantOf(t time.Time) (instant, bool) {
-	i := instant{t.Unix(), int64(t.Nanosecond())}
-	return i, i.sec >= minUnix && i.sec <= maxUnix
-}
-
-func (i instant) time() time.Time { return time.Unix(i.sec, i.nsec).UTC() }
-
-func (i instant) compare(o instant) int {
-	switch {
-	case i.sec < o.sec || i.sec == o.sec && i.nsec < o.nsec:
-		return -1
-	case i == o:
-		return 0
-	}
-	return 1
-}
-
-// add is the instant d nanoseconds after the Unix second sec, d >= 0.
-func add(sec, d int64) instant {
-	return instant{sec + d/int64(time.Second), d % int64(time.Second)}
-}
-
-// after is the first slot strictly after t of the block from begin to end.
-func (r *rule) after(begin, end int64, t instant) (instant, bool) {
-	if t.sec < begin {
-		return instant{sec: begin}, true
-	}
-	if t.sec >= end {
-		return instant{}, false
-	}
-	passed := (t.sec-begin)*int64(time.Second) + t.nsec
-	d := (passed/r.every + 1) * r.every
-	return add(begin, d), d <= (end-begin)*int64(time.Second)
-}
-
-// before is the last slot strictly before t of the block from begin to end.
-func (r *rule) before(begin, end int64, t instant) (instant, bool) {
-	if t.compare(instant{sec: begin}) <= 0 {
-		return instant{}, false
-	}
-	d := (end - begin) * int64(time.Second)
-	if t.sec <= end {
-		d = min(d, (t.sec-begin)*int64(time.Second)+t.nsec-1)
-	}
-	return add(begin, d/r.every*r.every), true
-}
-
-// pick is the slot chosen so far among the sessions of a kind.
-type pick struct {
-	at     instant
-	ends   int64
-	name   string
-	photos int
-	choice Choice
-	ok     bool
-}
-
-// take replaces the pick by a slot of r at t whose block ends at end.
-func (p *pick) take(r *rule, t instant, end int64) {
-	*p = pick{at: t, ends: end, name: r.name, photos: r.photos, choice: r.choice, ok: true}
-}
-
-// join makes one slot of the pick and one of r, listed later, at the same
-// instant.
-func (p *pick) join(r *rule, end int64) {
-	p.ends = max(p.ends, end)
-	if p.photos == 0 || r.photos == 0 {
-		p.photos = 0
-	} else {
-		p.photos = max(p.photos, r.photos)
-	}
-	if p.choice != r.choice {
-		p.choice = Choice{}
-	}
-}
-
-func (p *pick) slot(kind Kind) (Slot, bool) {
-	if !p.ok {
-		return Slot{}, false
-	}
-	return Slot{
-		At:      p.at.time(),
-		Kind:    kind,
-		Session: p.name,
-		Ends:    time.Unix(p.ends, 0).UTC(),
-		Photos:  p.photos,
-		Choice:  p.choice,
-	}, true
-}

@@ -4,47 +4,9 @@ import (
 	"slices"
 	"testing"
 	"time"
-	_ "time/tzdata" // the tests do not depend on the machine's zones
 
 	"fieldcam/capture/schedule"
 )
-
-func utc(s string) time.Time {
-	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil {
-		panic(err)
-	}
-	return t.UTC()
-}
-
-func newSchedule(tb testing.TB, zone string, sessions ...schedule.Session) *schedule.Schedule {
-	tb.Helper()
-	z, err := time.LoadLocation(zone)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	s, err := schedule.New(z, sessions)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return s
-}
-
-// session is a capture session from its texts.
-func session(tb testing.TB, name, days, from, until string, every time.Duration) schedule.Session {
-	tb.Helper()
-	s := schedule.NewSession()
-	s.Name, s.Kind, s.Every = name, schedule.Capture, every
-	for text, v := range map[string]interface{ UnmarshalText([]byte) error }{days: &s.Days, from: &s.From} {
-		if err := v.UnmarshalText([]byte(text)); err != nil {
-			tb.Fatal(err)
-		}
-	}
-	if err := s.Until.UnmarshalText([]byte(until)); err != nil {
-		tb.Fatal(err)
-	}
-	return s
-}
 
 func TestBlocksFollowTheClockFace(t *testing.T) {
 	for _, c := range []struct {
@@ -166,6 +128,21 @@ func TestEqualInstantsAreOneSlot(t *testing.T) {
 		}
 		if got, _ := s.Active(schedule.Upload, at); got != want {
 			t.Errorf("Active = %+v, want %+v", got, want)
+		}
+	}
+}
+
+func TestASharedSlotHasTheNameOfTheSessionListedFirst(t *testing.T) {
+	s := newSchedule(t, "UTC",
+		session(t, "today", "fri", "00:00", "02:00", time.Hour),
+		session(t, "yesterday", "thu", "22:00", "02:00", time.Hour))
+	for name, ask := range map[string]func() (schedule.Slot, bool){
+		"Next":   func() (schedule.Slot, bool) { return s.Next(schedule.Capture, utc("2026-11-19T23:30:00Z")) },
+		"Last":   func() (schedule.Slot, bool) { return s.Last(schedule.Capture, utc("2026-11-20T00:30:00Z")) },
+		"Active": func() (schedule.Slot, bool) { return s.Active(schedule.Capture, utc("2026-11-20T00:30:00Z")) },
+	} {
+		if got, ok := ask(); !ok || got.Session != "today" || !got.At.Equal(utc("2026-11-20T00:00:00Z")) {
+			t.Errorf("%s = %+v, %v; want midnight of today's session", name, got, ok)
 		}
 	}
 }

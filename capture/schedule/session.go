@@ -3,7 +3,6 @@ package schedule
 import (
 	"time"
 	"unicode"
-	"unicode/utf8"
 
 	"fieldcam/config/invalid"
 )
@@ -37,11 +36,11 @@ type Session struct {
 	// Days are those on which the block begins: "mon-fri", "sat,sun", "daily".
 	Days Days `toml:"days"`
 	// From and Until are the block's ends, both inclusive, in the site's local
-	// time. Until before From crosses midnight into the next day; equal ends
-	// make a block of one instant. Until can be 24:00, the next day's midnight;
-	// From cannot.
-	From  TimeOfDay `toml:"from"`
-	Until TimeOfDay `toml:"until"`
+	// time or by the sun. Until before From crosses midnight into the next day;
+	// equal ends make a block of one instant. Until can be 24:00, the next day's
+	// midnight; From cannot. The package comment says which day's sun is meant.
+	From  Moment `toml:"from"`
+	Until Moment `toml:"until"`
 	// Every is the interval between slots, from 5s to 24h. The first slot is at
 	// From.
 	Every time.Duration `toml:"every"`
@@ -49,6 +48,11 @@ type Session struct {
 	// each slot; 0 is as many as possible, until the block ends or the queue is
 	// empty. 0 for the other kinds.
 	Photos int `toml:"photos"`
+	// Megabytes (10^6 bytes) and Minutes, of an upload session, are limits of what
+	// is sent at each slot, beside Photos; 0 is none. 0 for the other kinds. Package
+	// session says how they count.
+	Megabytes int `toml:"megabytes"`
+	Minutes   int `toml:"minutes"`
 	// Order, of an upload session, is NewestFirst or OldestFirst; empty is
 	// NewestFirst.
 	Order string `toml:"order"`
@@ -63,10 +67,12 @@ type Session struct {
 
 // The bounds of a session's values.
 const (
-	maxName   = 40 // characters: fits a status line of 80 columns beside times
-	maxPhotos = 1_000_000
-	minEvery  = 5 * time.Second // the fastest a shutter cable is fired
-	maxEvery  = 24 * time.Hour
+	maxName      = 40 // characters: fits a status line of 80 columns beside times
+	maxPhotos    = 1_000_000
+	maxMegabytes = 1_000_000       // more than the largest card holds
+	maxMinutes   = 24 * 60         // a block is hardly longer
+	minEvery     = 5 * time.Second // the fastest a shutter cable is fired
+	maxEvery     = 24 * time.Hour
 )
 
 // NewSession is what a session is before anything is said of it: every day,
@@ -78,60 +84,45 @@ const (
 func NewSession() Session {
 	return Session{
 		Days:  EveryDay,
-		Until: Midnight - TimeOfDay(time.Second),
+		Until: At(Midnight - TimeOfDay(time.Second)),
 		Every: 15 * time.Minute,
 	}
-}
-
-// Default is the standard regime: captures and uploads (as many photos as
-// possible) every 15 minutes from 06:00 to 18:00 on Monday to Friday, and an
-// hourly check-in around the clock on every day, since a controller that is
-// silent over the weekend cannot be told from a dead one.
-func Default() []Session {
-	const weekdays = 1<<time.Monday | 1<<time.Tuesday | 1<<time.Wednesday | 1<<time.Thursday | 1<<time.Friday
-	capture, upload, checkIn := NewSession(), NewSession(), NewSession()
-
-	capture.Name, capture.Kind, capture.Days = "capture", Capture, weekdays
-	capture.From, capture.Until = TimeOfDay(6*time.Hour), TimeOfDay(18*time.Hour)
-
-	upload.Name, upload.Kind, upload.Days = "upload", Upload, weekdays
-	upload.From, upload.Until = capture.From, capture.Until
-
-	checkIn.Name, checkIn.Kind, checkIn.Every = "check-in", CheckIn, time.Hour
-	return []Session{capture, upload, checkIn}
 }
 
 // Validate reports every value that cannot be used, as invalid.Values.
 func (s Session) Validate() error {
 	var l invalid.List
-	if n := utf8.RuneCountInString(s.Name); n < 1 || n > maxName || !utf8.ValidString(s.Name) {
-		l.Add("name", s.Name, "1 to 40 characters")
-	} else if !printable(s.Name) {
-		l.Add("name", s.Name, "characters that can be printed")
-	}
+	checkText(&l, "name", s.Name)
 	if s.Kind < Capture || s.Kind > CheckIn {
 		l.Add("kind", got(s.Kind != 0, s.Kind), kindWant)
 	}
 	if s.Days == 0 || s.Days > EveryDay {
 		l.Add("days", got(s.Days != 0, s.Days), daysWant)
 	}
-	if !s.From.valid() || s.From == Midnight {
-		l.Add("from", s.From, `a time of day from "00:00" to "23:59:59"`)
+	if !s.From.valid() || s.From == At(Midnight) {
+		l.Add("from", s.From, `a time of day from "00:00" to "23:59:59", or as "sunrise", "sunset-30m" or "sunrise+1h15m"`)
 	}
 	if !s.Until.valid() {
-		l.Add("until", s.Until, timeWant)
+		l.Add("until", s.Until, momentWant)
 	}
 	if s.Every < minEvery || s.Every > maxEvery {
 		l.Add("every", s.Every, "a duration from 5s to 24h")
 	}
-	switch {
-	case s.Photos < 0 || s.Photos > maxPhotos:
-		l.Add("photos", s.Photos, "0 (as many as possible) to 1000000")
-	case s.Photos > 0 && s.Kind != Upload:
-		l.Add("photos", s.Photos, "0, or an upload session")
-	}
+	s.checkLimit(&l, "photos", s.Photos, maxPhotos, "0 (as many as possible) to 1000000")
+	s.checkLimit(&l, "megabytes", s.Megabytes, maxMegabytes, "0 (no limit) to 1000000")
+	s.checkLimit(&l, "minutes", s.Minutes, maxMinutes, "0 (no limit) to 1440")
 	s.checkChoice(&l)
 	return l.Err()
+}
+
+// checkLimit reports a limit of an upload that can't be used.
+func (s Session) checkLimit(l *invalid.List, key string, limit, most int, want string) {
+	switch {
+	case limit < 0 || limit > most:
+		l.Add(key, limit, want)
+	case limit > 0 && s.Kind != Upload:
+		l.Add(key, limit, "0, or an upload session")
+	}
 }
 
 // printable tells whether a name can stand in a table or a log line.

@@ -7,19 +7,10 @@ import (
 	"time"
 
 	"fieldcam/capture/schedule"
-	"fieldcam/config/invalid"
 )
 
-func keys(err error) []string {
-	var k []string
-	for _, v := range invalid.Values(err) {
-		k = append(k, v.Key)
-	}
-	return k
-}
-
 func TestEachBadValueIsReportedUnderItsKey(t *testing.T) {
-	bad := schedule.Session{From: schedule.Midnight, Until: -1, Every: time.Second, Photos: -1}
+	bad := schedule.Session{From: schedule.At(schedule.Midnight), Until: schedule.At(-1), Every: time.Second, Photos: -1}
 	want := []string{"name", "kind", "days", "from", "until", "every", "photos"}
 	if got := keys(bad.Validate()); !slices.Equal(got, want) {
 		t.Errorf("the keys of a session without a good value are %q, want %q", got, want)
@@ -32,12 +23,12 @@ func TestEachBadValueIsReportedUnderItsKey(t *testing.T) {
 		{"name", func(s *schedule.Session) { s.Name = "a\nb" }},
 		{"kind", func(s *schedule.Session) { s.Kind = 4 }},
 		{"days", func(s *schedule.Session) { s.Days = 128 }},
-		{"until", func(s *schedule.Session) { s.Until = schedule.Midnight + 1 }},
+		{"until", func(s *schedule.Session) { s.Until = schedule.At(schedule.Midnight + 1) }},
 		{"every", func(s *schedule.Session) { s.Every = 25 * time.Hour }},
 		{"photos", func(s *schedule.Session) { s.Photos = 3 }},
 		{"", func(s *schedule.Session) { s.Name = strings.Repeat("ä", 40) }},
-		{"", func(s *schedule.Session) { s.Until = schedule.Midnight }},
-		{"", func(s *schedule.Session) { s.Until = 0 }},
+		{"", func(s *schedule.Session) { s.Until = schedule.At(schedule.Midnight) }},
+		{"", func(s *schedule.Session) { s.Until = schedule.At(0) }},
 		{"", func(s *schedule.Session) { s.Kind, s.Photos = schedule.Upload, 3 }},
 	} {
 		s := schedule.NewSession()
@@ -58,11 +49,11 @@ func TestNewReportsEverySessionByItsNumber(t *testing.T) {
 	good.Name, good.Kind = "yard", schedule.Capture
 	short := good
 	short.Name, short.Every = "short", time.Second
-	_, err := schedule.New(time.UTC, []schedule.Session{good, short, good})
-	if got, want := keys(err), []string{"[1].every", "[2].name"}; !slices.Equal(got, want) {
+	_, err := schedule.New(time.UTC, schedule.Plan{Sessions: []schedule.Session{good, short, good}})
+	if got, want := keys(err), []string{"session[1].every", "session[2].name"}; !slices.Equal(got, want) {
 		t.Errorf("New reports %q, want %q", got, want)
 	}
-	if _, err := schedule.New(nil, nil); err == nil {
+	if _, err := schedule.New(nil, schedule.Plan{}); err == nil {
 		t.Error("New without a zone: no error")
 	}
 }

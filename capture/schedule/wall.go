@@ -7,8 +7,18 @@ import (
 
 const daySeconds = 24 * 60 * 60
 
-// spanDays is how many days of blocks one wall answers for.
-const spanDays = 10
+const (
+	// spanDays is how many days of blocks one wall answers for.
+	spanDays = 12
+	// pastDays is how many days before a time the day of a block can lie that
+	// holds it: one for midnight, one where the clock is set back over midnight or
+	// an offset moves a sunset, one where the calendar skips a day.
+	pastDays = 3
+	// aheadDays is how many days after a time the day of a block can lie that
+	// holds it: one where an offset moves a sunrise, one where the clock is set
+	// back.
+	aheadDays = 2
+)
 
 // segment is a stretch of time over which a zone keeps one offset.
 type segment struct {
@@ -30,14 +40,28 @@ type wall struct {
 	n    int
 	// skips: a whole day may be missing.
 	skips bool
+
+	day int64 // the first of the spanDays days
+	// replaced are the days, by their number after the first, on which an event
+	// replaces the weekly schedule. Their number goes beyond spanDays by what a
+	// block can last.
+	replaced uint32
+
+	minOffset, maxOffset int64 // of segs
+
+	latitude, longitude float64
+	// early and late are by how many seconds the mean sun's noon can differ from
+	// that of the clock: early is not more than 0 and late not less.
+	early, late int64
+	suns        [spanDays + 2]sunDay // what has been asked for, a block ends up to two days later
 }
 
 // makeWall is the wall of zone for the blocks that begin on the spanDays days
 // from first on.
 func makeWall(zone *time.Location, first int64) wall {
-	var w wall
+	w := wall{day: first}
 	// A day for the offset from UTC at either end, one more before for the
-	// whole day that a zone may repeat, and two after in which blocks end.
+	// whole day that a zone may repeat, and those after in which blocks end.
 	t, limit := (first-2)*daySeconds, (first+spanDays+4)*daySeconds
 	for {
 		at := time.Unix(t, 0).In(zone)
@@ -69,6 +93,10 @@ func makeWall(zone *time.Location, first int64) wall {
 		t = until
 	}
 	w.segs[w.n-1].until = math.MaxInt64
+	w.minOffset, w.maxOffset = w.segs[0].offset, w.segs[0].offset
+	for _, s := range w.segs[1:w.n] {
+		w.minOffset, w.maxOffset = min(w.minOffset, s.offset), max(w.maxOffset, s.offset)
+	}
 	return w
 }
 
@@ -101,28 +129,9 @@ func (w *wall) exists(day int64) bool {
 	return !w.skips || w.first(day*daySeconds) < w.first((day+1)*daySeconds)
 }
 
-// block is the ends, as Unix seconds and both inclusive, of the block that r
-// begins on the day; false where the day has none.
-func (w *wall) block(r *rule, day int64) (begin, end int64, ok bool) {
-	if !r.days.Has(weekday(day)) || !w.exists(day) {
-		return 0, 0, false
-	}
-	begin = w.first(day*daySeconds + r.from)
-	switch {
-	case r.until == r.from:
-		return begin, begin, true
-	case r.until < r.from:
-		day++
-		if !w.exists(day) {
-			day++
-		}
-	}
-	return begin, w.last(day*daySeconds + r.until), true
-}
-
 // weekday is that of the day, counted from 1970-01-01, a Thursday.
 func weekday(day int64) time.Weekday {
-	return time.Weekday(((day+int64(time.Thursday))%7 + 7) % 7)
+	return time.Weekday(floorMod(day+int64(time.Thursday), 7))
 }
 
 // localDay is the local calendar's day at the Unix second t.
@@ -138,3 +147,5 @@ func floorDiv(a, b int64) int64 {
 	}
 	return q
 }
+
+func floorMod(a, b int64) int64 { return a - floorDiv(a, b)*b }

@@ -68,7 +68,8 @@ func TestDeviceAddPrintsConfigurationAndKeepsNoPassword(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"device = \"north\"\n", "[identity]\nca_file = \"" + data + "/tls/ca.pem\"", "username = \"north\"\n", "password = \"",
-		"[upload]\nurl = \"https://hub.example:8443/files/\"\n", "[mqtt]\nurl = \"tls://hub.example:8883\"\n"} {
+		"[upload]\nurl = \"https://hub.example:8443/files/\"\n", "[mqtt]\nurl = \"tls://hub.example:8883\"\n",
+		"[maintenance]\nnotice_key = \""} {
 		if !strings.Contains(out, want) {
 			t.Errorf("lacks %q:\n%s", want, out)
 		}

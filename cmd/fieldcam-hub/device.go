@@ -32,6 +32,8 @@ type added struct {
 	CAFile    string `json:"ca_file,omitempty"`
 	UploadURL string `json:"upload_url"`
 	MQTTURL   string `json:"mqtt_url,omitempty"`
+	// NoticeKey is what maintenance notices are signed by.
+	NoticeKey string `json:"notice_key"`
 }
 
 func newDeviceAdd(data *string) *cobra.Command {
@@ -67,6 +69,9 @@ func newDeviceAdd(data *string) *cobra.Command {
 				}
 				a.CAFile = absolute(own.CAFile())
 			}
+			if _, a.NoticeKey, err = noticeKey(*data); err != nil {
+				return err
+			}
 			if a.Password, err = r.Add(args[0], time.Now()); err != nil {
 				return err
 			}
@@ -84,7 +89,8 @@ func newDeviceAdd(data *string) *cobra.Command {
 	return c
 }
 
-// print writes TOML, the keys as in agent/identity, queue/upload and agent/mqtt.
+// print writes TOML, the keys as in agent/identity, queue/upload, agent/mqtt and
+// agent/maintenance.
 func (a added) print(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# For the configuration of %s. The password is shown this once.\ndevice = %q\n\n[identity]\n", a.Device, a.Device)
@@ -97,6 +103,7 @@ func (a added) print(w io.Writer) error {
 	} else {
 		fmt.Fprintf(&b, "url = %q\n", a.MQTTURL)
 	}
+	fmt.Fprintf(&b, "\n[maintenance]\nnotice_key = %q\n", a.NoticeKey)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -17,6 +18,7 @@ import (
 	"fieldcam/cmd/fieldcam-hub/internal/authority"
 	"fieldcam/cmd/fieldcam-hub/internal/broker"
 	"fieldcam/cmd/fieldcam-hub/internal/fleet"
+	"fieldcam/cmd/fieldcam-hub/internal/notices"
 	"fieldcam/cmd/fieldcam-hub/internal/page"
 	"fieldcam/cmd/fieldcam-hub/internal/preview"
 	"fieldcam/cmd/fieldcam-hub/internal/receiver"
@@ -34,7 +36,10 @@ type hub struct {
 	accounts *accounts.Accounts
 	fleet    *fleet.Fleet
 	broker   *broker.Broker // nil: an external one
-	clear    chan string    // topics whose retained message is to be removed
+	book     *notices.Book
+	board    *notices.Board
+	links    atomic.Int64             // connections to the broker so far
+	retain   chan subscriber.Retained // for the broker to keep
 	ready    map[string]string
 	jobs     []job
 	closers  []func()
@@ -42,7 +47,8 @@ type hub struct {
 
 // open opens every part; after an error nothing stays open.
 func open(s settings, log zerolog.Logger) (*hub, error) {
-	h := &hub{log: log, fleet: fleet.New(), clear: make(chan string, clearQueue), ready: map[string]string{}}
+	h := &hub{log: log, board: notices.NewBoard(), retain: make(chan subscriber.Retained, retainQueue), ready: map[string]string{}}
+	h.fleet = fleet.New(fleet.Options{Away: h.board.Away})
 	if err := h.openAll(s); err != nil {
 		h.close()
 		return nil, err
@@ -74,6 +80,9 @@ func (h *hub) openAll(s settings) error {
 	if err != nil {
 		return err
 	}
+	if h.book, h.ready["notice_key"], err = openBook(s.data); err != nil {
+		return err
+	}
 	forDevices, err := deviceTLS(s, own)
 	if err != nil {
 		return err
@@ -91,7 +100,7 @@ func (h *hub) openAll(s settings) error {
 	if err := h.openPage(s, own); err != nil {
 		return err
 	}
-	h.jobs = append(h.jobs, h.expect, h.accounts.Run)
+	h.jobs = append(h.jobs, h.expect, h.announce, h.accounts.Run)
 	return here.write(s.data)
 }
 
@@ -131,7 +140,7 @@ func (h *hub) openReceiver(s settings, cfg *tls.Config) (addr string, err error)
 // openBroker opens the hub's own broker, unless another is used, and listens to
 // it. It gives the address for devices; empty: not ours to know.
 func (h *hub) openBroker(s settings, own *authority.Authority, cfg *tls.Config) (addr string, err error) {
-	ear := subscriber.Options{Handle: h.hear, Link: h.fleet.Link, Clear: h.clear, Log: h.log}
+	ear := subscriber.Options{Handle: h.hear, Link: h.link, Retain: h.retain, Log: h.log}
 	if s.external.url != "" {
 		if err := s.external.fill(&ear, s.data); err != nil {
 			return "", err
@@ -161,7 +170,7 @@ func (h *hub) openBroker(s settings, own *authority.Authority, cfg *tls.Config) 
 
 func (h *hub) openPage(s settings, own *authority.Authority) error {
 	o := page.Options{
-		Fleet: h.fleet, Archive: h.archive, Accounts: h.accounts, Previews: h.previews, Thumbs: thumb.Open(s.path("small")), Hosts: s.names(), Log: h.log,
+		Fleet: h.fleet, Windows: h.board.Shown, Archive: h.archive, Accounts: h.accounts, Previews: h.previews, Thumbs: thumb.Open(s.path("small")), Hosts: s.names(), Log: h.log,
 		AddCommand: "fieldcam-hub device add NAME --data " + s.data,
 	}
 	has, err := h.devices.HasOperator()

@@ -259,6 +259,7 @@ func TestRemovedDeviceDoesNotComeBack(t *testing.T) {
 	for _, running := range []bool{true, false} {
 		s := settings{data: t.TempDir(), listen: "127.0.0.1:0", mqtt: "127.0.0.1:0", page: "127.0.0.1:0", plain: true}
 		h, stop := start(t, s)
+		wantLinked(t, h)
 		d := addDevice(t, s.data, "north")
 		c := connect(t, d.MQTTURL, "north", d.Password, nil)
 		b, err := message.Status{Device: "north"}.Marshal()
@@ -333,6 +334,19 @@ func freeAddress(t testing.TB) *net.TCPAddr {
 	return nil
 }
 
+// mosquittoAccess is the access list of docs/hub.md.
+const mosquittoAccess = `pattern write fieldcam/1/%u/heartbeat
+pattern write fieldcam/1/%u/status
+pattern write fieldcam/1/%u/condition
+pattern write fieldcam/1/%u/link
+pattern write fieldcam/1/%u/ledger
+pattern read fieldcam/1/%u/notice
+pattern read fieldcam/1/all/notice
+user hub
+topic read fieldcam/1/#
+topic write fieldcam/1/+/notice
+`
+
 // mosquitto runs Debian's broker with TLS and one password file, and gives its URL.
 func mosquitto(t testing.TB, dir string, users map[string]string) (url, caFile string) {
 	t.Helper()
@@ -359,8 +373,12 @@ func mosquitto(t testing.TB, dir string, users map[string]string) (url, caFile s
 		}
 	}
 	addr := freeAddress(t)
-	conf := fmt.Sprintf("listener %d 127.0.0.1\nallow_anonymous false\npassword_file %s\ncertfile %s\nkeyfile %s\nuser root\n",
-		addr.Port, passwords, filepath.Join(dir, "tls", "server.pem"), filepath.Join(dir, "tls", "server.key"))
+	access := filepath.Join(dir, "access")
+	if err := os.WriteFile(access, []byte(mosquittoAccess), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	conf := fmt.Sprintf("listener %d 127.0.0.1\nallow_anonymous false\npassword_file %s\nacl_file %s\ncertfile %s\nkeyfile %s\nuser root\n",
+		addr.Port, passwords, access, filepath.Join(dir, "tls", "server.pem"), filepath.Join(dir, "tls", "server.key"))
 	confFile := filepath.Join(dir, "mosquitto.conf")
 	if err := os.WriteFile(confFile, []byte(conf), 0o600); err != nil {
 		t.Fatal(err)
@@ -395,6 +413,22 @@ func TestExternalBrokerMosquitto(t *testing.T) {
 	c := connect(t, url, "north", "north password", trusting(t, caFile))
 	beat(t, c, "north")
 	wantState(t, h, "north", fleet.OK)
+	heard := make(chan []byte, 4)
+	for _, address := range []string{"north", message.Fleet} {
+		if w := c.Subscribe(message.Topic(address, message.KindNotice), 1, func(_ mqtt.Client, m mqtt.Message) { heard <- m.Payload() }); !w.WaitTimeout(patience) || w.Error() != nil {
+			t.Fatalf("subscribe: %v", w.Error())
+		}
+	}
+	c.Publish(message.Topic(message.Fleet, message.KindNotice), 1, true, "forged").WaitTimeout(patience)
+	c.Publish(message.Topic("north", message.KindNotice), 1, true, "forged").WaitTimeout(patience)
+	if _, err := command(t, "notice", "add", "winter", "--start", "2098-12-07 19:00", "--duration", "3h", "--data", s.data); err != nil {
+		t.Fatal(err)
+	}
+	_, key, err := noticeKey(s.data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nextNotice(t, heard, key, message.Fleet, 1) // all that comes is signed
 	if d := addDevice(t, s.data, "south"); d.MQTTURL != "" || d.UploadURL == "" {
 		t.Errorf("device add names %q as the broker and %q for uploads", d.MQTTURL, d.UploadURL)
 	}

@@ -2,7 +2,7 @@
 // receiver for photos, and a page that shows each system.
 //
 // Everything it keeps is below one folder (--data): tls/ (its own authority),
-// devices.json (who may talk to it), nats/ (the broker's retained messages),
+// devices.json (who may talk to it), notices.json (maintenance windows), nats/ (the broker's retained messages),
 // uploads/ (photos on their way), photos/ (those that arrived), small/ (small
 // pictures, which may be deleted at any time).
 package main
@@ -15,6 +15,7 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+	_ "time/tzdata" // the hub's machine may have no time zones
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -43,7 +44,7 @@ func newCommand() *cobra.Command {
 		SilenceErrors: true,
 	}
 	c.PersistentFlags().StringVar(&data, "data", "fieldcam-hub-data", "`folder` of everything that the hub keeps")
-	c.AddCommand(newRun(&data), newDevice(&data), newOperator(&data))
+	c.AddCommand(newRun(&data), newDevice(&data), newNotice(&data), newOperator(&data))
 	return c
 }
 

@@ -9,15 +9,16 @@ import (
 
 	"fieldcam/agent/message"
 	"fieldcam/cmd/fieldcam-hub/internal/fleet"
+	"fieldcam/cmd/fieldcam-hub/internal/subscriber"
 )
 
 const (
 	// expectEvery is how often new devices and photo folders are looked for: what
 	// "device add" has registered appears on the page so soon.
 	expectEvery = 2 * time.Second
-	// clearQueue is how many retained messages wait to be removed: those of a few
-	// devices. What finds no place is heard again, and removed then.
-	clearQueue = 64
+	// retainQueue is how many retained messages wait to be published or removed:
+	// those of a few devices. What finds no place is tried again.
+	retainQueue = 64
 )
 
 // expect keeps the fleet's list of systems until ctx ends.
@@ -73,7 +74,7 @@ func (h *hub) forgetRemoved() {
 		// Asked after the list was made: one that was added meanwhile is known.
 		if h.broker != nil && s.State != fleet.Fresh && !h.devices.Known(s.Name) {
 			h.fleet.Forget(s.Name)
-			h.purge(s.Name, message.Kinds()...)
+			h.purge(s.Name, append(message.Kinds(), message.KindNotice)...)
 		}
 	}
 }
@@ -127,9 +128,6 @@ func (h *hub) account(topic string, payload []byte) error {
 // purge has retained messages of a device removed. It does not wait.
 func (h *hub) purge(name string, kinds ...message.Kind) {
 	for _, kind := range kinds {
-		select {
-		case h.clear <- message.Topic(name, kind):
-		default:
-		}
+		h.publish(subscriber.Retained{Topic: message.Topic(name, kind)}) // or when it is heard again
 	}
 }

@@ -23,6 +23,10 @@ the schedule that comes due meanwhile goes first.`,
 			if p.json {
 				return printJSON(c.OutOrStdout(), m)
 			}
+			if m.ID == "" { // Low Power Mode
+				fmt.Fprintln(c.OutOrStdout(), "The shutter has been released. The picture comes when the camera's pictures are fetched.")
+				return nil
+			}
 			fmt.Fprintf(c.OutOrStdout(), "%s  %s  %s\n", m.ID, bytesText(m.Size), m.Camera)
 			return nil
 		},

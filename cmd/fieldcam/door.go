@@ -88,7 +88,7 @@ func (p *places) serveHere(ctx context.Context, q *queue.Queue, cfg config.Confi
 	}
 	a := &absent{cfg: cfg, started: time.Now()}
 	client, stop := control.Pipe(ctx, control.Options{
-		Agent: a, Store: q, Schedule: plan, Zone: plan.Zone(), Clock: a, Log: zerolog.Nop(),
+		Agent: a, Store: q, Zone: plan.Zone(), Clock: a, Log: zerolog.Nop(),
 	})
 	err = f(ctx, &door{Client: client, status: a.Status(), here: true, recovery: q.Recovery(), asRoot: own.leave})
 	if errStop := stop(); err == nil {

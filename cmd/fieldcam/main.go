@@ -26,6 +26,7 @@ const (
 	exitUsage      = 2
 	exitBadConfig  = 3
 	exitNotRunning = 4
+	exitPlan       = 5
 )
 
 // The places of a controller's files, as the package installs them.
@@ -54,6 +55,7 @@ type usageError struct{ error }
 func exitCode(err error) int {
 	var usage usageError
 	var bad *config.Error
+	var plan planError
 	switch {
 	case errors.As(err, &usage):
 		return exitUsage
@@ -61,6 +63,8 @@ func exitCode(err error) int {
 		return exitBadConfig
 	case errors.Is(err, control.ErrNotRunning):
 		return exitNotRunning
+	case errors.As(err, &plan):
+		return exitPlan
 	}
 	return exitFailure
 }
@@ -86,7 +90,7 @@ The daemon is "fieldcam run"; the other commands talk to it or work on its
 configuration file.
 
 Exit codes: 0 done, 1 failed, 2 wrong command line, 3 configuration not
-usable, 4 the daemon is not running.`,
+usable, 4 the daemon is not running, 5 the schedule has warnings.`,
 		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,

@@ -153,7 +153,7 @@ func TestDefaultConfigIsGoodOnceItHasADevice(t *testing.T) {
 }
 
 func TestCommandsWithoutADaemonSayHowToGoOn(t *testing.T) {
-	for _, c := range []string{"status", "queue list", "queue check", "queue rebuild", "queue stats", "capture", "upload", "schedule next"} {
+	for _, c := range []string{"status", "queue list", "queue check", "queue rebuild", "queue stats", "capture", "upload"} {
 		_, err := command(t, append(strings.Fields(c), "--state", t.TempDir())...)
 		if exitCode(err) != exitNotRunning {
 			t.Errorf("%s: got %v, want that the daemon is not running", c, err)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/mattn/go-isatty"
@@ -25,6 +26,8 @@ import (
 const (
 	gcPercent   = 50
 	memoryLimit = 24 << 20
+	// approach is more than a timer is late on a board that is not busy.
+	approach = 2 * time.Millisecond
 )
 
 func newRun(p *places) *cobra.Command {
@@ -91,6 +94,7 @@ func run(ctx context.Context, p *places, out io.Writer) error {
 		Board:    linux.New(),
 		Clock:    linux.Clock{},
 		Routes:   link.WatchRoutes,
+		Approach: approach,
 		Log:      log,
 		Notify:   notify,
 	})

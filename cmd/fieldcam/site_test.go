@@ -100,12 +100,25 @@ func (s *site) fill() (all []photo.Meta) {
 }
 
 // daemon serves the queue as a running daemon does, until the test ends.
-func (s *site) daemon() {
+func (s *site) daemon() { s.serve(func(*control.Options) {}) }
+
+// serve is daemon, with options that change makes.
+func (s *site) serve(change func(*control.Options)) {
 	s.t.Helper()
 	s.q = s.open()
+	s.t.Cleanup(func() {
+		if err := s.q.Check(); err != nil {
+			s.t.Error(err)
+		}
+		if err := s.q.Close(); err != nil {
+			s.t.Error(err)
+		}
+	})
 	zone, err := time.LoadLocation("Europe/Berlin")
 	s.must(err)
-	server := control.New(control.Options{Path: control.Path(s.state), Agent: s, Store: s.q, Zone: zone, Clock: s, Log: zerolog.Nop()})
+	o := control.Options{Path: control.Path(s.state), Agent: s, Store: s.q, Zone: zone, Clock: s, Log: zerolog.Nop()}
+	change(&o)
+	server := control.New(o)
 	ctx, cancel := context.WithCancel(s.t.Context())
 	done := make(chan error, 1)
 	go func() { done <- server.Run(ctx) }()
@@ -113,12 +126,6 @@ func (s *site) daemon() {
 		cancel()
 		if err := <-done; err != nil {
 			s.t.Errorf("Run: got %v, want nil", err)
-		}
-		if err := s.q.Check(); err != nil {
-			s.t.Error(err)
-		}
-		if err := s.q.Close(); err != nil {
-			s.t.Error(err)
 		}
 	})
 	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(5 * time.Millisecond) {

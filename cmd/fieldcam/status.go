@@ -58,15 +58,19 @@ func printStatus(w io.Writer, s control.Status) {
 			line("", "%s", cut(m.Detail, 69))
 		}
 	}
+	printPlans(line, s, z)
 	switch {
 	case s.Capture.Shooting != nil:
 		line("capture", "taking the photo of %s", clockText(*s.Capture.Shooting, z))
+	case s.Pause != nil:
+		line("capture", "paused; it goes on %s", sinceText(s.Now, s.Pause.Until))
 	case s.Capture.Next != nil:
 		line("capture", "next %s, at %s", sinceText(s.Now, *s.Capture.Next), clockText(*s.Capture.Next, z))
 	default:
 		line("capture", "NO CAPTURE IS SCHEDULED")
 	}
 
+	printBulk(line, s)
 	q := s.Queue
 	line("queue", "%s waiting (%s), %d refused, %d confirmed", plural(int(q.Waiting), "photo"), bytesText(q.WaitingBytes), q.Refused, q.Confirmed)
 	if q.Held+q.Kept+q.Lost > 0 {
@@ -95,6 +99,34 @@ func printStatus(w io.Writer, s control.Status) {
 	}
 }
 
+// printPlans writes what changes the schedule's course now.
+func printPlans(line func(name, format string, a ...any), s control.Status, z *time.Location) {
+	if p := s.Pause; p != nil && p.Reason != "" {
+		line("paused", "%s", cut(p.Reason, 69))
+	}
+	if w := s.Window; w != nil {
+		line("window", "%s (%s), until %s", cut(w.Name, 30), w.Class, clockText(w.Until, z))
+	}
+	if s.Returns != nil {
+		line("", "tries the cloud gently, and returns at %s", clockText(*s.Returns, z))
+	}
+}
+
+// printBulk writes how Low Power Mode fares.
+func printBulk(line func(name, format string, a ...any), s control.Status) {
+	b := s.Capture.Bulk
+	if b == nil {
+		return
+	}
+	line("camera", "fired %d times, %d fetched, %d missing, %d on the camera", b.Fired, b.Fetched, b.Missing, b.Open)
+	if b.AheadSeconds != 0 {
+		line("", "its clock is %+.0f s ahead of this one", b.AheadSeconds)
+	}
+	if b.Error != "" {
+		line("", "not fetched: %s", cut(b.Error, 55))
+	}
+}
+
 // printUpload writes the upload's lines.
 func printUpload(line func(name, format string, a ...any), s control.Status, z *time.Location) {
 	u := s.Upload
@@ -102,6 +134,8 @@ func printUpload(line func(name, format string, a ...any), s control.Status, z *
 	case !u.Configured:
 		line("upload", "no destination is configured")
 		return
+	case u.Running && u.Fetching:
+		line("upload", "fetching pictures from the camera first")
 	case u.Running && u.Photo != "":
 		line("upload", "sending %s, %d sent (%s)", u.Photo, u.Sent, bytesText(u.SentBytes))
 	case u.Running:
@@ -111,11 +145,20 @@ func printUpload(line func(name, format string, a ...any), s control.Status, z *
 		if !u.CloudReached {
 			what = "THE CLOUD TAKES NOTHING"
 		}
-		line("upload", "%s; again %s, or when the link returns", what, sinceText(s.Now, *u.Retry))
+		or := ", or when the link returns"
+		if s.Returns != nil {
+			or = ""
+		}
+		line("upload", "%s; again %s%s", what, sinceText(s.Now, *u.Retry), or)
+	case s.Pause != nil:
+		line("upload", "paused; it goes on %s", sinceText(s.Now, s.Pause.Until))
 	case u.Next != nil:
 		line("upload", "next %s, at %s", sinceText(s.Now, *u.Next), clockText(*u.Next, z))
 	default:
 		line("upload", "no upload is scheduled")
+	}
+	if u.BudgetUsed {
+		line("", "photos wait: the month's data budget is used up (link.budget_mb)")
 	}
 	if u.LastError != "" {
 		line("", "last error: %s", cut(u.LastError, 57))

@@ -88,7 +88,7 @@ func (d *Day) Take(slot time.Time, seq uint64) bool {
 		if !r.add(seq) {
 			return
 		}
-		if r.cause.Gap() {
+		if r.cause.Passes() {
 			r.cause, r.detail = "", ""
 		}
 	})

@@ -156,6 +156,18 @@ func TestWhatWasSeenStandsAboveAGap(t *testing.T) {
 			d.Miss(slot, photo.NotRunning, "")
 			d.Take(slot, 7)
 		}, "", 1},
+		{"a photo that was fetched later", func(d *ledger.Day) {
+			d.Miss(slot, photo.NotFetched, "fired")
+			d.Take(slot, 7)
+		}, "", 1},
+		{"a gap after a shot", func(d *ledger.Day) {
+			d.Miss(slot, photo.NotFetched, "fired")
+			d.Miss(slot, photo.NotRunning, "")
+		}, photo.NotFetched, 0},
+		{"a pause after a failure", func(d *ledger.Day) {
+			d.Miss(slot, photo.CameraFault, "")
+			d.Miss(slot, photo.Paused, "")
+		}, photo.CameraFault, 0},
 		{"a photo after a failure", func(d *ledger.Day) {
 			d.Miss(slot, photo.CameraFault, "")
 			d.Take(slot, 7)

@@ -27,7 +27,7 @@ type model struct {
 func (m *model) take(slot time.Time, seq uint64) {
 	a := m.slots[slot.UnixNano()]
 	a.Slot = slot
-	if a.Cause.Gap() {
+	if a.Cause.Passes() {
 		a.Cause, a.Detail = "", ""
 	}
 	if !slices.Contains(a.Photos, seq) {
@@ -193,7 +193,7 @@ var (
 )
 
 func TestEverySlotHasTheOneAccountThatTheModelHas(t *testing.T) {
-	causes := []photo.Cause{photo.NotRunning, photo.ClockStep, photo.Busy, photo.CameraFault, photo.CardFull, photo.StoreFault, strange}
+	causes := []photo.Cause{photo.NotRunning, photo.ClockStep, photo.Busy, photo.CameraFault, photo.CardFull, photo.StoreFault, photo.NotFetched, photo.Paused, strange}
 	rapid.Check(t, func(t *rapid.T) {
 		var d ledger.Day
 		m := model{slots: map[int64]ledger.Account{}}

@@ -21,11 +21,16 @@ const (
 
 // In a proof's runs these stand in the place of two flags of Encode's. isMixed is
 // followed by how many of the slots were taken and how many failed; perSlot by
-// how many photos each slot has, where that is not one.
+// how many photos each slot has, where that is not one, or, where there are none
+// and the cause has no code, by its number in laterCauses.
 const (
 	isMixed = hasDetail
 	perSlot = goesOn
 )
+
+// laterCauses are the causes that Encode has no code for, at their numbers in a
+// proof, which never change.
+func laterCauses() []photo.Cause { return []photo.Cause{photo.NotFetched, photo.Paused} }
 
 // Stretch is neighbouring slots of a day, as its proof has them.
 type Stretch struct {
@@ -84,7 +89,7 @@ func (d *Day) stretches() []Stretch {
 			s.Skipped, s.Cause = r.count, r.cause
 		default:
 			s.Failed, s.Cause = r.count, r.cause
-			if !slices.Contains(codes(), r.cause) {
+			if !slices.Contains(codes(), r.cause) && !slices.Contains(laterCauses(), r.cause) {
 				s.Cause = otherCause
 			}
 		}
@@ -130,7 +135,8 @@ func appendProof(list []Stretch) []byte {
 		at := len(b)
 		b = append(b, 0)
 		flags := byte(max(0, slices.Index(codes(), s.Cause)))
-		if s.Cause == otherCause {
+		later := slices.Index(laterCauses(), s.Cause)
+		if s.Cause == otherCause || later >= 0 {
 			flags = codeOther
 		}
 		switch {
@@ -152,6 +158,10 @@ func appendProof(list []Stretch) []byte {
 			if s.Photos > 1 {
 				flags |= perSlot
 				b = binary.AppendUvarint(b, uint64(s.Photos))
+			}
+			if later >= 0 {
+				flags |= perSlot
+				b = binary.AppendUvarint(b, uint64(later))
 			}
 			t.follow(r)
 		}
@@ -201,6 +211,8 @@ func (r *reader) stretch(d *Day, t *trail) (s Stretch) {
 	s.Cause = otherCause
 	if code := flags & codeMask; code != codeOther {
 		s.Cause = codes()[code]
+	} else if flags&perSlot != 0 && flags&hasPhotos == 0 {
+		s.Cause = r.later()
 	}
 	switch {
 	case flags&hasPhotos != 0:
@@ -217,6 +229,14 @@ func (r *reader) stretch(d *Day, t *trail) (s Stretch) {
 		r.fail("%d slots taken, cause %q", s.Taken, s.Cause)
 	}
 	return s
+}
+
+// later is a cause by its number. One of a newer version is "other".
+func (r *reader) later() photo.Cause {
+	if n := r.uvarint(); n < uint64(len(laterCauses())) {
+		return laterCauses()[n]
+	}
+	return otherCause
 }
 
 func (r *reader) mixed(flags byte, d *Day, t *trail) (s Stretch) {

@@ -6,25 +6,52 @@ import (
 )
 
 // outage is the backoff while the cloud is silent: full jitter, so that a fleet
-// that lost its cloud in one moment comes back over minutes.
+// that lost its cloud in one moment comes back over minutes. An outage that lasts
+// longer than longOutage is tried once in a period of spread, at this controller's
+// own moment of it: the returns of a fleet are even over it.
 type outage struct {
-	min, max time.Duration
-	count    int       // failures since the last success
-	believed int       // returns of the link that were believed since then
-	last     time.Time // the last one
-	answered bool      // something answered: the link was never away
+	min, max, spread time.Duration
+	count            int       // failures since the last success
+	since            time.Time // the first of them
+	phase            time.Time // a moment to try again in a long outage, of one each period
+	warned           bool      // it was logged
+	believed         int       // returns of the link that were believed since then
+	last             time.Time // the last one
+	answered         bool      // something answered: the link was never away
 }
 
-// maxReturns is how many returns of the link start a session at once before a
-// photo gets through: a cloud that answers the door and nothing else must not
-// be hammered. After a quiet time of max the next is believed again.
-const maxReturns = 3
+const (
+	// maxReturns is how many returns of the link start a session at once before a
+	// photo gets through: a cloud that answers the door and nothing else must not
+	// be hammered. After a quiet time of max the next is believed again.
+	maxReturns = 3
+	// longOutage is from when on a fleet has many that wait for the cloud.
+	longOutage = 10 * time.Minute
+	// defaultSpread suits a fleet of ten thousand: less than twenty a second.
+	defaultSpread = 10 * time.Minute
+)
 
-// failed notes a failure, and says when to try again.
-func (o *outage) failed() time.Time {
-	limit := doubled(o.min, o.max, o.count)
+// note counts a failure.
+func (o *outage) note() {
+	if o.count == 0 {
+		o.since = time.Now()
+	}
 	o.count++
-	return time.Now().Add(rand.N(limit))
+}
+
+// again is when to try again after a failure that was noted; silent: it is the
+// cloud's.
+func (o *outage) again(silent bool) time.Time {
+	now := time.Now()
+	if !silent || now.Sub(o.since) <= longOutage {
+		return now.Add(rand.N(doubled(o.min, o.max, o.count-1)))
+	}
+	period := max(o.spread, o.max)
+	gone := now.Sub(o.phase) % period
+	if gone < 0 {
+		gone += period
+	}
+	return now.Add(period - gone)
 }
 
 // doubled is d doubled n times, but at most limit.
@@ -39,7 +66,7 @@ func doubled(d, limit time.Duration, n int) time.Duration {
 }
 
 // over notes that the cloud has answered.
-func (o *outage) over() { *o = outage{min: o.min, max: o.max} }
+func (o *outage) over() { *o = outage{min: o.min, max: o.max, spread: o.spread, phase: o.phase} }
 
 // believe tells whether the link's return is reason to try at once.
 func (o *outage) believe() bool {

@@ -9,7 +9,9 @@ import (
 // Config is how upload sessions retry, and what goes first on a bad link.
 type Config struct {
 	// RetryMin and RetryMax bound the full-jitter exponential backoff after a
-	// session that the cloud's silence ended. Defaults 2s and 5m.
+	// session that the cloud's silence ended. After ten minutes of silence there is
+	// one try in each period of Options.Spread, or of RetryMax where that is longer.
+	// Defaults 2s and 5m.
 	RetryMin time.Duration `toml:"retry_min"`
 	RetryMax time.Duration `toml:"retry_max"`
 	// PhotoRetryMin and PhotoRetryMax bound the delay of one photo that failed

@@ -40,7 +40,7 @@ type previews struct {
 	seqs    []uint64 // in the order of sending
 	mishaps int      // in a row
 	again   time.Time
-	held    bool // a thumbnail found no way to the cloud: a photo goes first
+	held    bool // a thumbnail found no way to the cloud, or left no time: a photo goes first
 }
 
 func (p *previews) add(seq uint64) {
@@ -59,7 +59,7 @@ func (p *previews) mishap() {
 
 // preview sends the thumbnails that go before j's next photo. An error is why
 // nothing can be sent now: the queue's, or an upload.UnreachableError.
-func (r *Runner) preview(ctx context.Context, j job) error {
+func (r *Runner) preview(ctx context.Context, j *job) error {
 	to, ok := r.o.Uploader.(Thumbnailer)
 	if !ok || r.previews.held || !r.speed.below(r.c.ThumbnailBelowKbps) || time.Now().Before(r.previews.again) {
 		return nil
@@ -68,7 +68,7 @@ func (r *Runner) preview(ctx context.Context, j job) error {
 	which := queue.Select{From: j.which.From, To: j.which.To, Skip: func(seq uint64) bool {
 		return r.acks.has(seq) || slices.Contains(seen, seq)
 	}}
-	for len(seen) < previewed && ctx.Err() == nil && !r.over(j) {
+	for len(seen) < previewed && ctx.Err() == nil && !j.over(r.o.Clock.Now()) {
 		m, ok, err := r.o.Queue.Next(which)
 		if err != nil || !ok {
 			return err

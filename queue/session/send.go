@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"fieldcam/capture/photo"
@@ -28,6 +29,9 @@ func (r *Runner) send(ctx context.Context, m photo.Meta) error {
 	begin := time.Now()
 	err = r.wait(func() error { return r.o.Uploader.Upload(ctx, m, counted) })
 	r.speed.add(counted.n, time.Since(begin))
+	if kbps, ok := r.speed.kbps(); ok {
+		r.update(func(s *State) { s.Kbps = int(min(max(math.Round(kbps), 1), math.MaxInt32)) })
+	}
 	return err
 }
 

@@ -1,213 +1,15 @@
 package session_test
 
 import (
-	"bytes"
-	"context"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
-	"github.com/rs/zerolog"
-
-	"fieldcam/capture/photo"
-	"fieldcam/capture/schedule"
-	"fieldcam/queue"
 	"fieldcam/queue/session"
 	"fieldcam/queue/upload"
 )
-
-// fakeQueue holds photos by number.
-type fakeQueue struct {
-	mu      sync.Mutex
-	waiting map[uint64]photo.Meta
-	acked   map[uint64]int
-	refused map[uint64]string
-	commits int
-	ackErr  error
-	damaged map[uint64]bool
-}
-
-func newQueue(n int) *fakeQueue {
-	q := &fakeQueue{waiting: map[uint64]photo.Meta{}, acked: map[uint64]int{}, refused: map[uint64]string{}}
-	q.add(1, n)
-	return q
-}
-
-func (q *fakeQueue) add(from, to int) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for i := from; i <= to; i++ {
-		q.waiting[uint64(i)] = photo.Meta{ID: photo.NewID(time.Now(), uint64(i)), Taken: time.Now(), Size: 1000}
-	}
-}
-
-func (q *fakeQueue) Next(s queue.Select) (photo.Meta, bool, error) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	all := slices.Sorted(maps.Keys(q.waiting))
-	if s.Order == queue.NewestFirst {
-		slices.Reverse(all)
-	}
-	for _, seq := range all {
-		m := q.waiting[seq]
-		early := !s.From.IsZero() && m.Taken.Before(s.From)
-		late := !s.To.IsZero() && !m.Taken.Before(s.To)
-		if !early && !late && (s.Skip == nil || !s.Skip(seq)) {
-			return m, true, nil
-		}
-	}
-	return photo.Meta{}, false, nil
-}
-
-type file struct{ *bytes.Reader }
-
-func (file) Close() error { return nil }
-
-func (q *fakeQueue) Open(m photo.Meta) (io.ReadSeekCloser, error) {
-	return file{bytes.NewReader(make([]byte, m.Size))}, nil
-}
-
-func (q *fakeQueue) Acknowledge(seqs ...uint64) error {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.ackErr != nil {
-		return q.ackErr
-	}
-	q.commits++
-	for _, s := range seqs {
-		q.acked[s]++
-		delete(q.waiting, s)
-	}
-	return nil
-}
-
-func (q *fakeQueue) Verify(m photo.Meta) error {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if !q.damaged[m.Seq()] {
-		return nil
-	}
-	delete(q.waiting, m.Seq())
-	return errors.New("not what was written")
-}
-
-func (q *fakeQueue) Refuse(seq uint64, reason string) error {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.refused[seq] = reason
-	delete(q.waiting, seq)
-	return nil
-}
-
-func (q *fakeQueue) counts() (waiting, acked, refused int) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return len(q.waiting), len(q.acked), len(q.refused)
-}
-
-// fakeCloud takes a second for a photo, and does what say says.
-type fakeCloud struct {
-	mu   sync.Mutex
-	say  func(seq uint64) error // nil: takes all
-	hang bool
-	sent []uint64 // every attempt
-	at   []time.Time
-}
-
-func (c *fakeCloud) Upload(ctx context.Context, m photo.Meta, r io.ReadSeeker) error {
-	c.mu.Lock()
-	c.sent, c.at = append(c.sent, m.Seq()), append(c.at, time.Now())
-	say, hang := c.say, c.hang
-	c.mu.Unlock()
-	if hang {
-		<-ctx.Done()
-		return ctx.Err()
-	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(time.Second):
-	}
-	if say == nil {
-		return nil
-	}
-	return say(m.Seq())
-}
-
-func (c *fakeCloud) set(say func(uint64) error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.say = say
-}
-
-func (c *fakeCloud) attempts() []uint64 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.Clone(c.sent)
-}
-
-type clock struct{ offset time.Duration }
-
-func (c *clock) Now() time.Time { return time.Now().Add(c.offset).UTC().Round(0) }
-func (c *clock) Synced() bool   { return true }
-
-// uploads is a session of the whole day; the bubble's clock starts at midnight.
-func uploads(from, until string, every time.Duration, photos int) schedule.Session {
-	s := schedule.NewSession()
-	s.Name, s.Kind, s.Every, s.Photos = "uploads", schedule.Upload, every, photos
-	if err := errors.Join(s.From.UnmarshalText([]byte(from)), s.Until.UnmarshalText([]byte(until))); err != nil {
-		panic(err)
-	}
-	return s
-}
-
-// run runs a Runner of q and c in a bubble, and test beside it.
-func run(t *testing.T, q *fakeQueue, c *fakeCloud, s schedule.Session, test func(t *testing.T, r *session.Runner)) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		plan, err := schedule.New(time.UTC, []schedule.Session{s})
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := session.New(session.Default(), session.Options{Queue: q, Uploader: c, Schedule: plan, Clock: &clock{}, Log: zerolog.Nop()})
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan error, 1)
-		go func() { done <- r.Run(ctx) }()
-		test(t, r)
-		cancel()
-		start := time.Now()
-		if err := <-done; err != nil {
-			t.Errorf("Run: got %v, want nil", err)
-		}
-		if d := time.Since(start); d > 5*time.Second {
-			t.Errorf("Run took %v to stop, want under 5 s", d)
-		}
-	})
-	for seq, n := range q.acked {
-		if n != 1 {
-			t.Errorf("photo %d was acknowledged %d times, want once", seq, n)
-		}
-	}
-}
-
-// between is the state once no session runs: the tries come at random times, and
-// one may be under way at any.
-func between(r *session.Runner) session.State {
-	for {
-		if s := r.State(); !s.Running {
-			return s
-		}
-		time.Sleep(time.Millisecond)
-	}
-}
-
-func unreachable(uint64) error { return &upload.UnreachableError{Err: errors.New("no route to host")} }
 
 func TestAsManyAsPossibleDrainsTheQueueNewestFirst(t *testing.T) {
 	q, c := newQueue(100), &fakeCloud{}
@@ -258,15 +60,15 @@ func TestSilentCloudEndsTheSessionAndIsTriedAgain(t *testing.T) {
 	run(t, q, c, uploads("00:00", "23:59", 15*time.Minute, 0), func(t *testing.T, r *session.Runner) {
 		time.Sleep(12 * time.Hour)
 		n := len(c.attempts())
-		// Full jitter over at most 5 min is 2.5 min on average.
-		if n < 150 || n > 700 {
-			t.Errorf("got %d attempts in 12 h, want 150 to 700", n)
+		// Ten minutes with waits of up to 5 min, then one try each ten minutes.
+		if n < 70 || n > 150 {
+			t.Errorf("got %d attempts in 12 h, want 70 to 150", n)
 		}
 		if s := between(r); s.Silent.IsZero() || s.Retry.IsZero() || s.LastError == "" {
 			t.Errorf("state: got %+v, want unreachable with a retry and an error", s)
 		}
 		c.set(nil)
-		time.Sleep(6 * time.Minute)
+		time.Sleep(11 * time.Minute)
 		if w, a, _ := q.counts(); w != 0 || a != 10 {
 			t.Errorf("after the outage: %d waiting, %d acknowledged, want 0, 10", w, a)
 		}
@@ -398,25 +200,24 @@ func TestStopBreaksOffAHangingUpload(t *testing.T) {
 
 func TestFleetReturnsSpreadOut(t *testing.T) {
 	// 200 controllers lose the cloud in one moment and find it again by backoff.
-	perSecond := map[int]int{}
+	perMinute := map[int]int{}
 	for range 200 {
 		q, c := newQueue(1), &fakeCloud{say: unreachable}
 		run(t, q, c, uploads("00:00", "23:59", 15*time.Minute, 0), func(t *testing.T, r *session.Runner) {
 			time.Sleep(2 * time.Hour)
 			c.set(nil)
 			back := time.Now()
-			time.Sleep(6 * time.Minute)
+			time.Sleep(10*time.Minute + 5*time.Second)
 			if w, _, _ := q.counts(); w != 0 {
 				t.Errorf("%d wait, want 0", w)
 			}
-			perSecond[int(c.at[len(c.at)-1].Sub(back).Seconds())/10]++
+			perMinute[int(c.at[len(c.at)-1].Sub(back).Seconds())/60]++
 		})
 	}
-	peak := slices.Max(slices.Collect(maps.Values(perSecond)))
-	// Evenly over 5 min it is 200/30 = 7 in each 10 s. In the first it is twice
-	// that, since the waits began before; 40 is so far above that chance alone
-	// reaches it once in 10^9 runs.
-	if peak > 40 {
-		t.Errorf("%d of 200 came back within the same 10 s, want at most 40", peak)
+	peak := slices.Max(slices.Collect(maps.Values(perMinute)))
+	// Evenly over 10 min it is 20 in each. Chance alone reaches twice the mean in
+	// fewer than one of 10,000 minutes, and 55 in one of 10^9.
+	if peak > 55 {
+		t.Errorf("%d of 200 came back within the same minute, want about 20", peak)
 	}
 }

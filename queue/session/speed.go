@@ -34,8 +34,8 @@ func (s *speed) add(bytes int64, took time.Duration) {
 	s.last = append(s.last, sample{time.Now(), bytes, took})
 }
 
-// below tells whether the goodput is known and below so many kilobits a second.
-func (s *speed) below(kbps int) bool {
+// kbps is the goodput in kilobits a second; false where it is not known.
+func (s *speed) kbps() (float64, bool) {
 	var bytes int64
 	var took time.Duration
 	for _, l := range s.last {
@@ -43,8 +43,17 @@ func (s *speed) below(kbps int) bool {
 			bytes, took = bytes+l.bytes, took+l.took
 		}
 	}
+	if took == 0 {
+		return 0, false
+	}
 	const bits, kilo = 8, 1000
-	return took > 0 && float64(bytes)*bits/kilo/took.Seconds() < float64(kbps)
+	return float64(bytes) * bits / kilo / took.Seconds(), true
+}
+
+// below tells whether the goodput is known and below so many kilobits a second.
+func (s *speed) below(kbps int) bool {
+	is, ok := s.kbps()
+	return ok && is < float64(kbps)
 }
 
 // counter counts what is read of a photo: what the cloud had already is not sent

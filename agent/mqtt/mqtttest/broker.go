@@ -30,6 +30,10 @@ type Faults struct {
 	Hang bool
 	// NoPuback takes messages and does not acknowledge them.
 	NoPuback bool
+	// NoSuback takes subscriptions and does not acknowledge them.
+	NoSuback bool
+	// RefuseSubscribe answers each topic of a SUBSCRIBE with a failure.
+	RefuseSubscribe bool
 	// CloseAfter ends a connection after that many packets from its client, the
 	// last of them taken but not answered; 0 never.
 	CloseAfter int
@@ -38,7 +42,7 @@ type Faults struct {
 // Message is one message that the broker took.
 type Message struct {
 	At       time.Time
-	Client   string // who sent it, or whose will it is
+	Client   string // who sent it, or whose will it is; empty: the cloud
 	Topic    string
 	Payload  []byte
 	QoS      byte
@@ -169,6 +173,11 @@ func (b *Broker) Send(id string, packetID uint16, topic string, payload []byte) 
 	p := packets.NewControlPacket(packets.Publish).(*packets.PublishPacket)
 	p.Qos, p.MessageID, p.TopicName, p.Payload = 1, packetID, topic, payload
 	return c.write(p) == nil
+}
+
+// Publish is a message of the cloud's own, at QoS 1, for all who subscribed.
+func (b *Broker) Publish(topic string, payload []byte, retained bool) {
+	b.take(Message{Topic: topic, Payload: payload, QoS: 1, Retained: retained})
 }
 
 // take keeps a message and hands it to those who subscribed.

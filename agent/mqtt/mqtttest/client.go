@@ -12,6 +12,9 @@ import (
 // writeTimeout bounds one write to a client that does not read.
 const writeTimeout = 10 * time.Second
 
+// refusedTopic is the return code for a topic that nobody may read (table 3.9.3).
+const refusedTopic = 0x80
+
 // client is one connection after its CONNECT.
 type client struct {
 	b    *Broker
@@ -137,19 +140,20 @@ func (c *client) serve(keepAlive time.Duration) {
 		}
 		f := c.b.current()
 		last := f.CloseAfter > 0 && n >= f.CloseAfter
-		if !c.handle(p, f.Hang || last, f.NoPuback) || last {
+		if !c.handle(p, f, last) || last {
 			return
 		}
 	}
 }
 
 // handle does what one packet asks for; false ends the connection.
-func (c *client) handle(p packets.ControlPacket, mute, noPuback bool) bool {
+func (c *client) handle(p packets.ControlPacket, f Faults, last bool) bool {
+	mute := f.Hang || last
 	var answer packets.ControlPacket
 	switch p := p.(type) {
 	case *packets.PublishPacket:
 		c.b.take(Message{Client: c.id, Topic: p.TopicName, Payload: p.Payload, QoS: p.Qos, Retained: p.Retain, Dup: p.Dup})
-		if p.Qos == 1 && !noPuback {
+		if p.Qos == 1 && !f.NoPuback {
 			ack := packets.NewControlPacket(packets.Puback).(*packets.PubackPacket)
 			ack.MessageID = p.MessageID
 			answer = ack
@@ -165,9 +169,17 @@ func (c *client) handle(p packets.ControlPacket, mute, noPuback bool) bool {
 		ack := packets.NewControlPacket(packets.Suback).(*packets.SubackPacket)
 		ack.MessageID = p.MessageID
 		for i := range p.Topics {
-			ack.ReturnCodes = append(ack.ReturnCodes, min(p.Qoss[i], 1))
+			code := min(p.Qoss[i], 1)
+			if f.RefuseSubscribe {
+				code = refusedTopic
+			}
+			ack.ReturnCodes = append(ack.ReturnCodes, code)
 		}
-		if !mute {
+		switch {
+		case mute, f.NoSuback:
+		case f.RefuseSubscribe:
+			answer = ack
+		default:
 			return c.subscribe(p.Topics, ack) == nil
 		}
 	case *packets.PingreqPacket:

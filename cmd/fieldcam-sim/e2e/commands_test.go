@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"fieldcam/agent/control"
 	"fieldcam/capture/photo"
@@ -25,6 +26,23 @@ func (r *rig) fromJSON(v any, args ...string) {
 	if err := d.Decode(v); err != nil {
 		r.Errorf("fieldcam %v --json: %v\n%s", args, err, out)
 	}
+}
+
+// agenda is what the tests want of `schedule next`.
+type agenda struct {
+	Total map[string]int `json:"total"` // by kind
+	Slots []struct {
+		At time.Time `json:"at"`
+	} `json:"slots"`
+}
+
+func (r *rig) agenda(args ...string) (a agenda) {
+	r.Helper()
+	out := r.must(append([]string{"schedule", "next", "--json"}, args...)...)
+	if err := json.Unmarshal([]byte(out), &a); err != nil {
+		r.Errorf("fieldcam schedule next %v --json: %v\n%s", args, err, out)
+	}
+	return a
 }
 
 func TestTheTechniciansCommandsTalkToTheDaemon(t *testing.T) {
@@ -64,8 +82,7 @@ func TestTheTechniciansCommandsTalkToTheDaemon(t *testing.T) {
 	if one.SHA256 != m.SHA256 {
 		t.Errorf("queue show: got %+v, want %+v", one, m)
 	}
-	var plan control.Plan
-	r.fromJSON(&plan, "schedule", "next", "--days", "1", "--limit", "3")
+	plan := r.agenda("--days", "1", "--limit", "3")
 	if len(plan.Slots) != 3 || plan.Total["upload"] < 17000 {
 		t.Errorf("schedule next: got %d slots, %v", len(plan.Slots), plan.Total)
 	}
@@ -94,8 +111,7 @@ func TestAnAlmostEmptyConfigurationWorks(t *testing.T) {
 	if s.Device != device || s.Capture.Next == nil || s.Upload.Configured || s.Broker.Configured {
 		t.Errorf("status: got %+v, want the default schedule and no cloud", s)
 	}
-	var plan control.Plan
-	r.fromJSON(&plan, "schedule", "next")
+	plan := r.agenda()
 	if n := plan.Total["capture"]; n < 5*48 || n > 5*50 { // every 15 min from 6 to 18, Monday to Friday
 		t.Errorf("%d photos in a week, want about %d", n, 5*49)
 	}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -78,17 +79,14 @@ func TestACloudThatAnswersNonsenseLosesNothing(t *testing.T) {
 		upload.SetTarget(target)
 		upload.Reset()
 		must(r, r.Client().Upload(r.ctx, 0))
-		// What the hub had answered before is confirmed by then. That no photo is
-		// confirmed which the hub has not, judge sees in the end.
-		var before control.Queue
 		r.awaitStatus(name+": a photo waits, and the status says why", func(s control.Status) bool {
-			before = s.Queue
 			return s.Queue.Waiting > 0 && s.Upload.LastError != ""
 		})
 		time.Sleep(500 * time.Millisecond) // some more tries
 		s := r.status()
-		if s.Queue.Confirmed != before.Confirmed || s.Queue.Refused != 0 || s.Queue.Lost != 0 {
-			t.Errorf("%s: got %+v, want all photos of %+v waiting", name, s.Queue, before)
+		// What the hub answered just before may be confirmed late.
+		if filed := r.filed(); s.Queue.Confirmed > filed || s.Queue.Refused != 0 || s.Queue.Lost != 0 {
+			t.Errorf("%s: got %+v, want no photo confirmed beyond the %d that the hub has", name, s.Queue, filed)
 		}
 		t.Logf("%s: %s", name, s.Upload.LastError)
 		upload.SetTarget(hub)
@@ -97,6 +95,14 @@ func TestACloudThatAnswersNonsenseLosesNothing(t *testing.T) {
 	}
 	end := r.finish(drainTime)
 	t.Log(r.judge(first, end))
+}
+
+// filed is how many photos the hub has of the controller.
+func (r *rig) filed() int64 {
+	r.Helper()
+	all, err := filepath.Glob(filepath.Join(r.PhotoDir(), "*", "[0-9]*.jpg"))
+	must(r, err)
+	return int64(len(all))
 }
 
 func TestAWrongPasswordKeepsThePhotosAndSaysSo(t *testing.T) {

@@ -37,6 +37,8 @@ type Receiver struct {
 	// Stock makes it behave like a plain tus server: each creation is a new
 	// upload, also for an ID that is known.
 	Stock bool
+	// Forgetful: it keeps no requests, of which a long test makes too many.
+	Forgetful bool
 
 	mu       sync.Mutex // guards all below
 	uploads  map[string]*partial
@@ -138,7 +140,9 @@ func (r *Receiver) Forget() {
 
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	r.mu.Lock()
-	r.requests = append(r.requests, Request{q.Method, q.URL.Path, q.Header.Clone(), q.RemoteAddr})
+	if !r.Forgetful {
+		r.requests = append(r.requests, Request{q.Method, q.URL.Path, q.Header.Clone(), q.RemoteAddr})
+	}
 	fault := r.takeFault(q.Method)
 	r.mu.Unlock()
 	if fault != nil {

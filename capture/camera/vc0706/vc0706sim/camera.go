@@ -45,6 +45,13 @@ type Options struct {
 	Divisor57600 uint16
 	// Mute57600: it answers a change to 57600 baud, and does not change.
 	Mute57600 bool
+	// Picture gives the picture that is taken at a time, after so many others: a
+	// whole JPEG. Drawing one costs a millisecond, which long tests don't have. nil:
+	// the scene of a building site.
+	Picture func(now time.Time, shots int) []byte
+	// Slice is how often it writes while it sends: a long one saves a long test
+	// real time. 0: 5 ms.
+	Slice time.Duration
 	// Seed makes its faults repeatable.
 	Seed uint64
 	// Faults are its faults at first.
@@ -69,8 +76,8 @@ const (
 	// commandTime is how long a command may take to arrive once it has begun; a
 	// lost byte must not spoil the next command.
 	commandTime = 300 * time.Millisecond
-	// slice is how often the camera writes while it sends.
-	slice = 5 * time.Millisecond
+	// defaultSlice is Options.Slice.
+	defaultSlice = 5 * time.Millisecond
 )
 
 // Camera is a simulated camera. Its exported methods may be called from any
@@ -95,6 +102,9 @@ type Camera struct {
 func New(o Options) *Camera {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Slice == 0 {
+		o.Slice = defaultSlice
 	}
 	if o.Began.IsZero() {
 		o.Began = o.Now().Add(-began)

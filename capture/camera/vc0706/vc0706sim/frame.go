@@ -47,9 +47,7 @@ func (c *Camera) expose() []byte {
 	c.shots++
 	shot, truncate := c.shots, c.faults.Truncate
 	c.mu.Unlock()
-	width, height, _ := size(c.s.resolution)
-	jpeg := scene{name: c.opts.Name, now: c.opts.Now(), began: c.opts.Began, shot: shot, width: width, height: height}.
-		jpeg(quality(c.s.compression))
+	jpeg := c.picture(shot)
 	c.mu.Lock()
 	c.last = jpeg
 	c.mu.Unlock()
@@ -58,6 +56,17 @@ func (c *Camera) expose() []byte {
 	}
 	// Between 1 and 8 bytes: there is padding always.
 	return append(append([]byte(nil), jpeg...), make([]byte, padTo-len(jpeg)%padTo)...)
+}
+
+// picture is what the camera sees.
+func (c *Camera) picture(shot int) []byte {
+	now := c.opts.Now()
+	if c.opts.Picture != nil {
+		return c.opts.Picture(now, shot-1)
+	}
+	width, height, _ := size(c.s.resolution)
+	s := scene{name: c.opts.Name, now: now, began: c.opts.Began, shot: shot, width: width, height: height}
+	return s.jpeg(quality(c.s.compression))
 }
 
 // readFrame sends a part of the stopped frame.

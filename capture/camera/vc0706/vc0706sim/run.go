@@ -116,7 +116,7 @@ func (c *Camera) send(ctx context.Context, line Line, p []byte) error {
 	p = f.bytesOnLine(s.rand, p)
 	next := time.Now()
 	for len(p) > 0 {
-		n := min(len(p), max(1, int(slice/wireTime(1, s.baud))))
+		n := min(len(p), max(1, int(c.opts.Slice/wireTime(1, s.baud))))
 		if out := hear(p[:n], s.baud, line.Baud()); len(out) > 0 {
 			if _, err := line.Write(out); err != nil {
 				return err

@@ -1,7 +1,9 @@
 package authority
 
 import (
+	"crypto/ed25519"
 	"crypto/x509"
+	"encoding/base64"
 	"os"
 	"path/filepath"
 	"testing"
@@ -112,5 +114,39 @@ func TestAuthorityWithoutItsKeyIsNotReplaced(t *testing.T) {
 	}
 	if _, err := Open(dir, []string{"localhost"}, time.Now); err == nil {
 		t.Error("a new authority was made beside a certificate that devices trust")
+	}
+}
+
+// TestNoticeKeyIsMadeOnceAndItsOwnersAlone: controllers believe no other.
+func TestNoticeKeyIsMadeOnceAndItsOwnersAlone(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "tls")
+	first, err := NoticeKey(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := NoticeKey(dir)
+	if err != nil || !first.Equal(again) {
+		t.Errorf("the key changed: %v", err)
+	}
+	path := filepath.Join(dir, "notice.key")
+	st, err := os.Stat(path)
+	if err != nil || st.Mode().Perm() != 0o600 {
+		t.Errorf("got %v, %v, want mode 0600", st, err)
+	}
+	public, err := base64.StdEncoding.DecodeString(PublicText(first))
+	if err != nil || !ed25519.Verify(public, []byte("text"), ed25519.Sign(first, []byte("text"))) {
+		t.Errorf("%s is not its public half (%v)", PublicText(first), err)
+	}
+	server, err := os.ReadFile(filepath.Join(dir, "..", "tls", "notice.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, content := range [][]byte{nil, server[:len(server)/2], []byte("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")} {
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := NoticeKey(dir); err == nil {
+			t.Errorf("%q was taken for a key, or replaced", content)
+		}
 	}
 }

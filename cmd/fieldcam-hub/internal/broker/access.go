@@ -58,19 +58,21 @@ func (b *Broker) device(c server.ClientAuthentication) (string, bool) {
 }
 
 // permissions lets a device publish on its topics of today, one for each kind
-// of message, and hear nothing, since there is nothing to tell it yet. Whatever
-// else it could publish retained, or have kept for a session of its own (NATS
-// keeps what a QoS 1 subscription has not acknowledged), would fill the store that
-// all devices share. In NATS' words a topic's '/' is a '.', and '>' is all.
+// of message, and hear maintenance notices, its own and the fleet's, on exactly
+// these two topics: whatever else it could publish retained, or have kept for a
+// session of its own (NATS keeps what a QoS 1 subscription has not acknowledged),
+// would fill the store that all devices share. Notices are few, and the hub's
+// alone to publish. In NATS' words a topic's '/' is a '.'.
 func permissions(device string) *server.Permissions {
-	root := "fieldcam.1." + device
+	root := "fieldcam.1."
 	var own []string
 	for _, kind := range message.Kinds() {
-		own = append(own, root+"."+string(kind))
+		own = append(own, root+device+"."+string(kind))
 	}
+	notice := "." + string(message.KindNotice)
 	return &server.Permissions{
 		Publish:   &server.SubjectPermission{Allow: own},
-		Subscribe: &server.SubjectPermission{Deny: []string{">"}},
+		Subscribe: &server.SubjectPermission{Allow: []string{root + device + notice, root + message.Fleet + notice}},
 	}
 }
 

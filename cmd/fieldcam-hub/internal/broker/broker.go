@@ -3,8 +3,9 @@
 //
 // Promises: only registered devices and the hub itself get in; a device
 // publishes on fieldcam/1/<device>/<kind> only, for the kinds of package message,
-// its will included, so that what is retained for it is bounded; it subscribes
-// below fieldcam/1/<device>/ only, and nothing is kept for it while it is away;
+// its will included, so that what is retained for it is bounded; it hears the
+// maintenance notices to itself and to the fleet only, which the hub alone may
+// publish;
 // its client ID is its name, so that it cannot end another's connection or take
 // over its session; a device that is struck off is disconnected within seconds;
 // retained messages and QoS 1 survive a restart and a power cut.

@@ -186,12 +186,13 @@ func TestHubHearsEveryDevice(t *testing.T) {
 	}
 }
 
-func TestDeviceHearsNothing(t *testing.T) {
+// Nor may it subscribe to more than the two topics of its notices.
+func TestDeviceHearsNothingOfAnother(t *testing.T) {
 	g := newRig(t)
 	north, south := g.connect("north"), g.connect("south")
 	north.publish("fieldcam/1/north/status", "kept", true)
 	for _, filter := range []string{"#", "+/+/+/+", "fieldcam/1/+/status", "fieldcam/1/north/#", "fieldcam/1/north/status", "fieldcam/1/south/#",
-		"$MQTT/#", "$MQTT/sub/#", "$MQTT/msgs/#", "$SYS/#", "$JS/#", "$MQTT/rmsgs/#"} {
+		"fieldcam/1/north/notice", "fieldcam/1/+/notice", "fieldcam/1/all/#", "$MQTT/#", "$MQTT/sub/#", "$MQTT/msgs/#", "$SYS/#", "$JS/#", "$MQTT/rmsgs/#"} {
 		if south.subscribe(filter) {
 			t.Errorf("south may subscribe to %s", filter)
 		}
@@ -199,6 +200,50 @@ func TestDeviceHearsNothing(t *testing.T) {
 	north.publish("fieldcam/1/north/condition", "private", false)
 	if m := south.messages(); len(m) != 0 {
 		t.Errorf("south heard %q", m)
+	}
+}
+
+// Notices come to those whom they are for, also the one that was published while
+// a device was away, and from nobody but the hub.
+func TestNoticesReachTheirDevicesAndComeFromTheHubAlone(t *testing.T) {
+	g := newRig(t)
+	hub, north := g.connect(HubUser), g.connect("north")
+	for _, filter := range []string{"fieldcam/1/north/notice", "fieldcam/1/all/notice"} {
+		if !north.subscribe(filter) {
+			t.Fatalf("north may not subscribe to %s", filter)
+		}
+	}
+	hub.publish("fieldcam/1/all/notice", "to all", true)
+	north.hears("fieldcam/1/all/notice=to all retained=false")
+	hub.publish("fieldcam/1/south/notice", "to south", true)
+	hub.publish("fieldcam/1/north/notice", "to north", true)
+	north.hears("fieldcam/1/north/notice=to north retained=false")
+	south := g.connect("south")
+	south.finds("fieldcam/1/south/notice", "to south")
+	south.finds("fieldcam/1/all/notice", "to all")
+	for _, topic := range []string{"fieldcam/1/all/notice", "fieldcam/1/south/notice", "fieldcam/1/north/notice"} {
+		g.connect("south").Publish(topic, 1, true, "forged").WaitTimeout(silence)
+	}
+	for _, m := range append(north.messages(), south.messages()...) {
+		if strings.Contains(m, "forged") || strings.Contains(m, "to south") != strings.Contains(m, "/south/") {
+			t.Errorf("heard %q", m)
+		}
+	}
+}
+
+// finds subscribes until it gets the retained message: NATS shows one to new
+// subscribers only some time after it has confirmed it.
+func (c *client) finds(topic, payload string) {
+	c.t.Helper()
+	want := topic + "=" + payload + " retained=true"
+	for end := time.Now().Add(patience); !slices.Contains(c.messages(), want); {
+		if !c.subscribe(topic) || time.Now().After(end) {
+			c.t.Fatalf("heard %q, want %q", c.messages(), want)
+		}
+		select {
+		case <-c.news:
+		case <-time.After(silence):
+		}
 	}
 }
 

@@ -1,7 +1,9 @@
 // Package fleet knows how each system is, from what devices say over MQTT.
 //
 // Promises: a system is unavailable after three heartbeats missed in a row, by
-// this machine's own steady clock, whatever clocks say elsewhere; after a restart
+// this machine's own steady clock, whatever clocks say elsewhere, but in a
+// maintenance window, and until the fleet has returned, it is in maintenance; what
+// comes late never takes the place of what is newer; after a restart
 // of the hub its state is what the broker's retained messages tell, and silence
 // counts from that start. Nothing is kept on the disk, the interval of a
 // system's heartbeats neither: until the first one tells it, the longest that may
@@ -41,6 +43,7 @@ const (
 // goroutines.
 type Fleet struct {
 	started time.Time
+	away    func(name string, at time.Time) (from, ends, returned time.Time, ok bool)
 
 	mu      sync.Mutex // guards what follows
 	systems map[string]*system
@@ -58,10 +61,25 @@ type system struct {
 	linkAt  time.Time
 	actives map[string]message.Active
 	told    message.Unix // the newest time at which the device spoke, by its own clock
+	past    []Past       // what it told of, the newest to arrive last
+}
+
+// Options are a Fleet's surroundings.
+type Options struct {
+	// Away tells of the last maintenance window in which the system may have been
+	// silent with nothing wrong: when it began, when it ended or will, and when the
+	// last system has returned. nil: there are none.
+	Away func(name string, at time.Time) (from, ends, returned time.Time, ok bool)
 }
 
 // New makes an empty fleet; silence counts from now.
-func New() *Fleet { return &Fleet{started: time.Now(), systems: map[string]*system{}} }
+func New(o Options) *Fleet {
+	f := &Fleet{started: time.Now(), away: o.Away, systems: map[string]*system{}}
+	if f.away == nil {
+		f.away = func(string, time.Time) (from, ends, returned time.Time, ok bool) { return }
+	}
+	return f
+}
 
 // Expect makes a system known before it says anything: one that is registered,
 // or that has photos. name must be a device's name.
@@ -110,6 +128,10 @@ func (f *Fleet) Handle(topic string, payload []byte, retained bool) error {
 			return fmt.Errorf("status of %s in the name of %s", name, m.Device)
 		}
 		f.update(name, retained, m.At, func(s *system) {
+			if m.Late { // it was true then
+				s.remember(pastStatus(m))
+				return
+			}
 			if retained && s.status != nil && m.At <= s.status.At {
 				return // sent again: conditions may have changed since
 			}
@@ -124,7 +146,10 @@ func (f *Fleet) Handle(topic string, payload []byte, retained bool) error {
 		if err != nil {
 			return err
 		}
-		f.update(name, retained, m.At, func(s *system) { s.condition(m) })
+		f.update(name, retained, m.At, func(s *system) {
+			s.remember(pastEvent(m))
+			s.condition(m)
+		})
 	case message.KindLink:
 		m, err := message.ParseLink(payload)
 		if err != nil {
@@ -193,7 +218,7 @@ func (f *Fleet) Systems() []System {
 	defer f.mu.Unlock()
 	var all []System
 	for _, name := range slices.Sorted(maps.Keys(f.systems)) {
-		all = append(all, f.systems[name].view(name, f.started))
+		all = append(all, f.systems[name].view(name, f))
 	}
 	slices.SortStableFunc(all, func(a, b System) int { return cmp.Compare(b.State.rank(), a.State.rank()) })
 	return all
@@ -207,7 +232,7 @@ func (f *Fleet) System(name string) (System, bool) {
 	if !ok || photo.CheckDevice(name) != nil {
 		return System{}, false
 	}
-	return s.view(name, f.started), true
+	return s.view(name, f), true
 }
 
 // every is the interval at which a heartbeat is due, as far as is known.

@@ -53,7 +53,7 @@ func wantState(t testing.TB, f *Fleet, want State) {
 func TestThreeMissedHeartbeatsMakeASystemUnavailable(t *testing.T) {
 	for _, every := range []time.Duration{time.Second, time.Minute, 5 * time.Minute, 24 * time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
-			f := New()
+			f := New(Options{})
 			beat(t, f, every)
 			wantState(t, f, OK)
 			time.Sleep(3*every + every/10) // the third is due, and may be a tenth late
@@ -73,7 +73,7 @@ func TestThreeMissedHeartbeatsMakeASystemUnavailable(t *testing.T) {
 
 func TestTwoMissedHeartbeatsDoNot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := New()
+		f := New(Options{})
 		for range 10 {
 			beat(t, f, time.Minute)
 			time.Sleep(3*time.Minute + time.Second)
@@ -88,7 +88,7 @@ func TestRestartedHubShowsWhatTheBrokerKept(t *testing.T) {
 			Conditions: []message.Active{{Name: "card-full", Severity: message.Critical}}})
 		said := time.Now()
 		time.Sleep(time.Hour)
-		f := New()
+		f := New(Options{})
 		say(t, f, message.KindStatus, kept, true)
 		say(t, f, message.KindLink, message.Link{Up: true, At: message.At(said)}.Marshal(), true)
 		s, _ := f.System("north")
@@ -104,7 +104,7 @@ func TestRestartedHubShowsWhatTheBrokerKept(t *testing.T) {
 // after a quarter of an hour.
 func TestRestartedHubAllowsForTheLongestInterval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := New()
+		f := New(Options{})
 		say(t, f, message.KindStatus, status(t, message.Status{}), true)
 		time.Sleep(3 * 24 * time.Hour)
 		wantState(t, f, Waiting)
@@ -116,7 +116,7 @@ func TestRestartedHubAllowsForTheLongestInterval(t *testing.T) {
 
 func TestConditionsOfOneSystemAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := New()
+		f := New(Options{})
 		raise := func(name string, raised bool) {
 			b, err := message.Condition{At: message.At(time.Now()), Raised: raised, Active: message.Active{Name: name, Severity: message.Warning}}.Marshal()
 			if err != nil {
@@ -146,7 +146,7 @@ func TestRestartedHubWaitsBeforeItCallsASystemUnavailable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		kept := status(t, message.Status{})
 		time.Sleep(30 * 24 * time.Hour)
-		f := New()
+		f := New(Options{})
 		say(t, f, message.KindStatus, kept, true)
 		wantState(t, f, Waiting)
 		beat(t, f, time.Minute)
@@ -156,7 +156,7 @@ func TestRestartedHubWaitsBeforeItCallsASystemUnavailable(t *testing.T) {
 
 func TestLostConnectionIsAWarningUntilTheHeartbeatsMiss(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := New()
+		f := New(Options{})
 		beat(t, f, time.Minute)
 		time.Sleep(time.Second)
 		say(t, f, message.KindLink, message.Link{}.Marshal(), false)
@@ -170,7 +170,7 @@ func TestLostConnectionIsAWarningUntilTheHeartbeatsMiss(t *testing.T) {
 
 func TestConditionsComeAndGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := New()
+		f := New(Options{})
 		beat(t, f, time.Hour)
 		say(t, f, message.KindCondition, event(t, true, message.Warning, time.Now()), false)
 		wantState(t, f, Warning)
@@ -200,7 +200,7 @@ func TestConditionsComeAndGo(t *testing.T) {
 
 func TestTroubleComesFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := New()
+		f := New(Options{})
 		for i, name := range []string{"d", "c", "b", "a"} {
 			m := message.Heartbeat{EverySeconds: uint32(i*3600 + 1)}
 			if err := f.Handle(message.Topic(name, message.KindHeartbeat), m.Marshal(), false); err != nil {
@@ -222,7 +222,7 @@ func TestTroubleComesFirst(t *testing.T) {
 
 func TestWrongClockOfADeviceDoesNotMatter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := New()
+		f := New(Options{})
 		for _, at := range []message.Unix{1, 253402300799, 0} {
 			say(t, f, message.KindHeartbeat, message.Heartbeat{At: at, EverySeconds: 60}.Marshal(), false)
 			if s, _ := f.System("north"); s.State != OK || time.Since(s.Heard) > time.Second {
@@ -237,7 +237,7 @@ func FuzzNoMessageHarms(f *testing.F) {
 	f.Add("fieldcam/1/../status", []byte(`{}`), true)
 	f.Add("fieldcam/1/north/status", []byte(`{"v":1,"device":"north","conditions":[{"name":"a","severity":"info"}]}`), true)
 	f.Fuzz(func(t *testing.T, topic string, payload []byte, retained bool) {
-		fl := New()
+		fl := New(Options{})
 		err := fl.Handle(topic, payload, retained)
 		if all := fl.Systems(); err != nil && len(all) > 0 {
 			t.Errorf("%q, refused with %v, made %+v", topic, err, all)

@@ -26,6 +26,8 @@ const (
 	Warning State = "warning"
 	// Critical: has stopped or soon will stop capturing, saving or uploading.
 	Critical State = "critical"
+	// Maintenance: silent in a maintenance window, or before it has returned from it.
+	Maintenance State = "in maintenance"
 	// Unavailable: three heartbeats missed in a row.
 	Unavailable State = "unavailable"
 )
@@ -62,11 +64,13 @@ type System struct {
 	Status *message.Status
 	// Conditions lists what is wrong, worst first.
 	Conditions []message.Active
+	// Past is what it told of its past, by its own time, the newest first.
+	Past []Past
 }
 
-// view is s at this moment. The caller holds the fleet's lock.
-func (s *system) view(name string, started time.Time) System {
-	v := System{Name: name, Status: s.status, Heard: s.heard}
+// view is s at this moment. The caller holds f's lock.
+func (s *system) view(name string, f *Fleet) System {
+	v := System{Name: name, Status: s.status, Heard: s.heard, Past: s.history()}
 	if s.beats {
 		v.Every = s.every()
 	}
@@ -79,20 +83,29 @@ func (s *system) view(name string, started time.Time) System {
 	slices.SortFunc(v.Conditions, func(a, b message.Active) int {
 		return cmp.Or(cmp.Compare(b.Severity.Rank(), a.Severity.Rank()), strings.Compare(a.Name, b.Name))
 	})
-	v.State, v.Why = s.state(v.Conditions, started)
+	v.State, v.Why = s.state(v.Conditions, name, f)
 	return v
 }
 
-func (s *system) state(conditions []message.Active, started time.Time) (State, string) {
+func (s *system) state(conditions []message.Active, name string, f *Fleet) (State, string) {
 	if s.heard.IsZero() && s.status == nil && s.link == nil {
 		return Fresh, "Not heard of yet."
 	}
 	down := s.link != nil && !s.link.Up && !s.linkAt.Before(s.heard)
+	now, allowance := time.Now(), Allowance(s.every())
 	since := s.heard
-	if since.Before(started) {
-		since = started
+	if since.Before(f.started) {
+		since = f.started
 	}
-	if time.Since(since) > Allowance(s.every()) {
+	from, ends, returned, ok := f.away(name, now)
+	away := false
+	if ok && since.Add(allowance).After(from) { // else it was unavailable before
+		away = now.Before(returned) && (down || now.Sub(since) > allowance)
+		if !now.Before(returned) && since.Before(returned) {
+			since = returned
+		}
+	}
+	if !away && now.Sub(since) > allowance {
 		return Unavailable, "Three heartbeats missed in a row. A broken Internet link at the site looks the same: " +
 			"the camera may still be taking photos."
 	}
@@ -103,6 +116,9 @@ func (s *system) state(conditions []message.Active, started time.Time) (State, s
 	switch {
 	case worst == message.Critical.Rank():
 		return Critical, ""
+	case away:
+		return Maintenance, "Silent, as it may be in the maintenance window until " + ends.UTC().Format("15:04 UTC on 2 January") +
+			" and for up to " + strings.TrimSuffix(returned.Sub(ends).String(), "0s") + " after it. Due photos are taken all the same, and come later."
 	case down:
 		return Warning, "The connection was lost. It becomes unavailable after three missed heartbeats."
 	case worst == message.Warning.Rank():

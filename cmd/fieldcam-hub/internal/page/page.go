@@ -22,6 +22,7 @@ import (
 	"fieldcam/cmd/fieldcam-hub/internal/accounts"
 	"fieldcam/cmd/fieldcam-hub/internal/archive"
 	"fieldcam/cmd/fieldcam-hub/internal/fleet"
+	"fieldcam/cmd/fieldcam-hub/internal/notices"
 	"fieldcam/cmd/fieldcam-hub/internal/preview"
 	"fieldcam/cmd/fieldcam-hub/internal/thumb"
 )
@@ -43,6 +44,10 @@ type Fleet interface {
 type Options struct {
 	Fleet   Fleet
 	Archive *archive.Archive
+	// Windows lists the maintenance windows to show at an instant; nil: none.
+	Windows func(at time.Time) []notices.Shown
+	// Now is the wall time by which they are shown; nil: this machine's.
+	Now func() time.Time
 	// Accounts are what the systems prove of their due photos.
 	Accounts *accounts.Accounts
 	// Previews are the small pictures of photos that are to come.
@@ -72,8 +77,15 @@ type Page struct {
 
 // New makes a Page.
 func New(o Options) (*Page, error) {
+	if o.Windows == nil {
+		o.Windows = func(time.Time) []notices.Shown { return nil }
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	t, err := template.New("").Funcs(template.FuncMap{
 		"utc": utc, "clock": clock, "date": date, "rfc": rfc, "bytes": sizeText, "plural": plural, "every": everyText,
+		"from": fromText, "to": toText, "localfrom": localText, "class": classText,
 		"thumb": thumbURL, "view": viewURL, "preview": previewURL,
 	}).ParseFS(templateFiles, "templates/*.html")
 	if err != nil {
@@ -101,15 +113,16 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.handler.Ser
 
 // frame is what every page has.
 type frame struct {
-	Title  string
-	Linked bool
-	Body   any
+	Title   string
+	Linked  bool
+	Windows []notices.Shown
+	Body    any
 }
 
 // render answers with one page.
 func (p *Page) render(w http.ResponseWriter, r *http.Request, status int, name, title string, body any) {
 	var b pageBuffer
-	err := p.templates.ExecuteTemplate(&b, name, frame{Title: title, Linked: p.o.Fleet.Linked(), Body: body})
+	err := p.templates.ExecuteTemplate(&b, name, frame{Title: title, Linked: p.o.Fleet.Linked(), Windows: p.o.Windows(p.o.Now()), Body: body})
 	if err != nil {
 		p.o.Log.Error().Err(err).Str("page", name).Msg("render page")
 		http.Error(w, "the page could not be made; the hub's log says why", http.StatusInternalServerError)

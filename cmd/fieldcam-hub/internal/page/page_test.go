@@ -40,7 +40,7 @@ type rig struct {
 }
 
 func newRig(t testing.TB) *rig {
-	g := &rig{t: t, dir: t.TempDir(), fleet: fleet.New()}
+	g := &rig{t: t, dir: t.TempDir(), fleet: fleet.New(fleet.Options{})}
 	var err error
 	if g.arch, err = archive.Open(filepath.Join(g.dir, "photos"), nil); err != nil {
 		t.Fatal(err)

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"fieldcam/agent/maintenance"
+	"fieldcam/cmd/fieldcam-hub/internal/notices"
 )
 
 // utc, clock and date write an instant for people; the zero time is a dash.
@@ -59,4 +62,33 @@ func everyText(d time.Duration) string {
 		s = strings.TrimSuffix(s, "0m")
 	}
 	return s
+}
+
+// fromText and toText are a window's ends, in UTC: the day is not told twice.
+func fromText(s notices.Shown) string { return s.Start.UTC().Format("Monday, 2 January 2006, 15:04") }
+
+func toText(s notices.Shown) string {
+	if s.Start.UTC().YearDay() == s.End.UTC().YearDay() && s.Start.UTC().Year() == s.End.UTC().Year() {
+		return s.End.UTC().Format("15:04 UTC")
+	}
+	return s.End.UTC().Format("Monday 15:04 UTC")
+}
+
+// localText is the window by its own clock; empty where that shows UTC.
+func localText(s notices.Shown) string {
+	if s.Zone == nil {
+		return ""
+	}
+	return s.Start.In(s.Zone).Format("Monday 15:04") + " to " + s.End.In(s.Zone).Format("Monday 15:04") + " in " + s.Zone.String()
+}
+
+// classText is a class of window for a heading.
+func classText(c maintenance.Class) string {
+	switch c {
+	case maintenance.HotFix:
+		return "Hot fix"
+	case maintenance.Routine:
+		return "Routine work"
+	}
+	return "Maintenance window"
 }

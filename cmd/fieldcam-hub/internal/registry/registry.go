@@ -22,6 +22,7 @@ import (
 	"sync"
 	"time"
 
+	"fieldcam/agent/message"
 	"fieldcam/capture/photo"
 
 	"golang.org/x/sys/unix"
@@ -91,6 +92,9 @@ func (r *Registry) Devices() ([]Device, error) {
 func (r *Registry) Add(name string, now time.Time) (password string, err error) {
 	if err := photo.CheckDevice(name); err != nil {
 		return "", fmt.Errorf("device name %.80q: %w", name, err)
+	}
+	if strings.EqualFold(name, message.Fleet) {
+		return "", fmt.Errorf("device name %q: it stands for all devices", name)
 	}
 	password = newPassword()
 	hash, err := hashDevice(password)

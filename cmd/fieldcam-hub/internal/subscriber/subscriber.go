@@ -2,8 +2,8 @@
 // speaks MQTT 3.1.1: it hands what devices publish to a function.
 //
 // Promises: it reconnects for ever, with jitter; after each connection the
-// retained messages come again; it publishes nothing but the empty messages that
-// remove retained ones, where it is asked to. Messages that were sent
+// retained messages come again; it publishes nothing but the retained messages
+// that it is asked to. Messages that were sent
 // while the connection was down and are not retained are lost: heartbeats and
 // conditions are old by then, and devices tell the ledger's days again (see
 // agent/proof).
@@ -52,10 +52,17 @@ type Options struct {
 	// Link is called with true after each connection, once the subscriptions
 	// stand, and with false when it is lost.
 	Link func(up bool)
-	// Clear brings topics whose retained message is to be removed; nil: none.
-	// They wait while there is no connection.
-	Clear <-chan string
-	Log   zerolog.Logger
+	// Retain brings what is to be retained; nil: nothing. It waits while there is no
+	// connection; one that is sent while the connection breaks may be lost.
+	Retain <-chan Retained
+	Log    zerolog.Logger
+}
+
+// Retained is a message for the broker to keep.
+type Retained struct {
+	Topic string
+	// Payload empty removes the one that is kept (MQTT 3.1.1, 3.3.1.3).
+	Payload []byte
 }
 
 // Run listens until ctx ends.
@@ -113,14 +120,14 @@ func listen(ctx context.Context, o Options) error {
 	}
 	o.Link(true)
 	for _, pause := range again() {
-		if done, err := hold(ctx, c, o.Clear, lost, pause); done {
+		if done, err := hold(ctx, c, o.Retain, lost, pause); done {
 			return err
 		}
 		if err := subscribe(ctx, c, filters, o.Handle); err != nil {
 			return fmt.Errorf("subscribe again at %s: %w", o.URL, err)
 		}
 	}
-	_, err := hold(ctx, c, o.Clear, lost, 0)
+	_, err := hold(ctx, c, o.Retain, lost, 0)
 	return err
 }
 
@@ -145,9 +152,9 @@ func subscribe(ctx context.Context, c mqtt.Client, filters map[string]byte, hand
 	return nil
 }
 
-// hold waits for a pause, 0 for ever, and removes what it is asked to; done tells
+// hold waits for a pause, 0 for ever, and publishes what it is asked to; done tells
 // that the connection has ended, or ctx has.
-func hold(ctx context.Context, c mqtt.Client, clear <-chan string, lost <-chan error, pause time.Duration) (done bool, err error) {
+func hold(ctx context.Context, c mqtt.Client, retain <-chan Retained, lost <-chan error, pause time.Duration) (done bool, err error) {
 	var over <-chan time.Time
 	if pause > 0 {
 		t := time.NewTimer(pause)
@@ -162,10 +169,12 @@ func hold(ctx context.Context, c mqtt.Client, clear <-chan string, lost <-chan e
 			return true, nil
 		case err := <-lost:
 			return true, fmt.Errorf("connection lost: %w", err)
-		case topic := <-clear:
-			// An empty retained message removes the one before (MQTT 3.1.1, 3.3.1.3).
-			if err := wait(ctx, c.Publish(topic, 1, true, []byte{}), ackWait); err != nil {
-				return true, fmt.Errorf("remove retained message: %w", err)
+		case m := <-retain:
+			if m.Payload == nil {
+				m.Payload = []byte{} // paho knows no nil
+			}
+			if err := wait(ctx, c.Publish(m.Topic, 1, true, m.Payload), ackWait); err != nil {
+				return true, fmt.Errorf("publish retained message: %w", err)
 			}
 		}
 	}

@@ -69,24 +69,6 @@ func TestMemoryIsReadInMegabytes(t *testing.T) {
 	}
 }
 
-func TestQuantilesAreValuesThatWereSeen(t *testing.T) {
-	values := make([]float64, 0, 125)
-	for i := range 125 {
-		values = append(values, float64((i*77)%125+1)) // 1 to 125, not in order
-	}
-	for _, test := range []struct{ q, want float64 }{{0, 1}, {0.5, 63}, {0.99, 124}, {1, 125}} {
-		if got := quantile(values, test.q); got != test.want {
-			t.Errorf("quantile %v: got %v, want %v", test.q, got, test.want)
-		}
-	}
-	if got := median([]float64{4, 1, 3, 2}); got != 2.5 {
-		t.Errorf("median: got %v, want 2.5", got)
-	}
-	if got := quantile(nil, 0.5); !math.IsNaN(got) {
-		t.Errorf("quantile of nothing: got %v, want NaN", got)
-	}
-}
-
 func TestPingsAreSharedOutOverTheHeartbeats(t *testing.T) {
 	for _, test := range []struct {
 		every, keepAlive time.Duration

@@ -86,9 +86,9 @@ func captureLate(ctx context.Context, l *lab) (_ figure.Outcome, err error) {
 	if err != nil {
 		return figure.Outcome{}, err
 	}
-	p99 := func(values []float64) string { return figure.Number(quantile(values, 0.99)) }
+	p99 := func(values []float64) string { return figure.Number(figure.Quantile(values, 0.99)) }
 	text := func(c captured) string {
-		s := fmt.Sprintf("median %s, max %s ms", figure.Number(median(c.LateMilliseconds)), figure.Number(quantile(c.LateMilliseconds, 1)))
+		s := fmt.Sprintf("median %s, max %s ms", figure.Number(figure.Median(c.LateMilliseconds)), figure.Number(figure.Quantile(c.LateMilliseconds, 1)))
 		if c.Missed > 0 {
 			s += fmt.Sprintf(", %d MISSED", c.Missed)
 		}
@@ -98,7 +98,7 @@ func captureLate(ctx context.Context, l *lab) (_ figure.Outcome, err error) {
 		return fmt.Sprintf("p99 until the service woke %s, of a bare timer %s", p99(c.WokeMilliseconds), p99(c.TimerMilliseconds))
 	}
 	return figure.Outcome{
-		Value:  quantile(busy.late(), 0.99),
+		Value:  figure.Quantile(busy.late(), 0.99),
 		Beside: fmt.Sprintf("floor %s: without upload; upload at %s MB/s", p99(quiet.late()), figure.Number(float64(busy.Uploads)*photoBytes/megabyte/busy.Seconds)),
 		More: []figure.Row{
 			{What: fmt.Sprintf("beside the upload, %d slots", busySlots), Measured: text(busy), Beside: where(busy)},

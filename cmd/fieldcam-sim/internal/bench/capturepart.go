@@ -95,10 +95,10 @@ func eachSecond() (*schedule.Schedule, error) {
 	for i := range sessionsInTurn {
 		s := schedule.NewSession()
 		s.Name, s.Kind = fmt.Sprint("turn ", i), schedule.Capture
-		s.From, s.Every = schedule.TimeOfDay(time.Duration(i)*time.Second), sessionsInTurn*time.Second
+		s.From, s.Every = schedule.At(schedule.TimeOfDay(time.Duration(i)*time.Second)), sessionsInTurn*time.Second
 		sessions = append(sessions, s)
 	}
-	return schedule.New(time.UTC, sessions)
+	return schedule.New(time.UTC, schedule.Plan{Sessions: sessions})
 }
 
 // runUploads runs upload sessions without end; fail is told when they cannot go

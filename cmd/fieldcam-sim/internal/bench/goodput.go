@@ -112,10 +112,10 @@ func goodput(ctx context.Context, l *lab, r radio) (_ figure.Outcome, err error)
 		return figure.Number(float64(r.bytes)*8/1e6/seconds) + " Mbit/s"
 	}
 	return figure.Outcome{
-		Value:  median(ratios),
-		Beside: fmt.Sprintf("PUT of the same %s MB by %s: %s", figure.Number(float64(r.bytes)/megabyte), congestionControl, rate(median(puts))),
+		Value:  figure.Median(ratios),
+		Beside: fmt.Sprintf("PUT of the same %s MB by %s: %s", figure.Number(float64(r.bytes)/megabyte), congestionControl, rate(figure.Median(puts))),
 		More: []figure.Row{
-			{What: fmt.Sprintf("median of %d, each on a new TLS connection", r.rounds), Measured: rate(median(uploads)), Beside: fmt.Sprintf("PUT by %s, once: %s; ratios from %s to %s", otherControl, rate(cubic), figure.Number(quantile(ratios, 0)), figure.Number(quantile(ratios, 1)))},
+			{What: fmt.Sprintf("median of %d, each on a new TLS connection", r.rounds), Measured: rate(figure.Median(uploads)), Beside: fmt.Sprintf("PUT by %s, once: %s; ratios from %s to %s", otherControl, rate(cubic), figure.Number(figure.Quantile(ratios, 0)), figure.Number(figure.Quantile(ratios, 1)))},
 		},
 	}, nil
 }

@@ -20,6 +20,8 @@ type Credentials struct {
 	Username string `json:"username"`
 	Password string `json:"password"`
 	CAFile   string `json:"ca_file"` // of the hub's authority
+	// NoticeKey is by which the hub signs its notices of maintenance windows.
+	NoticeKey string `json:"notice_key"`
 }
 
 // Register gives the controller's credentials: those of an earlier Stage in this
@@ -61,6 +63,10 @@ url = "https://{{.Upload}}/files/"
 [mqtt]
 url = "tls://{{.Control}}"
 {{.MQTTMore}}
+
+[maintenance]
+notice_key = {{printf "%q" .NoticeKey}}
+spread = "30s" # a fleet of one
 `
 
 // Configure writes the controller's configuration file, with rest in the place of
@@ -80,7 +86,7 @@ func (s *Stage) Configure(ctx context.Context, rest string) error {
 	}
 	var b strings.Builder
 	err = t.Execute(&b, map[string]string{
-		"Device": s.o.Device, "Username": c.Username, "Password": c.Password, "CAFile": ca,
+		"Device": s.o.Device, "Username": c.Username, "Password": c.Password, "CAFile": ca, "NoticeKey": c.NoticeKey,
 		"Upload": s.upload.Addr(), "Control": s.control.Addr(),
 		"UploadMore": s.o.Upload, "MQTTMore": s.o.MQTT,
 		"Port": s.eye.Path(), "Power": s.PowerFile(),

@@ -1,13 +1,13 @@
-package bench
+package figure
 
 import (
 	"math"
 	"slices"
 )
 
-// quantile is the least of the values that a part q of them, from 0 to 1, does
+// Quantile is the least of the values that a part q of them, from 0 to 1, does
 // not exceed (nearest rank); NaN of none.
-func quantile(values []float64, q float64) float64 {
+func Quantile(values []float64, q float64) float64 {
 	if len(values) == 0 {
 		return math.NaN()
 	}
@@ -16,8 +16,8 @@ func quantile(values []float64, q float64) float64 {
 	return sorted[min(max(rank-1, 0), len(sorted)-1)]
 }
 
-// median is the middle value, or the mean of the two in the middle.
-func median(values []float64) float64 {
+// Median is the middle value, or the mean of the two in the middle.
+func Median(values []float64) float64 {
 	n := len(values)
 	if n == 0 {
 		return math.NaN()

@@ -1,0 +1,228 @@
+package shutter
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"time"
+
+	"fieldcam/capture"
+	"fieldcam/capture/photo"
+)
+
+const (
+	// maxListed bounds the pictures of one listing: what a fetch brings at 5 MB each
+	// in an hour from a slow reader. The others come with the next.
+	maxListed = 2000
+	// maxFiles bounds the files that are looked at, and maxFolder those of one
+	// folder: DCF has 900 folders of 9,999 numbers, cards have 100,000 pictures.
+	maxFiles  = 300_000
+	maxFolder = 50_000
+	// maxFileBytes is the largest file that is fetched: RAW of 100 megapixels has
+	// 200 MB.
+	maxFileBytes = 512 << 20
+	// readBatch is how many names are read at a time.
+	readBatch = 1024
+)
+
+// cardFile is one file on the card.
+type cardFile struct {
+	fileName
+	size int64
+	time time.Time // of its last change, as the card has it
+	tags tags
+}
+
+// stat is what shows that a file has changed.
+type stat struct {
+	size int64
+	time time.Time
+}
+
+// card reads the camera's card.
+type card struct {
+	cfg  Config
+	o    Options
+	list records
+	// seen is how files were at the List before that could not be told to be whole.
+	seen map[string]stat
+	// listed are the files of the pictures of the newest List, by Picture.Name.
+	listed map[string][]cardFile
+}
+
+func newCard(cfg Config, o Options) card {
+	return card{cfg: cfg, o: o, list: records{dir: o.Dir}, seen: map[string]stat{}}
+}
+
+// List implements capture.Deferred.
+func (c *Camera) List(ctx context.Context) (capture.Listing, error) {
+	if _, err := c.power(ctx, false); err != nil { // a camera may be its own disk
+		return capture.Listing{}, fmt.Errorf("give the camera power: %w", err)
+	}
+	listing, err := c.card.look(ctx)
+	if err != nil {
+		return capture.Listing{}, err
+	}
+	c.seen(len(listing.Pictures))
+	return listing, nil
+}
+
+func (c *card) look(ctx context.Context) (l capture.Listing, err error) {
+	if err := c.list.load(); err != nil {
+		return l, err
+	}
+	root, err := os.OpenRoot(c.cfg.Path)
+	if err != nil {
+		return l, fmt.Errorf("open the camera's card: %w", err)
+	}
+	defer root.Close()
+	files, err := readFiles(ctx, root)
+	if err != nil {
+		return l, err
+	}
+	c.listed = map[string][]cardFile{}
+	present := map[recordKey]bool{}
+	var shots [][]cardFile // the new files of each shot, in the order of exposure
+	for _, f := range files {
+		present[recordKey{f.path(), f.size}] = true
+		if c.fetched(root, f) {
+			c.remove(root, f)
+			continue
+		}
+		if !photo.IsKind(c.cfg.Files, f.format) {
+			continue
+		}
+		if n := len(shots) - 1; n >= 0 && shots[n][0].shot() == f.shot() {
+			shots[n] = append(shots[n], f)
+			continue
+		}
+		shots = append(shots, []cardFile{f})
+	}
+	if err := c.list.trim(func(k recordKey) bool { return present[k] }); err != nil {
+		return l, err
+	}
+	seen := map[string]stat{}
+	for i, shot := range shots {
+		if err := ctx.Err(); err != nil {
+			return l, err
+		}
+		if len(l.Pictures) == maxListed {
+			l.More = true
+			break
+		}
+		whole := c.whole(root, shot, i+1 < len(shots), seen)
+		if len(whole) == 0 {
+			continue
+		}
+		l.Pictures = append(l.Pictures, c.picture(whole))
+		c.listed[whole[0].shot()] = whole
+	}
+	c.seen = seen
+	l.Ahead = c.ahead()
+	return l, nil
+}
+
+// readFiles lists the pictures' files in the order of exposure, those of one shot
+// together and the JPEG first.
+func readFiles(ctx context.Context, root *os.Root) ([]cardFile, error) {
+	folders, err := readDir(root, "DCIM", maxFolder)
+	if err != nil {
+		return nil, fmt.Errorf("read the camera's card: %w", err)
+	}
+	var files []cardFile
+	for _, folder := range folders {
+		if !folderForm.MatchString(folder.Name()) || !folder.IsDir() {
+			continue
+		}
+		entries, err := readDir(root, "DCIM/"+folder.Name(), maxFolder)
+		if err != nil {
+			return nil, fmt.Errorf("read the camera's card: %w", err)
+		}
+		for _, e := range entries {
+			name, ok := parseName(folder.Name(), e.Name())
+			if !ok || !e.Type().IsRegular() {
+				continue
+			}
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			info, err := e.Info()
+			if errors.Is(err, fs.ErrNotExist) {
+				continue // deleted meanwhile
+			}
+			if err != nil {
+				return nil, fmt.Errorf("read the camera's card: %w", err)
+			}
+			files = append(files, cardFile{fileName: name, size: info.Size(), time: info.ModTime()})
+		}
+		if len(files) > maxFiles {
+			return nil, fmt.Errorf("read the camera's card: more than %d pictures", maxFiles)
+		}
+	}
+	slices.SortFunc(files, func(a, b cardFile) int {
+		raw := func(f cardFile) int {
+			if f.isJPEG() {
+				return 0
+			}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(a.number(), b.number()), cmp.Compare(a.shot(), b.shot()), cmp.Compare(raw(a), raw(b)), cmp.Compare(a.name, b.name))
+	})
+	return files, nil
+}
+
+// readDir is the entries of a directory, up to a number.
+func readDir(root *os.Root, name string, most int) ([]fs.DirEntry, error) {
+	d, err := root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	var all []fs.DirEntry
+	for {
+		batch, err := d.ReadDir(readBatch)
+		all = append(all, batch...)
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(all) > most {
+			return nil, fmt.Errorf("%s: more than %d entries", name, most)
+		}
+	}
+}
+
+// picture is what capture is told of a shot.
+func (c *card) picture(files []cardFile) capture.Picture {
+	p := capture.Picture{Name: files[0].shot()}
+	for _, f := range files {
+		if p.At.IsZero() {
+			p.At = f.tags.at
+		}
+	}
+	if p.At.IsZero() {
+		p.At = files[0].time.UTC()
+	}
+	if r, ok := c.list.newestOf("DCIM/" + p.Name); ok && sameShot(r.At, p.At) && r.Path != files[0].path() {
+		p.First = r.first()
+	}
+	return p
+}
+
+// ahead is by how much the camera's clock was ahead, as the newest fetched file of a
+// slot shows; 0 where there is none.
+func (c *card) ahead() time.Duration {
+	for _, r := range slices.Backward(c.list.all) {
+		if r.Trigger == photo.Scheduled && !r.At.IsZero() {
+			return r.At.Sub(r.Taken)
+		}
+	}
+	return 0
+}

@@ -1,0 +1,110 @@
+package shutter
+
+import (
+	"path/filepath"
+	"strings"
+	"time"
+
+	"fieldcam/capture/photo"
+	"fieldcam/config/invalid"
+)
+
+// Config says how to fire the camera and where its card is.
+type Config struct {
+	// Line is the full-press line, as hal.Line.Name names it. Required.
+	Line string `toml:"line"`
+	// HalfLine is the half-press line. Empty: there is none, which few cameras
+	// accept.
+	HalfLine string `toml:"half_line"`
+	// ActiveLow lines, both of them, are electrically low while they press.
+	ActiveLow bool `toml:"active_low"`
+	// Maker chooses the timing: one of Makers. Default "generic".
+	Maker string `toml:"maker"`
+	// The maker's times can be overridden; 0, the default, is the maker's. See
+	// Timing.
+	WakeAfter time.Duration `toml:"wake_after"`
+	Wake      time.Duration `toml:"wake"`
+	WakePause time.Duration `toml:"wake_pause"`
+	Half      time.Duration `toml:"half"`
+	Press     time.Duration `toml:"press"`
+	Gap       time.Duration `toml:"gap"`
+	// Path is where the camera's card is mounted: the directory that has DCIM.
+	// Required.
+	Path string `toml:"path"`
+	// Files is which kinds are fetched: "jpeg", "raw" or "both", the default.
+	Files string `toml:"files"`
+	// DeleteFetched deletes files from the card once the queue has them. Default
+	// false: a person empties the card.
+	DeleteFetched bool `toml:"delete_fetched"`
+	// Limits are what the camera can do, against which the schedule is checked.
+	Limits Limits `toml:"limits"`
+}
+
+// maxTime bounds each of the times: a shot is over well before the next one.
+const maxTime = 5 * time.Second
+
+// Default is a camera without its lines and its card's path.
+func Default() Config {
+	return Config{Maker: Generic, Files: photo.KindBoth, Limits: DefaultLimits()}
+}
+
+// Validate reports every value that cannot be used, as invalid.Values.
+func (c Config) Validate() error {
+	var l invalid.List
+	if c.Line == "" {
+		l.Add("line", "", `the line of the full press, such as "GPIO17"`)
+	}
+	if c.HalfLine != "" && c.HalfLine == c.Line {
+		l.Add("half_line", c.HalfLine, "another line than line, or nothing")
+	}
+	m, ok := maker(c.Maker)
+	if !ok {
+		var names []string
+		for _, m := range Makers() {
+			names = append(names, m.Name)
+		}
+		l.Add("maker", c.Maker, "one of "+strings.Join(names, ", "))
+	}
+	if m.NoHalf && c.HalfLine != "" {
+		l.Add("half_line", c.HalfLine, "nothing: the "+m.Name+" socket has one line")
+	}
+	for _, t := range []struct {
+		key   string
+		value time.Duration
+		most  time.Duration
+	}{
+		{"wake_after", c.WakeAfter, time.Hour}, {"wake", c.Wake, maxTime}, {"wake_pause", c.WakePause, maxTime},
+		{"half", c.Half, maxTime}, {"press", c.Press, maxTime}, {"gap", c.Gap, maxTime},
+	} {
+		if t.value < 0 || t.value > t.most {
+			l.Add(t.key, t.value, "0 (the maker's) or a duration up to "+strings.TrimSuffix(t.most.String(), "m0s"))
+		}
+	}
+	if c.Path == "" || !filepath.IsAbs(c.Path) {
+		l.Add("path", c.Path, `the directory on which the camera's card is mounted, such as "/media/camera"`)
+	}
+	switch c.Files {
+	case photo.KindJPEG, photo.KindRAW, photo.KindBoth:
+	default:
+		l.Add("files", c.Files, `"both", "jpeg" or "raw"`)
+	}
+	l.Under("limits", c.Limits.Validate())
+	return l.Err()
+}
+
+// timing is the maker's, with what the configuration says better.
+func (c Config) timing() Timing {
+	m, _ := maker(c.Maker)
+	t := m.Timing
+	for _, o := range []struct {
+		own  time.Duration
+		into *time.Duration
+	}{
+		{c.WakeAfter, &t.WakeAfter}, {c.Wake, &t.Wake}, {c.WakePause, &t.WakePause}, {c.Half, &t.Half}, {c.Press, &t.Press}, {c.Gap, &t.Gap},
+	} {
+		if o.own > 0 {
+			*o.into = o.own
+		}
+	}
+	return t
+}
