@@ -31,7 +31,6 @@ type year struct {
 	*world
 	h      history
 	agenda []action // in order of time
-	begun  int      // actions so far
 
 	darks   int       // reasons for which the daemon is off
 	forgets bool      // the clock forgets the time at the next start
