@@ -108,7 +108,11 @@ func printPlans(line func(name, format string, a ...any), s control.Status, z *t
 		line("window", "%s (%s), until %s", cut(w.Name, 30), w.Class, clockText(w.Until, z))
 	}
 	if s.Returns != nil {
-		line("", "tries the cloud gently, and returns at %s", clockText(*s.Returns, z))
+		name := "" // below its window
+		if s.Window == nil {
+			name = "window" // it is over, and this controller's own moment not there yet
+		}
+		line(name, "tries the cloud gently, and returns at %s", clockText(*s.Returns, z))
 	}
 }
 
