@@ -60,7 +60,7 @@ func (p *process) hear(t *tail) {
 // sinkError is a fault of Spec.Stdout: not the program's.
 type sinkError struct{ err error }
 
-func (e *sinkError) Error() string { return "write its output: " + e.err.Error() }
+func (e *sinkError) Error() string { return "pass on its output: " + e.err.Error() }
 func (e *sinkError) Unwrap() error { return e.err }
 
 // IsSink tells whether err, of Run, is a fault of Spec.Stdout, so that the program
@@ -84,8 +84,9 @@ func (t *tail) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// userForm is user and password in an address.
-var userForm = regexp.MustCompile(`://[^/\s@]*@`)
+// userForm is user and password in an address; rather too much than a password too
+// many.
+var userForm = regexp.MustCompile(`://[^\s"']*@`)
 
 // text is what was kept, fit for a log: lines, without what commands a terminal.
 func (t *tail) text() string {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -34,11 +33,15 @@ func (e Exit) Err() error {
 	default:
 		return nil
 	}
-	if line := lastLine(e.Stderr); line != "" {
-		what += ": " + line
+	if said := e.Said(); said != "" {
+		what += ": " + said
 	}
 	return errors.New(what)
 }
+
+// Said is the last line that the program printed to stderr, within bounds; empty
+// where there is none.
+func (e Exit) Said() string { return lastLine(e.Stderr) }
 
 // Runner runs one program at a time: Run is for one goroutine at a time. The zero
 // Runner is ready.
@@ -111,10 +114,10 @@ func (r *Runner) Run(ctx context.Context, s Spec) (Exit, error) {
 	if why == nil {
 		return e, nil
 	}
-	if line := lastLine(e.Stderr); line != "" {
-		return e, fmt.Errorf("%s, after %v: %w (it said: %s)", filepath.Base(s.Argv[0]), e.Took.Round(time.Millisecond), why, line)
+	if said := e.Said(); said != "" {
+		return e, fmt.Errorf("ended after %v: %w; it said: %s", e.Took.Round(time.Millisecond), why, said)
 	}
-	return e, fmt.Errorf("%s, after %v: %w", filepath.Base(s.Argv[0]), e.Took.Round(time.Millisecond), why)
+	return e, fmt.Errorf("ended after %v: %w", e.Took.Round(time.Millisecond), why)
 }
 
 // await waits until the program has ended, or there is a reason to end it: why.

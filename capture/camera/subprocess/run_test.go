@@ -58,8 +58,8 @@ func TestExitCodesAreToldWithTheLastLine(t *testing.T) {
 		"":                               "exit code 3",
 		"no camera found":                "exit code 3: no camera found",
 		"first\n\x1b[31mlast\x1b[0m\n\n": "exit code 3: [31mlast [0m",
-		"rtsp://admin:secret@10.0.0.9/1: refused": "exit code 3: rtsp://…@10.0.0.9/1: refused",
-		strings.Repeat("x", 1000):                 "exit code 3: " + strings.Repeat("x", 150) + "…",
+		"rtsp://admin:se/c@ret@10.0.0.9/1: refused": "exit code 3: rtsp://…@10.0.0.9/1: refused",
+		strings.Repeat("x", 1000):                   "exit code 3: " + strings.Repeat("x", 150) + "…",
 	} {
 		r := newRig(t)
 		r.program.SetFaults(programsim.Faults{Nothing: true, Code: 3, Complaint: complaint, Chatty: 100_000})
@@ -141,9 +141,6 @@ func TestADeadlineEndsTheProgramInTime(t *testing.T) {
 	e, err := r.runner.Run(ctx, r.spec(new(bytes.Buffer)))
 	if !errors.Is(err, context.DeadlineExceeded) || e.Signal != syscall.SIGKILL {
 		t.Errorf("got %v, ended by %v; want context.DeadlineExceeded, SIGKILL", err, e.Signal)
-	}
-	if !strings.Contains(err.Error(), "programsim") && !strings.Contains(err.Error(), ".test, after") {
-		t.Errorf("got %q, want the program's name", err)
 	}
 	for _, want := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		if e := r.event(t, programsim.Signalled); e.Signal != int(want) {
