@@ -20,7 +20,7 @@ const module = "fieldcam/"
 func layers() [][]string {
 	return [][]string{
 		{"config/invalid"},
-		{"hal", "capture/photo", "capture/schedule", "agent/identity"},
+		{"hal", "capture/photo", "capture/schedule", "agent/identity", "capture/camera/subprocess", "capture/camera/subprocess/programsim"},
 		{"agent/message"},
 		{
 			"capture/camera/serial", "capture/camera/serial/serialsim", "capture/camera/jpegstream", "capture/camera/scenesim",
@@ -34,7 +34,7 @@ func layers() [][]string {
 		{
 			"capture/camera/vc0706", "capture/camera/vc0706/vc0706sim",
 			"capture",
-			"queue", "queue/upload", "queue/upload/tus", "queue/upload/tustest", "queue/upload/uploadtest",
+			"queue", "queue/upload", "queue/upload/tus", "queue/upload/tustest", "queue/upload/uploadtest", "capture/camera/command",
 		},
 		{
 			"agent/pause", "agent/maintenance", "agent/link", "agent/link/linktest", "agent/heartbeat", "agent/proof",
