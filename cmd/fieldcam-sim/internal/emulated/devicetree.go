@@ -130,6 +130,7 @@ func (t tree) find(compatible string) (int, error) {
 	be := binary.BigEndian
 	var begun []int // of the nodes that are open, the innermost last
 	found := -1
+	named := map[int]bool{} // nodes that name lines
 	for at := 0; at+4 <= len(t.tokens); {
 		token := be.Uint32(t.tokens[at:])
 		at += 4
@@ -138,6 +139,9 @@ func (t tree) find(compatible string) (int, error) {
 		case tokenDone:
 			if found < 0 {
 				return 0, fmt.Errorf("no node is compatible with %s", compatible)
+			}
+			if named[found] {
+				return 0, fmt.Errorf("%s has %s already", compatible, lineNames)
 			}
 			return found, nil
 		case tokenBegin:
@@ -158,9 +162,7 @@ func (t tree) find(compatible string) (int, error) {
 				return 0, errors.Join(err, fmt.Errorf("%w: a property without a node", errTree))
 			}
 			node := begun[len(begun)-1]
-			if name == lineNames && node == found {
-				return 0, fmt.Errorf("%s has %s already", compatible, lineNames)
-			}
+			named[node] = named[node] || name == lineNames
 			if name == "compatible" && found < 0 && bytes.Contains(append([]byte{0}, value...), []byte("\x00"+compatible+"\x00")) {
 				found = node
 			}
