@@ -56,8 +56,7 @@ func notes() []note {
 		{path: "log.level", text: "The least severity that is logged.", allowed: `"debug", "info", "warn" or "error"`},
 
 		{path: "camera", text: "Which camera there is."},
-		{path: "camera.kind", text: "The kind of camera. \"vc0706\" is a serial JPEG camera; \"shutter\" is any camera with a remote socket, in Low Power Mode: it is fired at each slot, and its pictures are fetched from its card at the upload sessions.",
-			allowed: `"vc0706" or "shutter"`},
+		{path: "camera.kind", text: kindText(), allowed: choice(kindNames())},
 		{path: "camera.photo_kb", text: "The expected size of one photo, with all its files, in kilobytes (10^3 bytes), against which the schedule is checked until photos have been taken.",
 			allowed: "0 (not known) to 1000000", zero: "not known"},
 		{path: "camera.power", text: "The line that switches the camera's power."},
