@@ -1,6 +1,9 @@
 package config
 
-import "regexp"
+import (
+	"regexp"
+	"slices"
+)
 
 // note explains one key to a technician. It is the one source of the comments
 // in the file and of docs/config.md.
@@ -145,5 +148,5 @@ func notes() []note {
 			allowed: "a duration from 1s to 24h"},
 		{path: "heartbeat.status_every", text: "The longest time between two status messages, of about 600 bytes each; check-ins and changed conditions send one sooner.",
 			allowed: "a duration from 5s to 24h"},
-	}, shutterNotes()...), append(scheduleNotes(), maintenanceNotes()...)...)
+	}, shutterNotes()...), slices.Concat(scheduleNotes(), maintenanceNotes(), modemNotes())...)
 }

@@ -36,6 +36,8 @@ type Status struct {
 	// NextSlot is the next instant of a capture session; 0 where none is near.
 	NextSlot Unix    `json:"next_slot,omitempty"`
 	Session  Session `json:"session"`
+	// Modem is how the mobile modem fares; nil where nothing is known of one.
+	Modem *Modem `json:"modem,omitempty"`
 	// Conditions lists what is wrong now; at most MaxConditions.
 	Conditions []Active `json:"conditions"`
 	// EventsDropped counts the Condition events since the daemon's start that
@@ -65,6 +67,43 @@ type Session struct {
 	Error string `json:"error,omitempty"`
 }
 
+// Modem is how a mobile modem fares. Empty: not known.
+type Modem struct {
+	// SIM is "ready", "locked", "missing" or "fault".
+	SIM string `json:"sim,omitempty"`
+	// Registration is "home", "roaming", "searching", "denied", "idle" or "unknown".
+	Registration string `json:"reg,omitempty"`
+	// DBm is the signal's strength, -140 to -1; 0: not known.
+	DBm        int    `json:"dbm,omitempty"`
+	Operator   string `json:"op,omitempty"`
+	Technology string `json:"tech,omitempty"` // "LTE"
+}
+
+// minDBm is weaker than what any receiver hears.
+const minDBm = -140
+
+func (m *Modem) check() error {
+	if m == nil {
+		return nil
+	}
+	var dbm error
+	if m.DBm < minDBm || m.DBm > 0 {
+		dbm = fmt.Errorf("modem.dbm: %d: want %d to 0", m.DBm, minDBm)
+	}
+	return errors.Join(dbm, checkText("modem.sim", m.SIM, MaxName), checkText("modem.reg", m.Registration, MaxName),
+		checkText("modem.op", m.Operator, MaxName), checkText("modem.tech", m.Technology, MaxName))
+}
+
+func (m *Modem) fit() *Modem {
+	if m == nil {
+		return nil
+	}
+	return &Modem{
+		SIM: clean(m.SIM, MaxName), Registration: clean(m.Registration, MaxName), DBm: min(max(m.DBm, minDBm), 0),
+		Operator: clean(m.Operator, MaxName), Technology: clean(m.Technology, MaxName),
+	}
+}
+
 func (s Status) check() error {
 	if err := photo.CheckDevice(s.Device); err != nil {
 		return fmt.Errorf("device: %w", err)
@@ -92,6 +131,7 @@ func (s Status) check() error {
 		checkCount("queue.refused", s.Queue.Refused),
 		s.Queue.Oldest.check("queue.oldest"),
 		s.NextSlot.check("next_slot"),
+		s.Modem.check(),
 		checkText("session.state", s.Session.State, MaxName),
 		checkText("session.name", s.Session.Name, MaxName),
 		s.Session.Since.check("session.since"),
@@ -118,6 +158,7 @@ func (s Status) fit() Status {
 	s.Session.Photos = clampCount(s.Session.Photos)
 	s.Session.Error = clean(s.Session.Error, MaxText)
 	s.EventsDropped = clampCount(s.EventsDropped)
+	s.Modem = s.Modem.fit()
 	fitted := make([]Active, 0, min(len(s.Conditions), MaxConditions))
 	for _, c := range s.Conditions[:cap(fitted)] {
 		fitted = append(fitted, c.fit())
@@ -163,7 +204,7 @@ func (s Status) MarshalLate() ([]byte, error) {
 	if err != nil || len(payload) <= MaxLate {
 		return payload, err
 	}
-	s.Boot, s.Session.Name, s.Session.Error = "", "", ""
+	s.Boot, s.Session.Name, s.Session.Error, s.Modem = "", "", "", nil
 	s.Conditions = slices.Clone(s.Conditions)
 	for i := range s.Conditions {
 		s.Conditions[i].Text = ""

@@ -75,24 +75,31 @@ func (m *Modem) State() (s State, restarts int, err error) {
 	return m.state, m.restarts, m.err
 }
 
-// Run looks after the modem until ctx ends, and then returns nil; earlier with an
-// error where its lines can't be taken. It may be run again. The modem stays on.
+// Run looks after the modem until ctx ends, and then returns nil. Lines that can't be
+// taken are reported, and tried again. It may be run again. The modem stays on.
 func (m *Modem) Run(ctx context.Context) error {
-	l, err := openLines(m.cfg, m.o.Board)
-	if err != nil {
-		m.tell(State{}, err)
-		return err
-	}
-	defer func() {
+	for ctx.Err() == nil {
+		l, err := openLines(m.cfg, m.o.Board)
+		if err != nil {
+			m.tell(State{}, err)
+			sleep(ctx, jittered(m.cfg.Every))
+			continue
+		}
+		m.began = time.Now()
+		m.keep(ctx, l)
 		if err := l.close(); err != nil {
 			m.o.Log.Warn().Err(err).Msg("modem's lines not let go")
 		}
-	}()
-	m.began = time.Now()
+	}
+	return nil
+}
+
+// keep looks after the modem until ctx ends.
+func (m *Modem) keep(ctx context.Context, l *lines) {
 	for ctx.Err() == nil {
 		s, silent, err := m.look(ctx, l)
 		if ctx.Err() != nil {
-			break
+			return
 		}
 		if !silent || time.Since(m.began) > startTime { // else it may be starting
 			m.tell(s, err)
@@ -102,7 +109,6 @@ func (m *Modem) Run(ctx context.Context) error {
 		}
 		sleep(ctx, jittered(m.cfg.Every))
 	}
-	return nil
 }
 
 // jittered is d, or up to a tenth more.

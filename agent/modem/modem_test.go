@@ -139,3 +139,17 @@ func TestTheKeyIsReleasedHoweverItEnds(t *testing.T) {
 		})
 	}
 }
+
+func TestALineThatIsMissingIsNamedAndFoundLater(t *testing.T) {
+	run(t, setup{off: true, config: func(c *modem.Config) { c.PowerLine, c.KeyLine = "", "LATE_KEY" }}, func(r *rig) {
+		r.sleep(time.Hour)
+		if _, _, err := r.m.State(); err == nil || !strings.Contains(err.Error(), "LATE_KEY") {
+			r.Errorf("got %v, want the line named", err)
+		}
+		r.board.AddLine("LATE_KEY")
+		r.sleep(3 * time.Minute)
+		if _, _, err := r.m.State(); err == nil || strings.Contains(err.Error(), "no such line") {
+			r.Errorf("got %v, want that it is pressed now, to no avail", err)
+		}
+	})
+}

@@ -17,6 +17,8 @@ const (
 	HoldTime = 5 * time.Second
 	// lookEvery is how often a lit light is compared with what it should show.
 	lookEvery = time.Second
+	// again is how long after a fault the lines are tried again.
+	again = time.Minute
 )
 
 // Options are what a Panel works with. Board and Look are required.
@@ -42,10 +44,29 @@ type Panel struct {
 // New makes a Panel, which does nothing before Run. The Config must be valid.
 func New(cfg Config, o Options) *Panel { return &Panel{cfg: cfg, o: o} }
 
-// Run shows and listens until ctx ends, and then returns nil; earlier with an error
-// where a line can't be taken or fails. It may be run again. The light is dark after
-// it.
-func (p *Panel) Run(ctx context.Context) (err error) {
+// Run shows and listens until ctx ends, and then returns nil. A line that can't be
+// taken, or fails, is logged, and tried again. It may be run again. The light is dark
+// after it.
+func (p *Panel) Run(ctx context.Context) error {
+	for told := ""; ctx.Err() == nil; {
+		err := p.once(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		if text := err.Error(); text != told { // once, not for each attempt
+			p.o.Log.Warn().Err(err).Msg("light and button can't be used")
+			told = text
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(again):
+		}
+	}
+	return nil
+}
+
+// once shows and listens until ctx ends, or a line fails.
+func (p *Panel) once(ctx context.Context) (err error) {
 	l, err := openLight(p.cfg, p.o.Board)
 	if err != nil {
 		return err

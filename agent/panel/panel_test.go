@@ -1,6 +1,7 @@
 package panel_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -253,19 +254,38 @@ func TestOneLightIsEnough(t *testing.T) {
 	})
 }
 
-func TestALineThatIsMissingIsNamed(t *testing.T) {
+func TestALineThatIsMissingIsNamedAndFoundLater(t *testing.T) {
 	for _, missing := range []string{"GREEN", "RED", "BUTTON"} {
-		board := sim.New()
-		for _, name := range []string{"GREEN", "RED", "BUTTON"} {
-			if name != missing {
-				board.AddLine(name)
+		synctest.Test(t, func(t *testing.T) {
+			board := sim.New()
+			for _, name := range []string{"GREEN", "RED", "BUTTON"} {
+				if name != missing {
+					board.AddLine(name)
+				}
 			}
-		}
-		cfg := panel.Config{GreenLine: "GREEN", RedLine: "RED", ButtonLine: "BUTTON"}
-		err := panel.New(cfg, panel.Options{Board: board, Look: func() panel.Look { return panel.Reached }, Log: zerolog.Nop()}).Run(t.Context())
-		if err == nil || !strings.Contains(err.Error(), missing) {
-			t.Errorf("got %v, want that %s is missing", err, missing)
-		}
+			var log bytes.Buffer
+			cfg := panel.Config{GreenLine: "GREEN", RedLine: "RED", ButtonLine: "BUTTON"}
+			p := panel.New(cfg, panel.Options{Board: board, Look: func() panel.Look { return panel.Reached }, Log: zerolog.New(&log)})
+			ctx, cancel := context.WithCancel(t.Context())
+			ran := make(chan error)
+			go func() { ran <- p.Run(ctx) }()
+			time.Sleep(time.Hour)
+			synctest.Wait()
+			if strings.Count(log.String(), "\n") != 1 || !strings.Contains(log.String(), missing) {
+				t.Errorf("got %q, want one line that names %s", log.String(), missing)
+			}
+			green := board.AddLine("GREEN")
+			board.AddLine(missing)
+			time.Sleep(2 * time.Minute)
+			synctest.Wait()
+			if !green.High() {
+				t.Error("the light is dark, want it found")
+			}
+			cancel()
+			if err := <-ran; err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 
