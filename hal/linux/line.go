@@ -4,9 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"unsafe"
-
-	"golang.org/x/sys/unix"
 
 	"fieldcam/hal"
 )
@@ -15,12 +14,21 @@ import (
 // include/uapi/linux/gpio.h and Documentation/userspace-api/gpio/.
 const (
 	lineFlagActiveLow  = 1 << 1
+	lineFlagInput      = 1 << 2
 	lineFlagOutput     = 1 << 3
+	lineFlagRising     = 1 << 4
+	lineFlagFalling    = 1 << 5
+	lineFlagBiasUp     = 1 << 8
+	lineFlagBiasDown   = 1 << 9
+	lineFlagBiasOff    = 1 << 10
 	lineAttrValues     = 2 // GPIO_V2_LINE_ATTR_ID_OUTPUT_VALUES
+	lineAttrDebounce   = 3 // GPIO_V2_LINE_ATTR_ID_DEBOUNCE, µs
 	lineAttrsMax       = 10
 	linesMax           = 64
 	lineNameSize       = 32
 	ioctlGetLine       = 0xC250B407 // _IOWR(0xB4, 0x07, struct gpio_v2_line_request)
+	ioctlLineSetConfig = 0xC110B40D // _IOWR(0xB4, 0x0D, struct gpio_v2_line_config)
+	ioctlLineGetValues = 0xC010B40E // _IOWR(0xB4, 0x0E, struct gpio_v2_line_values)
 	ioctlLineSetValues = 0xC010B40F // _IOWR(0xB4, 0x0F, struct gpio_v2_line_values)
 )
 
@@ -33,7 +41,7 @@ type (
 	lineAttribute struct {
 		id      uint32
 		padding uint32
-		value   uint64
+		value   uint64 // a union; debounce is its first 32 bits
 	}
 	lineConfigAttribute struct {
 		attr lineAttribute
@@ -64,24 +72,114 @@ type (
 type output struct {
 	name string
 	file *os.File
+	// rest takes the descriptor at Close where the line is held; nil where it isn't.
+	rest func(*os.File)
+
+	mu     sync.Mutex
+	closed bool // guarded by mu
 }
 
-// openLine requests the line as an output with its first value in one call.
+// openLine requests the line as an output with its first value in one call, or
+// takes it over where it is held.
 func (b *Board) openLine(line hal.Line, on bool) (hal.Output, error) {
+	f, was, err := b.takeHeld(line)
+	if err != nil {
+		return nil, err
+	}
+	if f != nil {
+		o := b.newOutput(line, f)
+		if was != on {
+			err = o.Set(on)
+		}
+		if err != nil {
+			return nil, errors.Join(err, o.Close())
+		}
+		return o, nil
+	}
 	c, offset, err := b.find(line.Name)
 	if err != nil {
-		return nil, fmt.Errorf("open output %q: %w", line.Name, err)
+		return nil, err
 	}
+	fd, err := c.request(request(offset, line.ActiveLow, on))
+	if err != nil {
+		return nil, err
+	}
+	return b.keepNew(line, os.NewFile(uintptr(fd), line.Name))
+}
+
+// resumeLine takes the line at the level that it has.
+func (b *Board) resumeLine(line hal.Line) (_ hal.Output, on bool, err error) {
+	f, on, err := b.takeHeld(line)
+	if err != nil {
+		return nil, false, err
+	}
+	if f != nil {
+		return b.newOutput(line, f), on, nil
+	}
+	c, offset, err := b.find(line.Name)
+	if err != nil {
+		return nil, false, err
+	}
+	info, err := c.info(offset)
+	if err != nil {
+		return nil, false, err
+	}
+	if info.flags&lineFlagOutput == 0 {
+		fd, err := c.request(request(offset, line.ActiveLow, false))
+		if err != nil {
+			return nil, false, err
+		}
+		o, err := b.keepNew(line, os.NewFile(uintptr(fd), line.Name))
+		return o, false, err
+	}
+	// A request without a direction leaves the line as it is, and it is not let go
+	// between the reading and the taking.
+	r := request(offset, line.ActiveLow, false)
+	r.config.flags &^= lineFlagOutput
+	r.config.attrCount = 0
+	fd, err := c.request(r)
+	if err != nil {
+		return nil, false, err
+	}
+	f = os.NewFile(uintptr(fd), line.Name)
+	if on, err = levelOf(f); err == nil {
+		err = configure(f, line.ActiveLow, on)
+	}
+	if err != nil {
+		return nil, false, errors.Join(err, f.Close())
+	}
+	o, err := b.keepNew(line, f)
+	return o, on, err
+}
+
+// keepNew makes an output of a line that was requested just now, held where that is
+// asked for.
+func (b *Board) keepNew(line hal.Line, f *os.File) (hal.Output, error) {
+	if err := b.hold(line, f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return b.newOutput(line, f), nil
+}
+
+func (b *Board) newOutput(line hal.Line, f *os.File) *output {
+	o := &output{name: line.Name, file: f}
+	if line.Hold && b.CanHold() {
+		o.rest = func(f *os.File) { b.letRest(line, f) }
+	}
+	return o
+}
+
+// request has the kernel give a descriptor for the one line of r.
+func (c chip) request(r *lineRequest) (fd int, err error) {
 	f, err := os.OpenFile(c.path, os.O_RDWR, 0)
 	if err != nil {
-		return nil, fmt.Errorf("open output %q: %w", line.Name, err)
+		return -1, err
 	}
 	defer f.Close() // the request outlives the chip's descriptor
-	r := request(offset, line.ActiveLow, on)
 	if err := ioctl(f, ioctlGetLine, unsafe.Pointer(r)); err != nil {
-		return nil, fmt.Errorf("open output %q: request line %d of %s: %w", line.Name, offset, c.label, err)
+		return -1, fmt.Errorf("request line %d of %s: %w", r.offsets[0], c.label, err)
 	}
-	return &output{name: line.Name, file: os.NewFile(uintptr(r.fd), line.Name)}, nil
+	return int(r.fd), nil
 }
 
 // request is the kernel's description of one output line that is on or off.
@@ -100,8 +198,14 @@ func request(offset uint32, activeLow, on bool) *lineRequest {
 
 // Set implements hal.Output.
 func (o *output) Set(on bool) error {
-	v := lineValues{bits: bit(on), mask: 1}
-	if err := ioctl(o.file, ioctlLineSetValues, unsafe.Pointer(&v)); err != nil {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	err := os.ErrClosed
+	if !o.closed {
+		v := lineValues{bits: bit(on), mask: 1}
+		err = ioctl(o.file, ioctlLineSetValues, unsafe.Pointer(&v))
+	}
+	if err != nil {
 		return fmt.Errorf("set output %q: %w", o.name, err)
 	}
 	return nil
@@ -109,7 +213,17 @@ func (o *output) Set(on bool) error {
 
 // Close implements hal.Output.
 func (o *output) Close() error {
-	if err := o.file.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed {
+		return nil
+	}
+	o.closed = true
+	if o.rest != nil {
+		o.rest(o.file)
+		return nil
+	}
+	if err := o.file.Close(); err != nil {
 		return fmt.Errorf("close output %q: %w", o.name, err)
 	}
 	return nil
@@ -120,23 +234,4 @@ func bit(on bool) uint64 {
 		return 1
 	}
 	return 0
-}
-
-// ioctl runs one ioctl on f, which stays open while it runs.
-func ioctl(f *os.File, request uint, arg unsafe.Pointer) error {
-	c, err := f.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var errno unix.Errno
-	err = c.Control(func(fd uintptr) {
-		_, _, errno = unix.Syscall(unix.SYS_IOCTL, fd, uintptr(request), uintptr(arg))
-	})
-	if err != nil {
-		return err
-	}
-	if errno != 0 {
-		return errno
-	}
-	return nil
 }

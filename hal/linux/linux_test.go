@@ -80,7 +80,7 @@ func TestOutputsConform(t *testing.T) {
 		if err := os.WriteFile(path, []byte("0"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		check(t, haltest.OutputRig{Board: linux.New(), Line: path, Unknown: filepath.Join(dir, "state"), High: func() bool {
+		check(t, haltest.OutputRig{Board: linux.New(), Line: path, Unknown: filepath.Join(dir, "state"), Keeps: true, High: func() bool {
 			b, err := os.ReadFile(path)
 			if err != nil || len(b) != 1 {
 				t.Errorf("attribute file holds %q (%v), want one character", b, err)
@@ -105,6 +105,29 @@ func TestChipNumbersAreRefused(t *testing.T) {
 		_, err := linux.New().OpenOutput(hal.Line{Name: name}, true)
 		if err == nil || !strings.Contains(err.Error(), "label") {
 			t.Errorf("line %q: %v, want an error that asks for a label", name, err)
+		}
+	}
+}
+
+func TestAFileIsNoBusAndNoInput(t *testing.T) {
+	for _, path := range []string{"/dev/null", filepath.Join(t.TempDir(), "i2c-1")} {
+		b, err := linux.New().OpenBus(path)
+		if err == nil {
+			b.Close()
+			t.Fatalf("%s was opened as an I2C bus, want an error", path)
+		}
+		if !strings.Contains(err.Error(), path) {
+			t.Errorf("error %q does not name the path", err)
+		}
+	}
+	for _, name := range []string{"/sys/class/leds/camera/brightness", "GPIO99", "gpiochip0:3", ""} {
+		i, err := linux.New().OpenInput(hal.Line{Name: name}, hal.InputConfig{})
+		if err == nil {
+			i.Close()
+			t.Fatalf("%q was opened as an input, want an error", name)
+		}
+		if !strings.Contains(err.Error(), fmt.Sprintf("%q", name)) {
+			t.Errorf("error %q does not name the line", err)
 		}
 	}
 }
@@ -184,14 +207,8 @@ func TestCloseWithUnsentBytesReturns(t *testing.T) {
 	}
 }
 
-func TestClockTellsUTCAndShowsSteps(t *testing.T) {
-	var c linux.Clock
-	now := c.Now()
-	if now.Location() != time.UTC || now.Round(0) != now {
-		t.Errorf("Now is %#v, want UTC without a monotonic reading", now)
-	}
-	if d := time.Since(now); d < -time.Minute || d > time.Minute {
-		t.Errorf("Now is %v off", d)
-	}
-	c.Synced() // either answer is right; it must have one
+func TestClocksConform(t *testing.T) {
+	haltest.Clocks(t, func(t *testing.T, check func(testing.TB, haltest.ClockRig)) {
+		check(t, haltest.ClockRig{Clock: linux.Clock{}})
+	})
 }
