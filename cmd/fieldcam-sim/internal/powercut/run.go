@@ -83,7 +83,7 @@ type rig struct {
 	dir     string
 	config  string
 	hub     *cloud
-	camera  *eye.Eye
+	camera  *eye.Eye[*vc0706sim.Camera]
 	witness *witness
 	follow  sync.WaitGroup
 	stop    context.CancelFunc
@@ -103,7 +103,7 @@ func openRig(ctx context.Context, o Options, dir string) (_ *rig, err error) {
 	if r.hub, err = openCloud(ctx, filepath.Join(o.Bin, "fieldcam-hub"), dir); err != nil {
 		return nil, err
 	}
-	if r.camera, err = eye.Open(vc0706sim.Options{Name: device, Resolution: resolution, Now: everLater()}, ""); err != nil {
+	if r.camera, err = eye.Open(vc0706sim.New(vc0706sim.Options{Name: device, Resolution: resolution, Now: everLater()}), ""); err != nil {
 		return nil, err
 	}
 	if err := writeConfig(r.config, r.hub); err != nil {
