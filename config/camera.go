@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"fieldcam/capture/camera"
+	"fieldcam/capture/camera/command"
 	"fieldcam/capture/camera/shutter"
 	"fieldcam/capture/camera/ucam"
 	"fieldcam/capture/camera/vc0706"
@@ -22,6 +23,7 @@ type Camera struct {
 	VC0706  vc0706.Config      `toml:"vc0706"`
 	UCAM    ucam.Config        `toml:"ucam"`
 	Shutter shutter.Config     `toml:"shutter"`
+	Command command.Config     `toml:"command"`
 }
 
 // The kinds of cameras.
@@ -29,6 +31,7 @@ const (
 	KindVC0706  = "vc0706"  // the serial JPEG camera of package vc0706
 	KindUCAM    = "ucam"    // the serial JPEG camera of package ucam
 	KindShutter = "shutter" // any camera with a remote socket, in Low Power Mode: package shutter
+	KindCommand = "command" // any program that writes a JPEG: package command
 )
 
 // defaultCamera is the first kind, and every kind's own defaults.
@@ -38,6 +41,7 @@ func defaultCamera() Camera {
 		VC0706:  vc0706.Default(),
 		UCAM:    ucam.Default(),
 		Shutter: shutter.Default(),
+		Command: command.Default(),
 	}
 }
 
@@ -56,6 +60,8 @@ func kinds() []kind {
 		{KindUCAM, "is a serial JPEG camera of 4D Systems (uCAM-II, uCAM-III), or a board with an OV528", func(c Camera) error { return c.UCAM.Validate() }},
 		{KindShutter, "is any camera with a remote socket, in Low Power Mode: it is fired at each slot, and its pictures are fetched from its card at the upload sessions",
 			func(c Camera) error { return c.Shutter.Validate() }},
+		{KindCommand, "is any program that writes a JPEG to a file or to standard output, such as rpicam-still, fswebcam or ffmpeg",
+			func(c Camera) error { return c.Command.Validate() }},
 	}
 }
 
