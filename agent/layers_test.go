@@ -32,7 +32,7 @@ func layers() [][]string {
 			"queue/boltfile", "queue/ledger", "queue/thumbnail", "queue/spool", "hal/ina", "hal/ina/inasim", "hal/sht3x", "hal/sht3x/sht3xsim", "hal/bme280", "hal/bme280/bme280sim", "hal/vedirect", "hal/vedirect/vedirectsim", "agent/reading", "agent/modem/at",
 		},
 		{
-			"capture/camera/vc0706", "capture/camera/vc0706/vc0706sim",
+			"capture/camera/vc0706", "capture/camera/vc0706/vc0706sim", "capture/camera/ucam", "capture/camera/ucam/ucamsim",
 			"capture",
 			"queue", "queue/upload", "queue/upload/tus", "queue/upload/tustest", "queue/upload/uploadtest", "capture/camera/command",
 		},
