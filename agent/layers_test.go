@@ -20,7 +20,7 @@ const module = "fieldcam/"
 func layers() [][]string {
 	return [][]string{
 		{"config/invalid"},
-		{"hal", "capture/photo", "capture/schedule", "agent/identity"},
+		{"hal", "capture/photo", "capture/exif", "capture/schedule", "agent/identity"},
 		{"agent/message"},
 		{"agent/health", "agent/health/journal", "hal/linux", "hal/sim", "hal/haltest", "capture/camera", "capture/camera/vc0706", "capture/camera/vc0706/vc0706sim", "capture/camera/cameratest", "agent/statefile", "queue/boltfile", "queue/ledger", "queue/thumbnail", "queue/spool"},
 		{"capture", "queue", "queue/upload", "queue/upload/tus", "queue/upload/tustest", "queue/upload/uploadtest"},
