@@ -27,6 +27,9 @@ const (
 type Options struct {
 	// MaxPixels is how many pixels a picture may have to be decoded; 0: none is.
 	MaxPixels int
+	// Size is told how many blocks there will be across and down, before the first of
+	// them. nil: nobody is.
+	Size func(across, down int)
 	// Luma is told of each block of 8 × 8 pixels in the order of the data: where it is,
 	// counted in blocks, and the mean of its luminance. nil: nobody is.
 	Luma func(x, y int, mean uint8)
@@ -45,6 +48,9 @@ type Result struct {
 	// luminance were told; a whole picture has Across × Down of them.
 	Damaged              bool
 	Blocks, Across, Down int
+	// Quantum is the step of the luminance's DC, whose eighth is that of a block's mean;
+	// 0 where there is none.
+	Quantum int
 	// APP1 is the body of the first APP1 segment that begins with "Exif"; nil where
 	// there is none. It belongs to the Reader.
 	APP1 []byte
@@ -137,6 +143,7 @@ func (r *Reader) End() Result {
 	res.Width, res.Height, res.Components, res.Progressive = f.width, f.height, len(f.parts), f.progressive
 	res.Across, res.Down = f.blocks()
 	res.Unseen, res.Damaged, res.Blocks = f.unseen, r.scan.damaged, r.scan.told
+	res.Quantum = r.scan.quantum << r.scan.low
 	if res.Unseen == "" && res.Blocks == 0 {
 		res.Unseen = Undecoded
 	}
@@ -271,7 +278,13 @@ func (r *Reader) close() {
 func (r *Reader) begun() bool {
 	r.scans++
 	r.place = inData
-	return len(r.frame.parts) > 0 && r.scan.begin(&r.frame, r.body, r.o.Luma)
+	if len(r.frame.parts) == 0 || !r.scan.begin(&r.frame, r.body, r.o.Luma) {
+		return false
+	}
+	if r.scan.active && r.o.Size != nil {
+		r.o.Size(r.scan.across, r.scan.down)
+	}
+	return true
 }
 
 func isFrame(marker byte) bool {
