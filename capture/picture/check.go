@@ -160,11 +160,27 @@ func (k *Check) isSmall() bool {
 	return k.size*100 < k.c.sizes.median(k.kind)*percent
 }
 
-// Keep says that the picture has become a photo: the next ones are compared with it. It
-// is called after End, once.
-func (k *Check) Keep() {
+// Again tells whether the picture is to be taken once more, by what End said. What was
+// wrong with the pictures before, and stayed although they were taken again, is no
+// reason: that would be two shots at every slot, for a lens that is dirty.
+func (k *Check) Again() bool {
 	k.c.mu.Lock()
 	defer k.c.mu.Unlock()
+	return k.c.cfg.Retry && k.verdict.Bad() && (k.verdict.Unusable() || (k.verdict &^ k.c.stubborn).Bad())
+}
+
+// Keep says that the picture has become a photo: the next ones are compared with it.
+// again: it, or the one before it, was bad, and taken once more. It is called after
+// End, once.
+func (k *Check) Keep(again bool) {
+	k.c.mu.Lock()
+	defer k.c.mu.Unlock()
+	switch {
+	case !k.verdict.Bad():
+		k.c.stubborn = 0
+	case again:
+		k.c.stubborn |= k.verdict
+	}
 	if !k.verdict.Unusable() {
 		k.c.sizes.add(k.kind, k.size)
 	}

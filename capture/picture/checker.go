@@ -29,6 +29,8 @@ type Checker struct {
 	mu    sync.Mutex // guards what follows
 	sizes sizes
 	last  *light // of the last picture whose luminance was seen; nil before
+	// stubborn is what was wrong with the last pictures though they were taken again.
+	stubborn photo.Verdict
 }
 
 // New makes a Checker. The Config must be valid.
@@ -48,9 +50,6 @@ func New(cfg Config, o Options) *Checker {
 	c.o.Recent = nil
 	return c
 }
-
-// Retry is Config.Retry: whether a bad picture is to be taken once more.
-func (c *Checker) Retry() bool { return c.cfg.Retry }
 
 // Begin begins the check of one picture, of the shot, whose bytes go on to w. Several
 // may be under way.

@@ -94,7 +94,7 @@ func (r *rig) check(b []byte, format string) photo.Exposure {
 		r.tb.Fatalf("%d bytes came out, want the %d that went in", out.Len(), len(b))
 	}
 	e := k.End(photo.Exposure{Format: format})
-	k.Keep()
+	k.Keep(false)
 	return e
 }
 
@@ -330,6 +330,41 @@ func TestStoresErrorIsPassedOn(t *testing.T) {
 	if n, err := k.Write(make([]byte, 100)); n != 10 || !errors.Is(err, errFull) {
 		t.Errorf("got %d, %v, want 10 and the store's error", n, err)
 	}
+}
+
+// TestBadPictureIsTakenAgainUntilThatDoesNotHelp: at each slot twice would wear the
+// camera out; but what is new is worth it, and what is no whole picture always.
+func TestBadPictureIsTakenAgainUntilThatDoesNotHelp(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 7))
+	black, white := encode(t, flat(320, 240, 3, 3, 0), 80), encode(t, flat(320, 240, 255, 255, 0), 80)
+	good := func() []byte { return encode(t, scene(t, random, 320, 240), 80) }
+	r := newRig(t, nil)
+	step := func(what string, b []byte, want bool) {
+		t.Helper()
+		var out bytes.Buffer
+		k := r.checker.Begin(&out, r.shot)
+		_, _ = k.Write(b)
+		k.End(photo.Exposure{Format: "jpg"})
+		if got := k.Again(); got != want {
+			t.Errorf("%s: got %v, want %v", what, got, want)
+		}
+		k.Keep(want)
+	}
+	step("good", good(), false)
+	step("black", black, true)
+	step("black still", black, false)
+	step("white", white, true)
+	step("black once more", black, false)
+	for range 3 {
+		step("torn", white[:len(white)/2], true)
+	}
+	step("good", good(), false)
+	step("black anew", black, true)
+	r.night = true
+	step("night", black, false)
+	r = newRig(t, func(c *picture.Config) { c.Retry = false })
+	step("black, where nothing is taken again", black, false)
+	step("torn, where nothing is taken again", white[:len(white)/2], false)
 }
 
 func TestBadValuesAreRefused(t *testing.T) {
