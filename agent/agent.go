@@ -124,7 +124,8 @@ type Agent struct {
 	control  *control.Server
 
 	damaged atomic.Int64 // photos found damaged since the start
-	told    atomic.Bool  // the prover was told of this start's first photo
+	looks   looks
+	told    atomic.Bool // the prover was told of this start's first photo
 
 	// Of the goroutine that watches: until when the cloud may be silent for
 	// maintenance, by package time; whether the card, and the backlog, were said to
