@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"fieldcam/capture"
+	"fieldcam/capture/exif"
 	"fieldcam/capture/photo"
 )
 
@@ -35,7 +36,7 @@ type cardFile struct {
 	fileName
 	size int64
 	time time.Time // of its last change, as the card has it
-	tags tags
+	tags exif.Tags
 }
 
 // stat is what shows that a file has changed.
@@ -204,7 +205,7 @@ func (c *card) picture(files []cardFile) capture.Picture {
 	p := capture.Picture{Name: files[0].shot()}
 	for _, f := range files {
 		if p.At.IsZero() {
-			p.At = f.tags.at
+			p.At = f.tags.At
 		}
 	}
 	if p.At.IsZero() {

@@ -83,7 +83,7 @@ func (c *card) fetchFile(ctx context.Context, root *os.Root, f cardFile, add cap
 			err = errChanged
 		}
 		sum = hex.EncodeToString(hash.Sum(nil))
-		return photo.Exposure{Camera: f.tags.model, Format: f.format, Attempts: 1}, err
+		return photo.Exposure{Camera: f.tags.Model, Format: f.format, Attempts: 1}, err
 	})
 	return m, sum, err
 }

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"fieldcam/capture/exif"
 )
 
 // fetched tells whether the file was fetched before. Where only its time differs,
@@ -68,19 +70,19 @@ func (c *card) whole(root *os.Root, shot []cardFile, later bool, seen map[string
 }
 
 // hadOther tells whether another file of the same exposure was fetched before.
-func (c *card) hadOther(f cardFile, t tags) bool {
+func (c *card) hadOther(f cardFile, t exif.Tags) bool {
 	r, ok := c.list.newestOf(shotOf(f.path()))
-	return ok && !t.at.IsZero() && sameShot(r.At, t.at) && r.Path != f.path()
+	return ok && !t.At.IsZero() && sameShot(r.At, t.At) && r.Path != f.path()
 }
 
 // read reads what the file says of itself.
-func (c *card) read(root *os.Root, f cardFile) (tags, error) {
+func (c *card) read(root *os.Root, f cardFile) (exif.Tags, error) {
 	if f.size == 0 || f.size > maxFileBytes {
-		return tags{}, errNotWhole
+		return exif.Tags{}, errNotWhole
 	}
 	file, err := root.Open(f.path())
 	if err != nil {
-		return tags{}, err
+		return exif.Tags{}, err
 	}
 	defer file.Close()
 	if f.isJPEG() {
@@ -88,9 +90,9 @@ func (c *card) read(root *os.Root, f cardFile) (tags, error) {
 	}
 	b := make([]byte, min(f.size, tiffBytes))
 	if _, err := io.ReadFull(file, b); err != nil {
-		return tags{}, notWhole(err)
+		return exif.Tags{}, notWhole(err)
 	}
-	return readTIFF(b, c.o.Zone), nil
+	return exif.FromTIFF(b, c.o.Zone), nil
 }
 
 // sameShot tells whether files with these times are of one exposure: one of them
