@@ -22,7 +22,7 @@ func layers() [][]string {
 		{"config/invalid"},
 		{"hal", "capture/photo", "capture/exif", "capture/schedule", "agent/identity"},
 		{"agent/message"},
-		{"agent/health", "agent/health/journal", "hal/linux", "hal/sim", "hal/haltest", "capture/camera", "capture/camera/vc0706", "capture/camera/vc0706/vc0706sim", "capture/camera/cameratest", "agent/statefile", "queue/boltfile", "queue/ledger", "queue/thumbnail", "queue/spool"},
+		{"agent/health", "agent/health/journal", "hal/linux", "hal/sim", "hal/haltest", "capture/camera", "capture/camera/ptpsim", "capture/camera/fetched", "capture/camera/dcf", "capture/camera/vc0706", "capture/camera/vc0706/vc0706sim", "capture/camera/cameratest", "agent/statefile", "queue/boltfile", "queue/ledger", "queue/thumbnail", "queue/spool"},
 		{"capture", "queue", "queue/upload", "queue/upload/tus", "queue/upload/tustest", "queue/upload/uploadtest"},
 		{"capture/camera/shutter", "capture/camera/shutter/shuttersim", "capture/camera/deferredtest", "queue/second", "queue/session", "agent/pause", "agent/maintenance", "agent/link", "agent/link/linktest", "agent/heartbeat", "agent/proof"},
 		{"agent/mqtt", "agent/mqtt/mqtttest", "agent/control"},
