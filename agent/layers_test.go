@@ -20,10 +20,11 @@ const module = "fieldcam/"
 func layers() [][]string {
 	return [][]string{
 		{"config/invalid"},
-		{"hal", "capture/photo", "capture/exif", "capture/schedule", "agent/identity"},
+		{"hal", "capture/photo", "capture/exif", "capture/schedule", "capture/camera/subprocess", "capture/camera/subprocess/programsim", "agent/identity"},
 		{"agent/message"},
-		{"agent/health", "agent/health/journal", "hal/linux", "hal/sim", "hal/haltest", "capture/camera", "capture/camera/ptpsim", "capture/camera/fetched", "capture/camera/dcf", "capture/camera/vc0706", "capture/camera/vc0706/vc0706sim", "capture/camera/cameratest", "agent/statefile", "queue/boltfile", "queue/ledger", "queue/thumbnail", "queue/spool"},
-		{"capture", "queue", "queue/upload", "queue/upload/tus", "queue/upload/tustest", "queue/upload/uploadtest"},
+		{"capture/camera/serial", "capture/camera/serial/serialsim", "capture/camera/jpegstream", "capture/camera/scenesim"},
+		{"agent/health", "agent/health/journal", "hal/linux", "hal/sim", "hal/haltest", "capture/camera", "capture/camera/dcf", "capture/camera/fetched", "capture/camera/ptpsim", "capture/camera/cameratest", "agent/statefile", "queue/boltfile", "queue/ledger", "queue/thumbnail", "queue/spool"},
+		{"capture/camera/vc0706", "capture/camera/vc0706/vc0706sim", "capture/camera/command", "capture", "queue", "queue/upload", "queue/upload/tus", "queue/upload/tustest", "queue/upload/uploadtest"},
 		{"capture/camera/shutter", "capture/camera/shutter/shuttersim", "capture/camera/deferredtest", "queue/second", "queue/session", "agent/pause", "agent/maintenance", "agent/link", "agent/link/linktest", "agent/heartbeat", "agent/proof"},
 		{"agent/mqtt", "agent/mqtt/mqtttest", "agent/control"},
 		{"config"},
@@ -46,7 +47,7 @@ func pins() map[string][]string {
 		"github.com/coreos/go-systemd":       {"cmd/fieldcam"},
 		"github.com/teambition/rrule-go":     {"agent/maintenance"},
 		"github.com/nathan-osman/go-sunrise": {"capture/schedule"},
-		"golang.org/x/image":                 {"capture/camera/vc0706/vc0706sim"},
+		"golang.org/x/image":                 {"capture/camera/scenesim"},
 		"golang.org/x/time":                  {"cmd/fieldcam-sim/..."},
 		"github.com/rs/zerolog":              {"..."},
 		"golang.org/x/sys":                   {"..."},

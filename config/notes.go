@@ -1,6 +1,9 @@
 package config
 
-import "regexp"
+import (
+	"regexp"
+	"slices"
+)
 
 // note explains one key to a technician. It is the one source of the comments
 // in the file and of docs/config.md.
@@ -41,7 +44,7 @@ var indexForm = regexp.MustCompile(`\[[0-9]+\]`)
 // notes explains every key of Config, in any order. TestEveryKeyIsExplained
 // holds it against the struct, TestNotesSayWhatValidateSays against Validate.
 func notes() []note {
-	return append(append([]note{
+	return slices.Concat([]note{
 		{path: "device", text: "This controller's name in photos and in the cloud. Required; no two controllers of a fleet may share one.",
 			allowed: "1 to 63 letters, digits, '-' or '_', the first a letter or digit"},
 		{path: "model", text: "The controller's model.", allowed: `"pro", "mini", "mach2" or "tempo"`},
@@ -145,5 +148,5 @@ func notes() []note {
 			allowed: "a duration from 1s to 24h"},
 		{path: "heartbeat.status_every", text: "The longest time between two status messages, of about 600 bytes each; check-ins and changed conditions send one sooner.",
 			allowed: "a duration from 5s to 24h"},
-	}, shutterNotes()...), append(scheduleNotes(), maintenanceNotes()...)...)
+	}, shutterNotes(), commandNotes(), scheduleNotes(), maintenanceNotes())
 }

@@ -1,8 +1,9 @@
 // Package hal states what the rest of fieldcam may expect of a controller
-// board: output lines, serial ports and a wall clock, as logical levels and
-// plain bytes. Polarity, chips, offsets and termios stay in hal/linux; hal/sim
-// is the same board without hardware. One conformance suite (hal/haltest) holds
-// both to these contracts.
+// board: output and input lines, serial ports, I2C buses, a wall clock, and what
+// measures power and climate, as logical levels, plain bytes and plain units.
+// Polarity, chips, offsets and termios stay in hal/linux; hal/sim is the same
+// board without hardware. One conformance suite (hal/haltest) holds both to these
+// contracts.
 //
 // Out of scope: what a line or a port is for. Cameras know that.
 package hal
@@ -18,7 +19,8 @@ type Line struct {
 	//   - the kernel's line name ("GPIO17", "CAMERA_POWER"),
 	//   - a chip label and an offset ("pinctrl-bcm2711:17"),
 	//   - the absolute path of an attribute file that takes "1" and "0"
-	//     ("/sys/class/leds/camera/brightness", a userspace regulator's state).
+	//     ("/sys/class/leds/camera/brightness", a userspace regulator's state);
+	//     an output only.
 	// A chip number is refused: the kernel gives them out anew at each boot.
 	Name string
 	// ActiveLow lines are electrically low when logically on.
@@ -34,10 +36,19 @@ type Board interface {
 	// unknown or held by another.
 	OpenOutput(line Line, on bool) (Output, error)
 
+	// OpenInput takes the line as an input and notes its edges from then on. It
+	// fails where the line is unknown or held by another, or where the board
+	// cannot do what c asks for.
+	OpenInput(line Line, c InputConfig) (Input, error)
+
 	// OpenPort opens a serial port (by device path) for this process alone, raw,
 	// 8N1, without flow control, at baud bits per second. It fails where the
 	// port does not exist, is held by another, or cannot do that rate.
 	OpenPort(name string, baud int) (Port, error)
+
+	// OpenBus opens an I2C bus by device path ("/dev/i2c-1"). Many may have it
+	// open; the devices on it are told apart by their addresses.
+	OpenBus(name string) (Bus, error)
 }
 
 // Output is one output line, held until it is closed. Its methods may be called

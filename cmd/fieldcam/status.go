@@ -87,6 +87,8 @@ func printStatus(w io.Writer, s control.Status) {
 		line("broker", "not configured")
 	case s.Broker.Connected:
 		line("broker", "connected")
+	case s.Returns != nil: // as announced
+		line("broker", "not connected")
 	default:
 		line("broker", "NOT CONNECTED")
 	}
@@ -146,12 +148,12 @@ func printUpload(line func(name, format string, a ...any), s control.Status, z *
 		line("upload", "session running, %d sent (%s)", u.Sent, bytesText(u.SentBytes))
 	case u.Retry != nil:
 		what := "broken off"
+		or := ", or when the link returns"
 		if !u.CloudReached {
 			what = "THE CLOUD TAKES NOTHING"
 		}
-		or := ", or when the link returns"
 		if s.Returns != nil {
-			or = ""
+			what, or = "photos wait for the cloud", ""
 		}
 		line("upload", "%s; again %s%s", what, sinceText(s.Now, *u.Retry), or)
 	case s.Pause != nil:

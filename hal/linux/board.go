@@ -42,6 +42,24 @@ func (b *Board) OpenOutput(line hal.Line, on bool) (hal.Output, error) {
 	return b.openLine(line, on)
 }
 
+// OpenInput implements hal.Board.
+func (b *Board) OpenInput(line hal.Line, c hal.InputConfig) (hal.Input, error) {
+	i, err := b.openInput(line, c)
+	if err != nil {
+		return nil, fmt.Errorf("open input %q: %w", line.Name, err)
+	}
+	return i, nil
+}
+
+// OpenBus implements hal.Board.
+func (b *Board) OpenBus(name string) (hal.Bus, error) {
+	bus, err := openBus(name)
+	if err != nil {
+		return nil, fmt.Errorf("open I2C bus %s: %w", name, err)
+	}
+	return bus, nil
+}
+
 // OpenPort implements hal.Board.
 func (b *Board) OpenPort(name string, baud int) (hal.Port, error) {
 	p, err := openPort(name, baud)

@@ -26,5 +26,7 @@
 // gives true deadlines. Periph's serial never sets a rate; go.bug.st/serial has
 // no bound for Write, and its Close can hang 30 s in the kernel.
 //
-// Out of scope: inputs, PWM, I2C, rates that no termios constant names.
+// I2C is the kernel's i2c-dev: one ioctl for each transfer.
+//
+// Out of scope: PWM, rates that no termios constant names.
 package linux

@@ -3,7 +3,10 @@ package linux
 import (
 	"strings"
 	"testing"
+	"time"
 	"unsafe"
+
+	"fieldcam/hal"
 )
 
 // The kernel refuses an ioctl whose number carries another size than its own
@@ -25,6 +28,13 @@ func TestLineRequestHasTheKernelsLayout(t *testing.T) {
 		{"chip info's size", unsafe.Sizeof(chipInfo{}), ioctlChipInfo >> 16 & 0x3FFF},
 		{"line info's size", unsafe.Sizeof(lineInfo{}), ioctlLineInfo >> 16 & 0x3FFF},
 		{"line info's flags", unsafe.Offsetof(lineInfo{}.flags), 72},
+		{"edge's size", unsafe.Sizeof(lineEvent{}), eventSize},
+		{"edge's seqno", unsafe.Offsetof(lineEvent{}.seqno), 16},
+		{"debounce's place", unsafe.Offsetof(r.config.attrs[0].attr.value), 8},
+		{"get values number's size", ioctlLineGetValues >> 16 & 0x3FFF, unsafe.Sizeof(lineValues{})},
+		{"I2C message's size", unsafe.Sizeof(i2cMessage{}), 8 + unsafe.Sizeof(uintptr(0))},
+		{"I2C message's buffer", unsafe.Offsetof(i2cMessage{}.buf), 8},
+		{"I2C transfer's size", unsafe.Sizeof(i2cTransfer{}), 2 * unsafe.Sizeof(uintptr(0))},
 		{"values number's size", ioctlLineSetValues >> 16 & 0x3FFF, unsafe.Sizeof(lineValues{})},
 	} {
 		if c.got != c.want {
@@ -42,6 +52,54 @@ func TestRequestCarriesItsFirstValue(t *testing.T) {
 		}
 		if r.config.flags != lineFlagOutput|lineFlagActiveLow {
 			t.Errorf("flags %#x, want output and active low", r.config.flags)
+		}
+	}
+}
+
+func TestAnInputAsksForItsEdgesBiasAndDebounce(t *testing.T) {
+	const edges = lineFlagInput | lineFlagRising | lineFlagFalling
+	for _, c := range []struct {
+		config hal.InputConfig
+		flags  uint64
+		us     uint32
+	}{
+		{hal.InputConfig{}, edges | lineFlagActiveLow, 0},
+		{hal.InputConfig{Bias: hal.BiasUp, Debounce: 30 * time.Millisecond}, edges | lineFlagActiveLow | lineFlagBiasUp, 30_000},
+		{hal.InputConfig{Bias: hal.BiasDown, Debounce: time.Nanosecond}, edges | lineFlagActiveLow | lineFlagBiasDown, 0},
+		{hal.InputConfig{Bias: hal.BiasOff, Debounce: hal.MaxDebounce}, edges | lineFlagActiveLow | lineFlagBiasOff, 10_000_000},
+	} {
+		r, err := inputRequest(9, true, c.config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := r.config.attrs[0]
+		if us := *(*uint32)(unsafe.Pointer(&a.attr.value)); r.config.flags != c.flags || us != c.us || r.offsets[0] != 9 || r.eventBuffer != hal.EdgeBuffer {
+			t.Errorf("%+v: flags %#x, debounce %d µs, want %#x, %d", c.config, r.config.flags, us, c.flags, c.us)
+		}
+		if c.us > 0 && (a.attr.id != lineAttrDebounce || a.mask != 1 || r.config.attrCount != 1) {
+			t.Errorf("%+v: attribute %+v is no debounce of the one line", c.config, a)
+		}
+	}
+}
+
+func TestATransferIsAWriteAndThenARead(t *testing.T) {
+	w, r := []byte{1, 2}, make([]byte, 3)
+	m, err := messages(0x44, w, r)
+	if err != nil || len(m) != 2 {
+		t.Fatalf("messages: %d, %v, want two", len(m), err)
+	}
+	if m[0].addr != 0x44 || m[0].flags != 0 || m[0].len != 2 || m[0].buf != &w[0] {
+		t.Errorf("first message %+v: not the write", m[0])
+	}
+	if m[1].addr != 0x44 || m[1].flags != i2cFlagRead || m[1].len != 3 || m[1].buf != &r[0] {
+		t.Errorf("second message %+v: not the read", m[1])
+	}
+	for _, c := range []struct {
+		addr uint16
+		w, r []byte
+	}{{0x07, w, r}, {0x78, w, r}, {0x44, nil, nil}, {0x44, make([]byte, hal.MaxTransfer+1), nil}, {0x44, w, make([]byte, hal.MaxTransfer+1)}} {
+		if m, err := messages(c.addr, c.w, c.r); err == nil {
+			t.Errorf("address %#x, %d bytes to write, %d to read: %d messages, want an error", c.addr, len(c.w), len(c.r), len(m))
 		}
 	}
 }

@@ -6,8 +6,6 @@ import (
 	"os"
 	"unsafe"
 
-	"golang.org/x/sys/unix"
-
 	"fieldcam/hal"
 )
 
@@ -15,12 +13,20 @@ import (
 // include/uapi/linux/gpio.h and Documentation/userspace-api/gpio/.
 const (
 	lineFlagActiveLow  = 1 << 1
+	lineFlagInput      = 1 << 2
 	lineFlagOutput     = 1 << 3
+	lineFlagRising     = 1 << 4
+	lineFlagFalling    = 1 << 5
+	lineFlagBiasUp     = 1 << 8
+	lineFlagBiasDown   = 1 << 9
+	lineFlagBiasOff    = 1 << 10
 	lineAttrValues     = 2 // GPIO_V2_LINE_ATTR_ID_OUTPUT_VALUES
+	lineAttrDebounce   = 3 // GPIO_V2_LINE_ATTR_ID_DEBOUNCE, µs
 	lineAttrsMax       = 10
 	linesMax           = 64
 	lineNameSize       = 32
 	ioctlGetLine       = 0xC250B407 // _IOWR(0xB4, 0x07, struct gpio_v2_line_request)
+	ioctlLineGetValues = 0xC010B40E // _IOWR(0xB4, 0x0E, struct gpio_v2_line_values)
 	ioctlLineSetValues = 0xC010B40F // _IOWR(0xB4, 0x0F, struct gpio_v2_line_values)
 )
 
@@ -33,7 +39,7 @@ type (
 	lineAttribute struct {
 		id      uint32
 		padding uint32
-		value   uint64
+		value   uint64 // a union; debounce is its first 32 bits
 	}
 	lineConfigAttribute struct {
 		attr lineAttribute
@@ -72,16 +78,24 @@ func (b *Board) openLine(line hal.Line, on bool) (hal.Output, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open output %q: %w", line.Name, err)
 	}
-	f, err := os.OpenFile(c.path, os.O_RDWR, 0)
+	fd, err := c.request(request(offset, line.ActiveLow, on))
 	if err != nil {
 		return nil, fmt.Errorf("open output %q: %w", line.Name, err)
 	}
-	defer f.Close() // the request outlives the chip's descriptor
-	r := request(offset, line.ActiveLow, on)
-	if err := ioctl(f, ioctlGetLine, unsafe.Pointer(r)); err != nil {
-		return nil, fmt.Errorf("open output %q: request line %d of %s: %w", line.Name, offset, c.label, err)
+	return &output{name: line.Name, file: os.NewFile(uintptr(fd), line.Name)}, nil
+}
+
+// request has the kernel give a descriptor for the one line of r.
+func (c chip) request(r *lineRequest) (fd int, err error) {
+	f, err := os.OpenFile(c.path, os.O_RDWR, 0)
+	if err != nil {
+		return -1, err
 	}
-	return &output{name: line.Name, file: os.NewFile(uintptr(r.fd), line.Name)}, nil
+	defer f.Close() // the request outlives the chip's descriptor
+	if err := ioctl(f, ioctlGetLine, unsafe.Pointer(r)); err != nil {
+		return -1, fmt.Errorf("request line %d of %s: %w", r.offsets[0], c.label, err)
+	}
+	return int(r.fd), nil
 }
 
 // request is the kernel's description of one output line that is on or off.
@@ -120,23 +134,4 @@ func bit(on bool) uint64 {
 		return 1
 	}
 	return 0
-}
-
-// ioctl runs one ioctl on f, which stays open while it runs.
-func ioctl(f *os.File, request uint, arg unsafe.Pointer) error {
-	c, err := f.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var errno unix.Errno
-	err = c.Control(func(fd uintptr) {
-		_, _, errno = unix.Syscall(unix.SYS_IOCTL, fd, uintptr(request), uintptr(arg))
-	})
-	if err != nil {
-		return err
-	}
-	if errno != 0 {
-		return errno
-	}
-	return nil
 }

@@ -109,6 +109,29 @@ func TestChipNumbersAreRefused(t *testing.T) {
 	}
 }
 
+func TestAFileIsNoBusAndNoInput(t *testing.T) {
+	for _, path := range []string{"/dev/null", filepath.Join(t.TempDir(), "i2c-1")} {
+		b, err := linux.New().OpenBus(path)
+		if err == nil {
+			b.Close()
+			t.Fatalf("%s was opened as an I2C bus, want an error", path)
+		}
+		if !strings.Contains(err.Error(), path) {
+			t.Errorf("error %q does not name the path", err)
+		}
+	}
+	for _, name := range []string{"/sys/class/leds/camera/brightness", "GPIO99", "gpiochip0:3", ""} {
+		i, err := linux.New().OpenInput(hal.Line{Name: name}, hal.InputConfig{})
+		if err == nil {
+			i.Close()
+			t.Fatalf("%q was opened as an input, want an error", name)
+		}
+		if !strings.Contains(err.Error(), fmt.Sprintf("%q", name)) {
+			t.Errorf("error %q does not name the line", err)
+		}
+	}
+}
+
 func TestAFileIsNoPort(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ttyS1")
 	if err := os.WriteFile(path, nil, 0o600); err != nil {

@@ -72,17 +72,3 @@ func changeTermios(f *os.File, change func(*unix.Termios) error) error {
 		return nil
 	})
 }
-
-// control runs do on f's descriptor, which stays open meanwhile; do must not
-// wait, because Close waits for it.
-func control(f *os.File, do func(fd int) error) error {
-	c, err := f.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var inner error
-	if err := c.Control(func(fd uintptr) { inner = do(int(fd)) }); err != nil {
-		return err
-	}
-	return inner
-}

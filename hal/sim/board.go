@@ -8,19 +8,20 @@ import (
 	"fieldcam/hal"
 )
 
-// Board is a simulated controller. It has the lines and ports that were added
-// to it and no others. Its methods may be called from any goroutine.
+// Board is a simulated controller. It has the lines, ports and buses that were
+// added to it and no others. Its methods may be called from any goroutine.
 type Board struct {
 	mu    sync.Mutex
 	lines map[string]*Line // guarded by mu
 	ports map[string]*End  // guarded by mu
+	buses map[string]*Bus  // guarded by mu
 }
 
 var _ hal.Board = (*Board)(nil)
 
-// New gives a Board without lines or ports.
+// New gives a Board without lines, ports or buses.
 func New() *Board {
-	return &Board{lines: make(map[string]*Line), ports: make(map[string]*End)}
+	return &Board{lines: make(map[string]*Line), ports: make(map[string]*End), buses: make(map[string]*Bus)}
 }
 
 // AddLine gives the board a line, electrically low and held by nobody. A line
@@ -48,6 +49,17 @@ func (b *Board) AddPort(name string) *End {
 	return e
 }
 
+// AddBus gives the board an I2C bus with nothing on it. A bus that it has already
+// is returned as it is.
+func (b *Board) AddBus(name string) *Bus {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.buses[name] == nil {
+		b.buses[name] = newBus(name)
+	}
+	return b.buses[name]
+}
+
 // OpenOutput implements hal.Board.
 func (b *Board) OpenOutput(line hal.Line, on bool) (hal.Output, error) {
 	b.mu.Lock()
@@ -61,6 +73,32 @@ func (b *Board) OpenOutput(line hal.Line, on bool) (hal.Output, error) {
 		return nil, fmt.Errorf("open output %q: %w", line.Name, err)
 	}
 	return o, nil
+}
+
+// OpenInput implements hal.Board.
+func (b *Board) OpenInput(line hal.Line, c hal.InputConfig) (hal.Input, error) {
+	b.mu.Lock()
+	l := b.lines[line.Name]
+	b.mu.Unlock()
+	if l == nil {
+		return nil, fmt.Errorf("open input %q: no such line on the simulated board", line.Name)
+	}
+	i, err := l.listen(line.ActiveLow, c)
+	if err != nil {
+		return nil, fmt.Errorf("open input %q: %w", line.Name, err)
+	}
+	return i, nil
+}
+
+// OpenBus implements hal.Board.
+func (b *Board) OpenBus(name string) (hal.Bus, error) {
+	b.mu.Lock()
+	bus := b.buses[name]
+	b.mu.Unlock()
+	if bus == nil {
+		return nil, fmt.Errorf("open I2C bus %s: no such bus on the simulated board", name)
+	}
+	return &master{bus: bus}, nil
 }
 
 // OpenPort implements hal.Board. The rates are those of a UART, 1200 to 921600.

@@ -1,6 +1,6 @@
 // Package sim is a controller board without hardware: output lines that
-// remember every level, serial ports that take the time that a real line takes,
-// and a clock that can be wrong.
+// remember every level, inputs that the world drives, serial ports that take the
+// time that a real line takes, I2C buses, and a clock that can be wrong.
 //
 // It holds to the contracts of package hal, as hal/haltest checks. It starts no
 // goroutine and does no real I/O: every wait is a channel or a timer, so that it

@@ -20,9 +20,11 @@ type Line struct {
 
 	mu      sync.Mutex
 	high    bool              // guarded by mu
+	driven  bool              // from either side, at some time: the bias decides no more; guarded by mu
 	changes []Change          // guarded by mu
 	watch   []func(high bool) // guarded by mu
-	owner   *output           // nil where nobody holds the line; guarded by mu
+	owner   *output           // nil where nobody drives the line; guarded by mu
+	input   *input            // nil where nobody listens to it; guarded by mu
 }
 
 func newLine(name string) *Line { return &Line{name: name} }
@@ -54,7 +56,7 @@ func (l *Line) Watch(f func(high bool)) {
 func (l *Line) take(o *output, high bool) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.owner != nil {
+	if l.owner != nil || l.input != nil {
 		return errHeld
 	}
 	l.owner = o
@@ -66,7 +68,7 @@ func (l *Line) take(o *output, high bool) error {
 // drive sets the level and tells the watchers. The caller holds mu and has
 // recorded the change.
 func (l *Line) drive(high bool) {
-	l.high = high
+	l.high, l.driven = high, true
 	for _, f := range l.watch {
 		f(high)
 	}

@@ -36,6 +36,27 @@ func TestPortsConform(t *testing.T) {
 	})
 }
 
+func TestInputsConform(t *testing.T) {
+	haltest.Inputs(t, func(t *testing.T, check func(testing.TB, haltest.InputRig)) {
+		synctest.Test(t, func(t *testing.T) {
+			b := sim.New()
+			l := b.AddLine("BUTTON")
+			check(t, haltest.InputRig{Board: b, Line: "BUTTON", Unknown: "GPIO99", Drive: l.Drive})
+		})
+	})
+}
+
+func TestBusesConform(t *testing.T) {
+	haltest.Buses(t, func(t *testing.T, check func(testing.TB, haltest.BusRig)) {
+		synctest.Test(t, func(t *testing.T) {
+			b := sim.New()
+			bus := b.AddBus("/dev/i2c-1")
+			bus.Attach(0x44, new(sim.Registers))
+			check(t, haltest.BusRig{Board: b, Bus: "/dev/i2c-1", Unknown: "/dev/i2c-9", Device: 0x44, Absent: 0x45, SetStuck: bus.SetStuck})
+		})
+	})
+}
+
 func open(t *testing.T, b *sim.Board, name string, baud int) hal.Port {
 	t.Helper()
 	p, err := b.OpenPort(name, baud)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"fieldcam/capture/camera/serial"
 )
 
 const (
@@ -38,7 +40,7 @@ func (c *conn) find(ctx context.Context, first int) (found, error) {
 	var heard []byte
 	for range probeRounds {
 		for _, baud := range rates {
-			if err := c.port.SetBaud(baud); err != nil {
+			if err := c.SetBaud(baud); err != nil {
 				return found{}, fmt.Errorf("look for the camera: %w", err)
 			}
 			data, err := c.once(ctx, wait, CmdVersion)
@@ -87,7 +89,7 @@ func (c *conn) switchBaud(ctx context.Context, now found, baud int) (found, erro
 			return now, err
 		}
 		// Whether the reply came or was lost, the camera may have changed.
-		if err := pause(ctx, baudSettle); err != nil {
+		if err := serial.Pause(ctx, baudSettle); err != nil {
 			return now, err
 		}
 		if now, err = c.find(ctx, baud); err != nil || now.baud == baud {

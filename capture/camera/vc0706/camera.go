@@ -10,6 +10,8 @@ import (
 	"github.com/rs/zerolog"
 
 	"fieldcam/capture/camera"
+	"fieldcam/capture/camera/jpegstream"
+	"fieldcam/capture/camera/serial"
 	"fieldcam/capture/photo"
 	"fieldcam/hal"
 )
@@ -75,7 +77,7 @@ func (c *Camera) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, error)
 
 	e, err := c.shoot(ctx, w)
 	rest := c.power.Rest()
-	var sink *sinkError
+	var sink *jpegstream.SinkError
 	switch {
 	case err == nil:
 		c.ladder.Good()
@@ -136,8 +138,8 @@ func (c *Camera) withCamera(ctx context.Context, do func(*conn, found) error) er
 	if err != nil {
 		return err
 	}
-	conn := &conn{port: port, number: byte(c.cfg.Number), timeout: c.cfg.ReplyTimeout}
-	release := conn.watch(ctx)
+	conn := &conn{Conn: serial.New(port, c.startBaud(fresh)), number: byte(c.cfg.Number), timeout: c.cfg.ReplyTimeout}
+	release := conn.Watch(ctx)
 	defer func() {
 		release()
 		if cerr := port.Close(); cerr != nil {

@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"fieldcam/capture/camera/jpegstream"
+	"fieldcam/capture/camera/serial"
 )
 
 const (
@@ -41,7 +44,7 @@ func (c *conn) picture(ctx context.Context, w io.Writer) error {
 	if err := c.resume(ctx); err != nil {
 		return fmt.Errorf("resume: %w", err)
 	}
-	if err := pause(ctx, freshFrame); err != nil {
+	if err := serial.Pause(ctx, freshFrame); err != nil {
 		return err
 	}
 	if _, err := c.command(ctx, CmdFrameControl, StopCurrent); err != nil {
@@ -51,11 +54,11 @@ func (c *conn) picture(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	j := &jpegWriter{w: w}
+	j := jpegstream.New(w)
 	if err := c.transfer(ctx, length, j); err != nil {
 		return err
 	}
-	if !j.ended() {
+	if !j.Ended() {
 		return fmt.Errorf("picture of %d bytes: want FF D9 at its end, got none", length)
 	}
 	return nil
@@ -90,11 +93,11 @@ func (c *conn) length(ctx context.Context) (int, error) {
 
 // transfer reads the stopped frame into j, up to the JPEG's end. A damaged
 // chunk is asked for again; chunks shrink on a bad line and grow on a good one.
-func (c *conn) transfer(ctx context.Context, length int, j *jpegWriter) error {
+func (c *conn) transfer(ctx context.Context, length int, j *jpegstream.Writer) error {
 	var buf [maxChunk]byte
 	size, good, bad := maxChunk, 0, 0
 	gap := quietGap
-	for address, tries := 0, 0; address < length && !j.ended(); {
+	for address, tries := 0, 0; address < length && !j.Ended(); {
 		n := min(size, length-address)
 		ask := n
 		if tries > 0 {
@@ -106,7 +109,7 @@ func (c *conn) transfer(ctx context.Context, length int, j *jpegWriter) error {
 			if tries > 0 {
 				// The answer to an earlier try may be the one that came, and the
 				// answer to this one would pass for the next chunk.
-				err = c.quiet(ctx, gap)
+				err = c.Quiet(ctx, gap)
 			}
 			if err == nil {
 				_, err = j.Write(buf[:n])
@@ -135,7 +138,7 @@ func (c *conn) transfer(ctx context.Context, length int, j *jpegWriter) error {
 			// It may answer yet: be as patient as with a reply.
 			gap = c.timeout
 		}
-		if err := c.quiet(ctx, gap); err != nil {
+		if err := c.Quiet(ctx, gap); err != nil {
 			return err
 		}
 	}
@@ -165,7 +168,7 @@ func (c *conn) chunk(ctx context.Context, address int, p []byte) error {
 	// of the slowest rate, 9600 baud.
 	until := time.Now().Add(c.timeout + time.Duration(len(p))*4*time.Millisecond)
 	gap := min(c.timeout, byteGap)
-	n, err := c.readFull(ctx, p, gap, until)
+	n, err := c.ReadFull(ctx, p, gap, until)
 	if err != nil {
 		if err = c.silence(CmdReadFrame, gap, err); damaged(err) {
 			err = &chunkError{fmt.Sprintf("want %d bytes, got %d and then nothing for %v", len(p), n, gap)}
@@ -173,7 +176,7 @@ func (c *conn) chunk(ctx context.Context, address int, p []byte) error {
 		return err
 	}
 	var tail [5]byte
-	n, err = c.readFull(ctx, tail[:], gap, until)
+	n, err = c.ReadFull(ctx, tail[:], gap, until)
 	if err != nil {
 		if err = c.silence(CmdReadFrame, gap, err); damaged(err) {
 			err = &chunkError{fmt.Sprintf("want the closing reply behind %d bytes, got % X and then nothing for %v", len(p), tail[:n], gap)}

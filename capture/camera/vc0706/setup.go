@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"fieldcam/capture/camera/serial"
 )
 
 // bootWait is the time from reset until the camera may be spoken to: usable
@@ -18,7 +20,7 @@ func (c *conn) reset(ctx context.Context, bootBaud int) (found, error) {
 	if err := c.send(ctx, CmdReset); err != nil {
 		return found{}, err
 	}
-	if err := pause(ctx, bootWait); err != nil {
+	if err := serial.Pause(ctx, bootWait); err != nil {
 		return found{}, err
 	}
 	return c.find(ctx, bootBaud)

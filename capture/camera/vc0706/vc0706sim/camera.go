@@ -3,25 +3,13 @@ package vc0706sim
 import (
 	"context"
 	"errors"
-	"io"
 	"math/rand/v2"
 	"sync"
 	"time"
 
+	"fieldcam/capture/camera/serial/serialsim"
 	"fieldcam/capture/camera/vc0706"
 )
-
-// Line is the camera's end of a serial line.
-type Line interface {
-	// Read waits for at least one byte.
-	io.Reader
-	io.Writer
-	// Close ends a Read or Write that waits.
-	io.Closer
-	// Baud is the rate at which the other side sends and listens now; 0: it is
-	// at none.
-	Baud() int
-}
 
 // Options describe a Camera. The zero Options is one that has power.
 type Options struct {
@@ -169,7 +157,7 @@ func (c *Camera) changed() {
 // Serve is the camera on a line, until ctx ends or the line breaks; it closes
 // the line. The error is nil where ctx ended. The camera can be served again
 // afterwards, as if plugged in anew; a second Serve at the same time waits.
-func (c *Camera) Serve(ctx context.Context, line Line) error {
+func (c *Camera) Serve(ctx context.Context, line serialsim.Line) error {
 	select {
 	case <-c.serving:
 	case <-ctx.Done():
@@ -193,7 +181,7 @@ func (c *Camera) Serve(ctx context.Context, line Line) error {
 
 // listen passes on what arrives, until the line breaks, which closes heard, or
 // stop is closed.
-func listen(line Line, heard chan<- []byte, stop <-chan struct{}) error {
+func listen(line serialsim.Line, heard chan<- []byte, stop <-chan struct{}) error {
 	buf := make([]byte, 64)
 	for {
 		n, err := line.Read(buf)

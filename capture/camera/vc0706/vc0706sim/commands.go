@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"time"
 
+	"fieldcam/capture/camera/serial/serialsim"
 	"fieldcam/capture/camera/vc0706"
 )
 
@@ -16,7 +17,7 @@ const version = "VC0706 1.00"
 const savingStatus = 0x0E
 
 // execute does one command and answers it.
-func (c *Camera) execute(ctx context.Context, line Line, f frame) error {
+func (c *Camera) execute(ctx context.Context, line serialsim.Line, f frame) error {
 	s := &c.s
 	faults := c.Faults()
 	if (faults.StatusOf == 0 || faults.StatusOf == f.cmd) && chance(s.rand, faults.WrongStatus) {
@@ -193,7 +194,7 @@ func register(d []byte) registerID {
 }
 
 // changeBaud answers at the old rate and then changes.
-func (c *Camera) changeBaud(ctx context.Context, line Line, f frame) error {
+func (c *Camera) changeBaud(ctx context.Context, line serialsim.Line, f frame) error {
 	s := &c.s
 	divisor := binary.BigEndian.Uint16(f.data[1:])
 	baud := baudOf(divisor)

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"time"
 
+	"fieldcam/capture/camera/scenesim"
+	"fieldcam/capture/camera/serial/serialsim"
 	"fieldcam/capture/camera/vc0706"
 )
 
@@ -65,12 +67,12 @@ func (c *Camera) picture(shot int) []byte {
 		return c.opts.Picture(now, shot-1)
 	}
 	width, height, _ := size(c.s.resolution)
-	s := scene{name: c.opts.Name, now: now, began: c.opts.Began, shot: shot, width: width, height: height}
-	return s.jpeg(quality(c.s.compression))
+	s := scenesim.Scene{Name: c.opts.Name, Now: now, Began: c.opts.Began, Shot: shot, Width: width, Height: height}
+	return s.JPEG(quality(c.s.compression))
 }
 
 // readFrame sends a part of the stopped frame.
-func (c *Camera) readFrame(ctx context.Context, line Line, f frame) error {
+func (c *Camera) readFrame(ctx context.Context, line serialsim.Line, f frame) error {
 	s := &c.s
 	address := binary.BigEndian.Uint32(f.data[2:])
 	length := binary.BigEndian.Uint32(f.data[6:])

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"fieldcam/capture/camera/serial/serialsim"
 	"fieldcam/capture/camera/vc0706"
 )
 
@@ -11,7 +12,7 @@ import (
 const bootText = "VC0706 1.00\r\nCtrl infr exist\r\nUser-defined sensor\r\n625\r\nInit end\r\n"
 
 // run is the camera until ctx ends or heard is closed. Its error is the line's.
-func (c *Camera) run(ctx context.Context, line Line, heard <-chan []byte) error {
+func (c *Camera) run(ctx context.Context, line serialsim.Line, heard <-chan []byte) error {
 	s := &c.s
 	for {
 		c.mu.Lock()
@@ -66,7 +67,7 @@ func (c *Camera) run(ctx context.Context, line Line, heard <-chan []byte) error 
 }
 
 // greet sends what a camera says when it starts.
-func (c *Camera) greet(ctx context.Context, line Line) error {
+func (c *Camera) greet(ctx context.Context, line serialsim.Line) error {
 	text := []byte(bootText)
 	if c.Faults().BootGarbage {
 		text = append(noise(c.s.rand), text...)
@@ -75,7 +76,7 @@ func (c *Camera) greet(ctx context.Context, line Line) error {
 }
 
 // hear handles bytes that came over the line.
-func (c *Camera) hear(ctx context.Context, line Line, p []byte) error {
+func (c *Camera) hear(ctx context.Context, line serialsim.Line, p []byte) error {
 	s := &c.s
 	if s.phase != ready {
 		return nil
@@ -85,7 +86,7 @@ func (c *Camera) hear(ctx context.Context, line Line, p []byte) error {
 		s.parser.reset()
 	}
 	s.heard = now
-	for _, f := range s.parser.feed(hear(p, line.Baud(), s.baud)) {
+	for _, f := range s.parser.feed(serialsim.Hear(p, line.Baud(), s.baud)) {
 		if f.number != s.number || s.phase != ready {
 			continue
 		}
@@ -101,7 +102,7 @@ func (c *Camera) hear(ctx context.Context, line Line, p []byte) error {
 
 // send sends p at the camera's rate, with the faults of the moment. It ends
 // early where the power goes or ctx ends.
-func (c *Camera) send(ctx context.Context, line Line, p []byte) error {
+func (c *Camera) send(ctx context.Context, line serialsim.Line, p []byte) error {
 	s := &c.s
 	f := c.Faults()
 	if f.Silent {
@@ -116,14 +117,14 @@ func (c *Camera) send(ctx context.Context, line Line, p []byte) error {
 	p = f.bytesOnLine(s.rand, p)
 	next := time.Now()
 	for len(p) > 0 {
-		n := min(len(p), max(1, int(c.opts.Slice/wireTime(1, s.baud))))
-		if out := hear(p[:n], s.baud, line.Baud()); len(out) > 0 {
+		n := min(len(p), max(1, int(c.opts.Slice/serialsim.WireTime(1, s.baud))))
+		if out := serialsim.Hear(p[:n], s.baud, line.Baud()); len(out) > 0 {
 			if _, err := line.Write(out); err != nil {
 				return err
 			}
 		}
 		p = p[n:]
-		next = next.Add(wireTime(n, s.baud))
+		next = next.Add(serialsim.WireTime(n, s.baud))
 		if !c.until(ctx, next) {
 			return nil
 		}
@@ -153,7 +154,7 @@ func (c *Camera) until(ctx context.Context, at time.Time) bool {
 }
 
 // reply sends the reply to a command.
-func (c *Camera) reply(ctx context.Context, line Line, cmd vc0706.Command, status vc0706.Status, data ...byte) error {
+func (c *Camera) reply(ctx context.Context, line serialsim.Line, cmd vc0706.Command, status vc0706.Status, data ...byte) error {
 	s := &c.s
 	f := c.Faults()
 	if chance(s.rand, f.Late) && !c.until(ctx, time.Now().Add(lateTime)) {

@@ -1,4 +1,4 @@
-package vc0706sim
+package serialsim
 
 import (
 	"errors"
@@ -74,7 +74,7 @@ func (p *Pty) Read(b []byte) (int, error) {
 		n, err := p.master.Read(b)
 		if n > 0 {
 			if baud := p.Baud(); baud > 0 {
-				time.Sleep(wireTime(n, baud))
+				time.Sleep(WireTime(n, baud))
 			}
 			return n, nil
 		}
