@@ -41,6 +41,10 @@ type outcome struct {
 	mono  time.Duration // of a Deferred: when it was fired, since the service was made
 	cause photo.Cause   // where err is not nil
 	err   error
+	// Of a Several's shot that was taken: the photos of other files, of this shot and
+	// of earlier ones, and why some may be missing.
+	others    []photo.Meta
+	othersErr error
 }
 
 // flight is a photo under way.
@@ -181,10 +185,11 @@ func (l *loop) attempt(shot photo.Shot, n int, atCamera *atomic.Bool, begin func
 	}
 	var cameraErr error
 	var to *spoolWriter
+	var ctx context.Context
 	meta, err := l.o.Store.Add(shot, func(w io.Writer) (photo.Exposure, error) {
 		to = &spoolWriter{w: w, atCamera: atCamera}
-		ctx, ok := begin()
-		if !ok {
+		var ok bool
+		if ctx, ok = begin(); !ok {
 			return photo.Exposure{}, errUnwanted
 		}
 		var exposure photo.Exposure
@@ -195,7 +200,7 @@ func (l *loop) attempt(shot photo.Shot, n int, atCamera *atomic.Bool, begin func
 		return exposure, cameraErr
 	})
 	if err == nil {
-		return outcome{meta: meta}
+		return l.others(ctx, meta, atCamera)
 	}
 	var full interface{ CardFull() bool }
 	switch {
@@ -247,6 +252,7 @@ func (l *loop) conclude(f *flight, out outcome) {
 		l.fired(out)
 	case out.err == nil:
 		l.taken(out.meta)
+		l.takenOthers(out)
 	case f.manual() || f.interrupted:
 		l.o.Log.Debug().Err(out.err).Msg("photo not taken")
 	default:
