@@ -152,7 +152,7 @@ func (c *Camera) isOurs() bool {
 
 // introduce asks the camera who it is and what time it has.
 func (c *Camera) introduce(ctx context.Context) error {
-	if _, err := c.o.Power.On(ctx); err != nil {
+	if _, err := c.switchOn(ctx); err != nil {
 		return err
 	}
 	w, err := c.locate(ctx)

@@ -1,15 +1,19 @@
 package gphoto
 
 import (
+	"context"
 	"slices"
 	"time"
 
 	"fieldcam/capture/photo"
 )
 
-// maxDeletions is how many files one run of gphoto2 deletes: each takes a moment, and
-// the shot is waiting.
-const maxDeletions = 20
+const (
+	// maxDeletions is how many files one run of gphoto2 deletes: each takes a moment.
+	maxDeletions = 20
+	// cleanTime is how long a slot must have left for that.
+	cleanTime = 10 * time.Second
+)
 
 // card is what is known of the files on the camera's card.
 type card struct {
@@ -23,23 +27,35 @@ type card struct {
 	// delete are the files that the queue has and the camera need not keep, by their
 	// paths there.
 	delete []string
-	// deleting are those of them that the run under way deletes.
-	deleting int
 }
 
-// deletions are gphoto2's arguments to delete what is due.
-func (k *card) deletions() (args []string) {
-	k.deleting = min(len(k.delete), maxDeletions)
-	for _, path := range k.delete[:k.deleting] {
+// clean deletes files that the queue has, a number at a time, where there is time for
+// that, and tells whether it did. What stays is found by the next look at the card. It is a run of its own: behind
+// a capture gphoto2 takes paths as below that one's folder (gphoto2/main.c,
+// dissolve_filename).
+func (c *Camera) clean(ctx context.Context, at where) bool {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < cleanTime || len(c.card.delete) == 0 {
+		return false
+	}
+	n := min(len(c.card.delete), maxDeletions)
+	args := at.options(c.cfg.network())
+	for _, path := range c.card.delete[:n] {
 		args = append(args, "--delete-file", path)
 	}
-	return args
+	c.card.delete = slices.Delete(c.card.delete, 0, n)
+	err := c.ask(ctx, askTime, newSaid(), args...)
+	if err != nil {
+		c.card.owing = true
+	}
+	c.tell("delete", err != nil, func() {
+		c.o.Log.Warn().Err(err).Msg("fetched files not deleted from the camera")
+	})
+	return err == nil
 }
 
 // came takes note of a shot's files: of those that were told of and did not come, or
 // were not even told of, as it seems.
 func (k *card) came(files []local, s *said, cfg Config) {
-	k.delete, k.deleting = slices.Delete(k.delete, 0, k.deleting), 0
 	wanted := 0
 	for _, path := range s.added {
 		if r, ok := remoteAt(path); ok && photo.IsKind(cfg.Files, r.Format) {

@@ -69,7 +69,8 @@ func (c *Camera) look(ctx context.Context) (l capture.Listing, err error) {
 	if err := c.list.Trim(func(k fetched.Key) bool { return present[k] }); err != nil {
 		return l, err
 	}
-	c.clean(ctx, at)
+	for c.clean(ctx, at) {
+	}
 	c.listed = map[string][]remote{}
 	for _, files := range inOrder(shots) {
 		if len(l.Pictures) == maxListed {
@@ -136,18 +137,6 @@ func (c *Camera) ahead() time.Duration {
 		}
 	}
 	return 0
-}
-
-// clean deletes files that the queue has. What stays is tried with the next List.
-func (c *Camera) clean(ctx context.Context, at where) {
-	for len(c.card.delete) > 0 && ctx.Err() == nil {
-		args := append(at.options(c.cfg.network()), c.card.deletions()...)
-		c.card.delete = slices.Delete(c.card.delete, 0, c.card.deleting)
-		if err := c.ask(ctx, askTime, newSaid(), args...); err != nil {
-			c.o.Log.Debug().Err(err).Msg("fetched files not deleted from the camera")
-			return
-		}
-	}
 }
 
 // Fetch brings the files of a picture of the newest List, as capture.Deferred has it.

@@ -30,19 +30,20 @@ func (c *Camera) start(ctx context.Context) error {
 			return err
 		}
 	}
-	fresh, err := c.o.Power.On(ctx)
-	if err != nil {
-		return err
+	fresh, err := c.switchOn(ctx)
+	if err == nil && !fresh && due >= camera.Reset {
+		c.reset(ctx)
 	}
+	return err
+}
+
+// switchOn gives the camera power. One that had none is another device of its bus.
+func (c *Camera) switchOn(ctx context.Context) (fresh bool, err error) {
+	fresh, err = c.o.Power.On(ctx)
 	if fresh {
-		c.at, c.wild = where{}, false // its power was away
-		return nil
+		c.at, c.wild = where{}, false
 	}
-	if due < camera.Reset {
-		return nil
-	}
-	c.reset(ctx)
-	return nil
+	return fresh, err
 }
 
 // reset resets the camera's USB port, as the kernel's USBDEVFS_RESET does: gphoto2

@@ -139,7 +139,7 @@ func near(a, b time.Time, spread time.Duration) bool {
 // catchUp brings the files of earlier shots that are on the camera and not in the
 // queue, and finds those that can be deleted.
 func (c *Camera) catchUp(ctx context.Context, add capture.AddOther) error {
-	if _, err := c.o.Power.On(ctx); err != nil {
+	if _, err := c.switchOn(ctx); err != nil {
 		return err
 	}
 	at, err := c.locate(ctx)

@@ -77,6 +77,7 @@ func (c *Camera) shoot(ctx context.Context, w io.Writer) (photo.Exposure, error)
 		return photo.Exposure{}, err
 	}
 	c.shot = &shot{dir: dir, files: files}
+	c.clean(ctx, at)
 	return c.exposure(first, at), nil
 }
 
@@ -121,9 +122,8 @@ func (c *Camera) expose(ctx context.Context, at where, dir string) ([]local, err
 	}
 }
 
-// shotOptions are gphoto2's arguments for a shot: settings, the shot, what the camera
-// says of itself, and what is to be deleted from before. All files stay on the camera
-// until the queue has them.
+// shotOptions are gphoto2's arguments for a shot: settings, the shot, and what the
+// camera says of itself. All files stay on the camera until the queue has them.
 func (c *Camera) shotOptions(at where, set bool) []string {
 	args := at.options(c.cfg.network())
 	if set {
@@ -132,8 +132,7 @@ func (c *Camera) shotOptions(at where, set bool) []string {
 		}
 	}
 	args = append(args, c.clockOptions()...)
-	args = append(args, "--keep", "--force-overwrite", "--capture-image-and-download", "--get-config", "datetime", "--get-config", "batterylevel")
-	return append(args, c.card.deletions()...)
+	return append(args, "--keep", "--force-overwrite", "--capture-image-and-download", "--get-config", "datetime", "--get-config", "batterylevel")
 }
 
 // exposed takes note of what a shot brought, and of what went wrong all the same.
