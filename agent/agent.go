@@ -29,7 +29,9 @@ import (
 	"fieldcam/agent/heartbeat"
 	"fieldcam/agent/link"
 	"fieldcam/agent/maintenance"
+	"fieldcam/agent/modem"
 	"fieldcam/agent/mqtt"
+	"fieldcam/agent/panel"
 	"fieldcam/agent/pause"
 	"fieldcam/agent/proof"
 	"fieldcam/capture"
@@ -126,6 +128,10 @@ type Agent struct {
 	heart    *heartbeat.Heart
 	prover   *proof.Prover
 	control  *control.Server
+	modem    *modem.Modem // nil: none is configured
+	panel    *panel.Panel // nil: none is configured
+
+	networkAt time.Time // when the modem had a network last, by package time; its goroutine's
 
 	damaged atomic.Int64 // photos found damaged since the start
 	told    atomic.Bool  // the prover was told of this start's first photo
@@ -194,6 +200,8 @@ func Open(ctx context.Context, o Options) (_ *Agent, err error) {
 	if err := a.makeLinks(); err != nil {
 		return nil, err
 	}
+	a.makeModem()
+	a.makePanel()
 	a.control = control.New(control.Options{
 		Path: control.Path(o.StateDir), Agent: a, Store: a.queue, Pause: a.pause, Outlook: a.outlook,
 		Zone: a.plan.Zone(), Clock: a.clock, Log: a.log, Listen: o.Listen,
@@ -220,6 +228,12 @@ func (a *Agent) Run(ctx context.Context) error {
 	c.start(ctx, part{"second copy", a.second.Run})
 	c.start(ctx, part{"meter", a.meter.Run})
 	c.start(ctx, part{"mqtt", a.mqtt.Run})
+	if a.modem != nil {
+		c.start(ctx, part{"modem", a.modem.Run})
+	}
+	if a.panel != nil {
+		c.start(ctx, part{"panel", a.panel.Run})
+	}
 	if a.monitor != nil {
 		c.start(ctx, part{"link", a.monitor.Run})
 	}
