@@ -38,6 +38,7 @@ func (a *Agent) makeCapture() {
 	o := capture.Options{
 		Store: a.queue, Schedule: a.plan, Clock: a.clock, Log: a.log,
 		Approach: a.o.Approach, Told: a.steps.told, Paused: a.pause.Paused, Taken: a.photoTaken, Problem: a.captureProblem,
+		Checks: a.makeChecks(), Site: a.site(),
 	}
 	var err error
 	if c.Camera.Kind == config.KindShutter {

@@ -18,6 +18,7 @@ import (
 
 	"fieldcam/capture"
 	"fieldcam/capture/photo"
+	"fieldcam/capture/picture"
 	"fieldcam/capture/schedule"
 )
 
@@ -184,7 +185,7 @@ func (s *store) Add(shot photo.Shot, fill func(io.Writer) (photo.Exposure, error
 	m := photo.Meta{
 		ID: photo.NewID(shot.Taken, uint64(len(s.taken)+1)), Slot: shot.Slot, Session: shot.Session, Trigger: shot.Trigger,
 		Taken: shot.Taken, ClockSynced: shot.ClockSynced, Exposure: exposure,
-		SHA256: hex.EncodeToString(sum.Sum(nil)), Shot: shot.Of,
+		SHA256: hex.EncodeToString(sum.Sum(nil)), Shot: shot.Of, Site: shot.Site,
 	}
 	s.keep(m)
 	return m, nil
@@ -362,8 +363,9 @@ type site struct {
 	paused   func(time.Time) bool // where not nil
 	powerLow func(time.Time) bool // where not nil
 	approach time.Duration
-	telling  sync.Mutex // guards problems while a service runs
-	problems []string   // in the order of Problem's calls
+	checks   *picture.Checker // where not nil
+	telling  sync.Mutex       // guards problems while a service runs
+	problems []string         // in the order of Problem's calls
 }
 
 func newSite(tb testing.TB, s *schedule.Schedule) *site {
@@ -405,6 +407,7 @@ func (s *site) takeProblems() []string {
 func (s *site) start() (stop func() error) {
 	o := capture.Options{
 		Camera: s.camera, Store: s.store, Schedule: s.schedule, Clock: s.clock, Log: zerolog.Nop(), Paused: s.paused, PowerLow: s.powerLow, Approach: s.approach,
+		Checks: s.checks, Site: photo.Place{Latitude: 52.5163, Longitude: 13.3777},
 		Problem: func(cause photo.Cause, err error) {
 			s.telling.Lock()
 			defer s.telling.Unlock()
