@@ -15,6 +15,7 @@ import (
 	"fieldcam/agent/maintenance"
 	"fieldcam/capture/schedule"
 	"fieldcam/config/invalid"
+	"fieldcam/hal/model"
 )
 
 func TestEveryKeyIsExplained(t *testing.T) {
@@ -60,7 +61,7 @@ func TestEveryFieldHasAKey(t *testing.T) {
 }
 
 // rowForm finds the lists in a path.
-var rowForm = regexp.MustCompile(`\b(session|event|shot|pause|window)\.`)
+var rowForm = regexp.MustCompile(`\b(session|event|shot|pause|window|line)\.`)
 
 // full is a valid configuration with a row in each list, whatever the kind of camera.
 func full() Config {
@@ -78,6 +79,7 @@ func full() Config {
 	w := maintenance.NewWindow()
 	w.Name, w.Start, w.Duration = "a", "2026-06-01 12:00:00", time.Hour
 	c.Maintenance.Windows = []maintenance.Window{w}
+	c.HAL.Lines = []model.LineConfig{{Use: model.Heater, Line: "GPIO5"}}
 	return c
 }
 
