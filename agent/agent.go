@@ -79,6 +79,9 @@ type Options struct {
 	Listen func(path string) (net.Listener, error)
 	// Routes is link.Options'. nil: changes of routes are not noticed.
 	Routes func(ctx context.Context, changed func()) error
+	// Steps calls changed once it watches the clock, and whenever it was set, until
+	// ctx ends. nil: nobody does, and the clock is looked at oftener.
+	Steps func(ctx context.Context, changed func()) error
 	// Notify is told of each State, from one goroutine. nil: nobody is.
 	Notify func(State)
 	// Approach is capture.Options': how long before a slot the clock is watched. 0 in
@@ -102,6 +105,7 @@ type Agent struct {
 	replan  chan struct{} // holds one where the plan should be checked again
 	started time.Time     // wall time
 	clock   hal.Clock
+	steps   steps
 	plan    *schedule.Schedule
 	windows *maintenance.Calendar
 	pause   *pause.Pause
@@ -177,6 +181,7 @@ func Open(ctx context.Context, o Options) (_ *Agent, err error) {
 		a.log.Error().Err(damaged).Msg("nothing is paused")
 	}
 	a.clock = newFloorClock(o.Clock, a.lastKnownTime())
+	a.steps = newSteps(a.clock)
 	a.started = a.clock.Now()
 	a.health = health.Open(health.Options{Path: filepath.Join(o.StateDir, health.FileName), Clock: a.clock, Fault: o.Fault, Log: a.log})
 	if err := a.makeWindows(); err != nil {
@@ -204,6 +209,9 @@ func (a *Agent) Run(ctx context.Context) error {
 	c := &crew{log: a.log}
 	c.start(ctx, part{"conditions", a.health.Run}) // ends after all who raise them
 	c.start(ctx, part{"capture", a.capture.Run})
+	if a.o.Steps != nil {
+		c.start(ctx, part{"clock", a.watchSteps})
+	}
 	c.start(ctx, part{"camera", a.camera.prepare})
 	c.start(ctx, part{"maintenance windows", a.windows.Run})
 	c.start(ctx, part{"plan", a.foresee})

@@ -94,6 +94,7 @@ func run(ctx context.Context, p *places, out io.Writer) error {
 		Board:    linux.New(),
 		Clock:    linux.Clock{},
 		Routes:   link.WatchRoutes,
+		Steps:    linux.WatchSteps,
 		Approach: approach,
 		Log:      log,
 		Notify:   notify,
