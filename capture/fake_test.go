@@ -26,11 +26,13 @@ type clock struct {
 	mu       sync.Mutex
 	offset   time.Duration
 	unsynced bool
+	looks    int // of Now
 }
 
 func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.looks++
 	return time.Now().Round(0).UTC().Add(c.offset)
 }
 
@@ -38,6 +40,14 @@ func (c *clock) Synced() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return !c.unsynced
+}
+
+// looked is how often Now was called since the last looked.
+func (c *clock) looked() (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n, c.looks = c.looks, 0
+	return n
 }
 
 // vouch says whether the time is synced.
@@ -361,8 +371,9 @@ type site struct {
 	roll     *roll                // in the camera's place, where not nil
 	paused   func(time.Time) bool // where not nil
 	approach time.Duration
-	telling  sync.Mutex // guards problems while a service runs
-	problems []string   // in the order of Problem's calls
+	told     func() bool // where not nil
+	telling  sync.Mutex  // guards problems while a service runs
+	problems []string    // in the order of Problem's calls
 }
 
 func newSite(tb testing.TB, s *schedule.Schedule) *site {
@@ -404,6 +415,7 @@ func (s *site) takeProblems() []string {
 func (s *site) start() (stop func() error) {
 	o := capture.Options{
 		Camera: s.camera, Store: s.store, Schedule: s.schedule, Clock: s.clock, Log: zerolog.Nop(), Paused: s.paused, Approach: s.approach,
+		Told: s.told,
 		Problem: func(cause photo.Cause, err error) {
 			s.telling.Lock()
 			defer s.telling.Unlock()
