@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"fieldcam/capture"
 	"fieldcam/capture/camera"
 	"fieldcam/capture/camera/vc0706"
 	"fieldcam/capture/photo"
@@ -16,31 +18,64 @@ import (
 	"fieldcam/hal"
 )
 
+// driver is a camera of some kind that gives each picture at once.
+type driver interface {
+	capture.Camera
+	// Prepare finds the camera and sets it up, before the first slot needs it.
+	Prepare(ctx context.Context) error
+	// Close switches the camera off, where it can.
+	Close() error
+}
+
+// surroundings are what a driver may need besides its own table of the
+// configuration.
+type surroundings struct {
+	board hal.Board
+	power *camera.Power // the driver's own: it closes it
+	clock hal.Clock
+	dir   string // the state directory, on the file system of the photos
+	log   zerolog.Logger
+}
+
+// newDriver makes the driver of the configured kind; each kind has its line here. The
+// kinds in Low Power Mode are boardShutter's.
+func newDriver(c config.Camera, s surroundings) (driver, error) {
+	switch c.Kind {
+	case config.KindVC0706:
+		return vc0706.New(c.VC0706, s.board, s.power, s.log), nil
+	}
+	return nil, fmt.Errorf("no driver for cameras of kind %q", c.Kind)
+}
+
 // boardCamera is the configured camera on the board. Its power line is taken
 // when it can be: a line that is missing or held by another fails the slots,
 // with that cause, until it is there, but never keeps the daemon from running.
 type boardCamera struct {
-	cfg   config.Camera
-	board hal.Board
-	log   zerolog.Logger
+	cfg config.Camera
+	s   surroundings // without power
 
 	mu     sync.Mutex // guards driver
-	driver *vc0706.Camera
+	driver driver
 }
 
 // open takes the power line, and so switches the camera off.
-func (c *boardCamera) open() (*vc0706.Camera, error) {
+func (c *boardCamera) open() (driver, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.driver != nil {
 		return c.driver, nil
 	}
-	power, err := camera.OpenPower(c.cfg.Power, c.board)
-	if err != nil {
+	s := c.s
+	var err error
+	if s.power, err = camera.OpenPower(c.cfg.Power, s.board); err != nil {
 		return nil, fmt.Errorf("take the camera's power line: %w", err)
 	}
-	c.driver = vc0706.New(c.cfg.VC0706, c.board, power, c.log)
-	return c.driver, nil
+	d, err := newDriver(c.cfg, s)
+	if err != nil {
+		return nil, errors.Join(err, s.power.Close())
+	}
+	c.driver = d
+	return d, nil
 }
 
 func (c *boardCamera) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, error) {
@@ -64,7 +99,7 @@ func (c *boardCamera) prepare(ctx context.Context) error {
 		cancel()
 	}
 	if err != nil && ctx.Err() == nil {
-		c.log.Warn().Err(err).Msg("camera not prepared: the first photo will try again")
+		c.s.log.Warn().Err(err).Msg("camera not prepared: the first photo will try again")
 	}
 	<-ctx.Done()
 	return nil

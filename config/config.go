@@ -30,9 +30,6 @@ import (
 	"fieldcam/agent/message"
 	"fieldcam/agent/mqtt"
 	"fieldcam/capture"
-	"fieldcam/capture/camera"
-	"fieldcam/capture/camera/shutter"
-	"fieldcam/capture/camera/vc0706"
 	"fieldcam/capture/photo"
 	"fieldcam/capture/schedule"
 	"fieldcam/config/invalid"
@@ -85,27 +82,6 @@ type Log struct {
 	Level string `toml:"level"`
 }
 
-// Camera is which camera there is and how to reach it.
-type Camera struct {
-	// Kind chooses the driver: "vc0706", the default, or "shutter".
-	Kind string `toml:"kind"`
-	// PhotoKB is the expected size of one photo, with all its files, in kilobytes
-	// (10^3 bytes). Default 0: not known; what was measured goes before it.
-	PhotoKB int                `toml:"photo_kb"`
-	Power   camera.PowerConfig `toml:"power"`
-	VC0706  vc0706.Config      `toml:"vc0706"`
-	Shutter shutter.Config     `toml:"shutter"`
-}
-
-// maxPhotoKB is more than any camera's raw file and picture together.
-const maxPhotoKB = 1_000_000
-
-// The kinds of cameras.
-const (
-	KindVC0706  = "vc0706"  // the serial JPEG camera of package vc0706
-	KindShutter = "shutter" // any camera with a remote socket, in Low Power Mode: package shutter
-)
-
 // MaxSessions bounds the weekly schedule: each search for the next slot looks at
 // all of them, and their names are compared pairwise. People write ten.
 const MaxSessions = 1000
@@ -122,7 +98,7 @@ func Default() Config {
 		Model:     "tempo",
 		TimeZone:  "UTC",
 		Log:       Log{Level: "info"},
-		Camera:    Camera{Kind: KindVC0706, Power: camera.DefaultPower(), VC0706: vc0706.Default(), Shutter: shutter.Default()},
+		Camera:    defaultCamera(),
 		Capture:   capture.Default(),
 		Sessions:  schedule.Default(),
 		Queue:     queue.Default(),
@@ -169,15 +145,7 @@ func (c Config) Validate() error {
 		l.Add("time_zone", c.TimeZone, `an IANA time zone, such as "Europe/Berlin"`)
 	}
 	oneOf(&l, "log.level", c.Log.Level, logLevels())
-	oneOf(&l, "camera.kind", c.Camera.Kind, []string{KindVC0706, KindShutter})
-	if c.Camera.PhotoKB < 0 || c.Camera.PhotoKB > maxPhotoKB {
-		l.Add("camera.photo_kb", c.Camera.PhotoKB, "0 (not known) to 1000000")
-	}
-	l.Under("camera.power", c.Camera.Power.Validate())
-	l.Under("camera.vc0706", c.Camera.VC0706.Validate())
-	if c.Camera.Kind == KindShutter {
-		l.Under("camera.shutter", c.Camera.Shutter.Validate())
-	}
+	l.Under("camera", c.Camera.validate())
 	l.Under("capture", c.Capture.Validate())
 	switch n := len(c.Sessions); {
 	case n == 0:
@@ -230,16 +198,20 @@ func (c Config) checkLowPower() error {
 
 // oneOf records got where it is not one of want.
 func oneOf(l *invalid.List, key, got string, want []string) {
-	if slices.Contains(want, got) {
-		return
+	if !slices.Contains(want, got) {
+		l.Add(key, got, choice(want))
 	}
+}
+
+// choice is the values of want, as one may stand in the file, for a person.
+func choice(want []string) string {
 	quoted := make([]string, len(want))
 	for i, w := range want {
 		quoted[i] = tomlString(w)
 	}
-	phrase := quoted[0]
-	if n := len(quoted) - 1; n > 0 {
-		phrase = strings.Join(quoted[:n], ", ") + " or " + quoted[n]
+	n := len(quoted) - 1
+	if n <= 0 {
+		return strings.Join(quoted, "")
 	}
-	l.Add(key, got, phrase)
+	return strings.Join(quoted[:n], ", ") + " or " + quoted[n]
 }

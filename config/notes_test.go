@@ -62,13 +62,13 @@ func TestEveryFieldHasAKey(t *testing.T) {
 // rowForm finds the lists in a path.
 var rowForm = regexp.MustCompile(`\b(session|event|shot|pause|window)\.`)
 
-// full is a valid configuration with a row in each list.
+// full is a valid configuration with a row in each list, whatever the kind of camera.
 func full() Config {
 	c := Default()
 	c.Device = "x"
 	row := schedule.NewSession()
 	row.Name, row.Kind = "a", schedule.Upload
-	c.Camera.Kind, c.Camera.Shutter.Line, c.Camera.Shutter.Path = KindShutter, "GPIO17", "/media/camera"
+	c.Camera.Shutter.Line, c.Camera.Shutter.Path = "GPIO17", "/media/camera"
 	c.Sessions = []schedule.Session{row}
 	c.Site = schedule.Site{Latitude: schedule.DegreesOf(52), Longitude: schedule.DegreesOf(13)}
 	c.Events = []schedule.Event{{Name: "a", FirstDay: "2026-06-01", LastDay: "2026-06-30", Sessions: []schedule.Session{row}}}
@@ -86,6 +86,11 @@ func full() Config {
 func TestNotesSayWhatValidateSays(t *testing.T) {
 	for _, n := range notes() {
 		c := full()
+		for _, k := range kinds() {
+			if strings.HasPrefix(n.path, "camera."+k.name+".") {
+				c.Camera.Kind = k.name
+			}
+		}
 		at := rowForm.ReplaceAllString(n.path, "$1[0].")
 		v := reflect.ValueOf(&c).Elem()
 		for _, key := range strings.Split(at, ".") {
@@ -214,6 +219,21 @@ func reference() []byte {
 		}
 	}
 	return []byte(b.String())
+}
+
+// TestTheTablesOfOtherKindsOfCamerasDoNotMatter: a file that was a camera's before need
+// not be cleaned up, and the defaults of a kind need not be complete.
+func TestTheTablesOfOtherKindsOfCamerasDoNotMatter(t *testing.T) {
+	c := full()
+	c.Camera.Kind = KindShutter
+	c.Camera.VC0706.Baud = 1
+	if err := c.Validate(); err != nil {
+		t.Errorf("a bad table of a kind that is not chosen: got %v, want nil", err)
+	}
+	c.Camera.Kind = KindVC0706
+	if got := invalid.Values(c.Validate()); len(got) != 1 || got[0].Key != "camera.vc0706.baud" {
+		t.Errorf("a bad table of the chosen kind: got %v, want camera.vc0706.baud", got)
+	}
 }
 
 // TestTheExamplesOfTheDefaultFileCanBeUsed takes off their comment signs.

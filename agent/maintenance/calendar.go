@@ -64,6 +64,31 @@ type Calendar struct {
 // New makes a Calendar, with the notices that were kept in Options.Dir. An error
 // says that c is not valid; a file that can't be used is set aside, and said.
 func New(c Config, o Options) (*Calendar, error) {
+	cal, err := makeCalendar(c, o)
+	if err != nil {
+		return nil, err
+	}
+	cal.open()
+	return cal, nil
+}
+
+// Kept lists the windows of the notices that a Calendar keeps in Options.Dir and
+// that have not ended, for a program beside the daemon: it changes nothing there. An
+// error tells that c is not valid, or why the file can't be read.
+func Kept(c Config, o Options) ([]Occurrence, error) {
+	cal, err := makeCalendar(c, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := cal.load(); err != nil {
+		return nil, err
+	}
+	now := o.Clock.Now()
+	return slices.DeleteFunc(slices.Clone(cal.noted), func(w Occurrence) bool { return !w.End.After(now) }), nil
+}
+
+// makeCalendar makes a Calendar without notices.
+func makeCalendar(c Config, o Options) (*Calendar, error) {
 	cal := &Calendar{o: o, config: c, inbox: make(chan parcel, inboxSize)}
 	for i, w := range c.Windows {
 		s, err := w.compile(c.Spread, "")
@@ -75,7 +100,6 @@ func New(c Config, o Options) (*Calendar, error) {
 	if _, err := c.key(); err != nil {
 		return nil, fmt.Errorf("read notice key: want %w", err)
 	}
-	cal.load()
 	return cal, nil
 }
 

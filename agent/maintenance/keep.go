@@ -89,23 +89,31 @@ func (c *Calendar) save(f *onCard) error {
 	return statefile.Replace(filepath.Join(c.o.Dir, keptFile), data)
 }
 
-// load reads what was kept. A notice that does not hold any more, by another key or
-// for another device, is dropped; a damaged file is set aside.
-func (c *Calendar) load() {
-	if c.o.Dir == "" {
+// open loads what was kept; a damaged file is set aside.
+func (c *Calendar) open() {
+	err := c.load()
+	if err == nil {
 		return
 	}
 	name := filepath.Join(c.o.Dir, keptFile)
-	f, err := readKept(name)
+	c.o.Log.Warn().Err(err).Str("file", name).Msg("kept notices can't be read: set aside until the cloud sends them again")
+	if err := statefile.SetAside(name); err != nil {
+		c.o.Log.Warn().Err(err).Str("file", name).Msg("kept notices can't be set aside")
+	}
+}
+
+// load reads what was kept, if anything. A notice that does not hold any more, by
+// another key or for another device, is dropped.
+func (c *Calendar) load() error {
+	if c.o.Dir == "" {
+		return nil
+	}
+	f, err := readKept(filepath.Join(c.o.Dir, keptFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return
+		return nil
 	}
 	if err != nil {
-		c.o.Log.Warn().Err(err).Str("file", name).Msg("kept notices can't be read: set aside until the cloud sends them again")
-		if err := statefile.SetAside(name); err != nil {
-			c.o.Log.Warn().Err(err).Str("file", name).Msg("kept notices can't be set aside")
-		}
-		return
+		return fmt.Errorf("read kept notices: %w", err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -126,6 +134,7 @@ func (c *Calendar) load() {
 	}
 	c.recount()
 	c.mend(c.o.Clock.Now())
+	return nil
 }
 
 // readKept reads and checks the file.

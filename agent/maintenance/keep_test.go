@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"fieldcam/agent/maintenance"
 )
 
@@ -52,6 +54,31 @@ func TestDamagedFileIsSetAsideAndSaid(t *testing.T) {
 				t.Error("not kept anew")
 			}
 		})
+	}
+}
+
+func TestKeptListsWhatIsAheadAndTouchesNothing(t *testing.T) {
+	at := utc(t, "2026-11-21 12:00")
+	dir := t.TempDir()
+	o := maintenance.Options{Device: "pole-17", Clock: &clock{now: at}, Dir: dir, Log: zerolog.Nop()}
+	if all, err := maintenance.Kept(trusting(fleetKey()), o); err != nil || len(all) != 0 {
+		t.Errorf("no file: got %v, %v, want no window", all, err)
+	}
+	accept(t, open(t, trusting(fleetKey()), &clock{now: at}, dir, nil), notice(1, at, once(at, time.Hour), once(at.Add(5*time.Hour), time.Hour)))
+	o.Clock = &clock{now: at.Add(2 * time.Hour)}
+	all, err := maintenance.Kept(trusting(fleetKey()), o)
+	if err != nil || len(all) != 1 || !all[0].Start.Equal(at.Add(5*time.Hour)) || all[0].Name != "upgrade" {
+		t.Errorf("got %+v, %v, want the second window", all, err)
+	}
+	file := filepath.Join(dir, "notices.json")
+	if err := os.WriteFile(file, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := maintenance.Kept(trusting(fleetKey()), o); err == nil || len(all) != 0 {
+		t.Errorf("damaged: got %v, %v, want an error", all, err)
+	}
+	if got, err := os.ReadFile(file); err != nil || string(got) != "{" {
+		t.Errorf("the damaged file is %q, %v, want it left alone", got, err)
 	}
 }
 

@@ -139,6 +139,9 @@ func (h *hub) publish(m subscriber.Retained) bool {
 func (h *hub) link(up bool) {
 	if up {
 		h.links.Add(1)
+		if h.broker != nil {
+			h.broker.Admit()
+		}
 	}
 	h.fleet.Link(up)
 }

@@ -147,7 +147,7 @@ func (h *hub) openBroker(s settings, own *authority.Authority, cfg *tls.Config) 
 		}
 		h.ready["broker"] = s.external.url
 	} else {
-		h.broker, err = broker.Open(broker.Options{Dir: s.path("nats"), Listen: s.mqtt, TLS: cfg, Devices: h.devices, Log: h.log})
+		h.broker, err = broker.Open(broker.Options{Dir: s.path("nats"), Listen: s.mqtt, TLS: cfg, Devices: h.devices, Gate: true, Log: h.log})
 		if err != nil {
 			return "", err
 		}

@@ -7,12 +7,15 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
 	"fieldcam/agent/control"
+	"fieldcam/agent/maintenance"
 	"fieldcam/agent/pause"
 	"fieldcam/agent/plan"
 	"fieldcam/config"
+	"fieldcam/hal/linux"
 	"fieldcam/queue"
 )
 
@@ -102,5 +105,12 @@ func (p *places) factsHere(c *cobra.Command, cfg config.Config) (f plan.Facts) {
 		fmt.Fprintln(c.ErrOrStderr(), "warning:", err)
 	}
 	f.Pause = held.State()
+	windows, err := maintenance.Kept(cfg.Maintenance, maintenance.Options{Device: cfg.Device, Clock: linux.Clock{}, Dir: p.state, Log: zerolog.Nop()})
+	if err != nil && !errors.Is(err, fs.ErrPermission) {
+		fmt.Fprintln(c.ErrOrStderr(), "warning:", err)
+	}
+	for _, w := range windows {
+		f.Windows = append(f.Windows, plan.Announced{Name: w.Name, Class: w.Class, From: w.Start, Until: w.End})
+	}
 	return f
 }

@@ -87,6 +87,8 @@ func printStatus(w io.Writer, s control.Status) {
 		line("broker", "not configured")
 	case s.Broker.Connected:
 		line("broker", "connected")
+	case s.Returns != nil: // as announced
+		line("broker", "not connected")
 	default:
 		line("broker", "NOT CONNECTED")
 	}
@@ -108,7 +110,11 @@ func printPlans(line func(name, format string, a ...any), s control.Status, z *t
 		line("window", "%s (%s), until %s", cut(w.Name, 30), w.Class, clockText(w.Until, z))
 	}
 	if s.Returns != nil {
-		line("", "tries the cloud gently, and returns at %s", clockText(*s.Returns, z))
+		name := "" // below its window
+		if s.Window == nil {
+			name = "window" // it is over, and this controller's own moment not there yet
+		}
+		line(name, "tries the cloud gently, and returns at %s", clockText(*s.Returns, z))
 	}
 }
 
@@ -142,12 +148,12 @@ func printUpload(line func(name, format string, a ...any), s control.Status, z *
 		line("upload", "session running, %d sent (%s)", u.Sent, bytesText(u.SentBytes))
 	case u.Retry != nil:
 		what := "broken off"
+		or := ", or when the link returns"
 		if !u.CloudReached {
 			what = "THE CLOUD TAKES NOTHING"
 		}
-		or := ", or when the link returns"
 		if s.Returns != nil {
-			or = ""
+			what, or = "photos wait for the cloud", ""
 		}
 		line("upload", "%s; again %s%s", what, sinceText(s.Now, *u.Retry), or)
 	case s.Pause != nil:

@@ -5,23 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"fieldcam/capture/camera"
+	"fieldcam/capture/camera/jpegstream"
+	"fieldcam/capture/camera/serial"
 	"fieldcam/capture/photo"
 	"fieldcam/hal"
 )
 
 // Format is the file name extension of every picture.
 const Format = "jpg"
-
-// The rungs of the recovery ladder: how many failures in a row lead to each.
-const (
-	resetAfter = 1
-	cycleAfter = 2
-)
 
 // closeWait is how long Close waits for a Shoot: one whose context has ended
 // returns at once, and the daemon has 5 s to stop in all.
@@ -35,10 +32,9 @@ type Camera struct {
 	power *camera.Power // Close may use it without the turn
 	log   zerolog.Logger
 
-	turn chan struct{} // holds one token: whoever has it may use what follows
+	turn *camera.Turn // whoever has it may use what follows
 
-	failures int    // Shoots that failed since the last that did not
-	rung     int    // the highest rung of the ladder that was logged since then
+	ladder   *camera.Ladder
 	lastBaud int    // where the camera was seen last
 	bootBaud int    // where it was seen last after a start
 	resolved bool   // the resolution was stored although the camera does not tell it
@@ -49,26 +45,22 @@ type Camera struct {
 // New makes the driver of a camera; it touches neither port nor power before
 // Shoot. The Camera takes power over: Close closes it.
 func New(cfg Config, board hal.Board, power *camera.Power, log zerolog.Logger) *Camera {
-	c := &Camera{cfg: cfg, board: board, power: power, log: log, turn: make(chan struct{}, 1)}
+	c := &Camera{cfg: cfg, board: board, power: power, log: log, turn: camera.NewTurn(), ladder: camera.NewLadder(log)}
 	c.lastBaud = searchRates()[0]
 	c.bootBaud = searchRates()[0]
-	c.turn <- struct{}{}
 	return c
 }
 
-// Close waits for a Shoot that is under way, for closeWait at most, and switches
-// the camera off in any case; where the Shoot does not end it returns an error. A
-// second Close does nothing more.
+// Close ends a Shoot that is under way, waits for it, for closeWait at most, and
+// switches the camera off in any case; where the Shoot does not end, because its
+// writer hangs, it returns an error. Shoot and Prepare fail from then on. A second
+// Close does nothing more.
 func (c *Camera) Close() error {
-	timer := time.NewTimer(closeWait)
-	defer timer.Stop()
-	select {
-	case <-c.turn:
-		defer func() { c.turn <- struct{}{} }()
-		return c.power.Close()
-	case <-timer.C:
-		return errors.Join(fmt.Errorf("close the camera at %s: its Shoot has not ended within %v", c.cfg.Port, closeWait), c.power.Close())
+	err := c.turn.Close(closeWait)
+	if err != nil {
+		err = fmt.Errorf("camera at %s: %w", c.cfg.Port, err)
 	}
+	return errors.Join(err, c.power.Close())
 }
 
 // Shoot takes one picture and streams it to w, as a whole JPEG. After an error,
@@ -78,19 +70,18 @@ func (c *Camera) Close() error {
 // Faults of w and a ctx that was cancelled are not the camera's and lead to no
 // recovery; a ctx that ran out of time does.
 func (c *Camera) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, error) {
-	select {
-	case <-c.turn:
-	case <-ctx.Done():
-		return photo.Exposure{}, ctx.Err()
+	ctx, give, err := c.turn.Take(ctx)
+	if err != nil {
+		return photo.Exposure{}, err
 	}
-	defer func() { c.turn <- struct{}{} }()
+	defer give()
 
 	e, err := c.shoot(ctx, w)
 	rest := c.power.Rest()
-	var sink *sinkError
+	var sink *jpegstream.SinkError
 	switch {
 	case err == nil:
-		c.failures, c.rung = 0, 0
+		c.ladder.Good()
 		if rest != nil {
 			// The picture is good; the battery is in danger.
 			c.log.Error().Err(rest).Msg("camera stays on")
@@ -98,7 +89,7 @@ func (c *Camera) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, error)
 		return e, nil
 	case errors.As(err, &sink), errors.Is(err, context.Canceled):
 	default:
-		c.failures++
+		c.ladder.Failed()
 	}
 	if rest != nil {
 		err = errors.Join(err, rest)
@@ -110,13 +101,12 @@ func (c *Camera) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, error)
 // a camera at another rate or resolution takes seconds. It leaves the power as
 // Shoot does; its errors do not count for the ladder.
 func (c *Camera) Prepare(ctx context.Context) error {
-	select {
-	case <-c.turn:
-	case <-ctx.Done():
-		return ctx.Err()
+	ctx, give, err := c.turn.Take(ctx)
+	if err != nil {
+		return err
 	}
-	defer func() { c.turn <- struct{}{} }()
-	err := c.withCamera(ctx, func(*conn, found) error { return nil })
+	defer give()
+	err = c.withCamera(ctx, func(*conn, found) error { return nil })
 	if err = errors.Join(err, c.power.Rest()); err != nil {
 		return fmt.Errorf("prepare the camera at %s: %w", c.cfg.Port, err)
 	}
@@ -149,8 +139,9 @@ func (c *Camera) withCamera(ctx context.Context, do func(*conn, found) error) er
 	if err != nil {
 		return err
 	}
-	conn := &conn{port: port, number: byte(c.cfg.Number), timeout: c.cfg.ReplyTimeout}
-	release := conn.watch(ctx)
+	conn := &conn{Conn: serial.New(port, c.startBaud(fresh)), number: byte(c.cfg.Number), timeout: c.cfg.ReplyTimeout, rates: c.rates(),
+		part: c.cfg.Chunk, delay: c.cfg.ReadDelay}
+	release := conn.Watch(ctx)
 	defer func() {
 		release()
 		if cerr := port.Close(); cerr != nil {
@@ -167,10 +158,10 @@ func (c *Camera) withCamera(ctx context.Context, do func(*conn, found) error) er
 // start gives the camera power, after taking it away where the ladder says so.
 // fresh tells that the camera has started just now.
 func (c *Camera) start(ctx context.Context) (fresh bool, err error) {
-	if c.failures >= cycleAfter {
+	if c.ladder.Due() >= camera.Cycle {
 		err := c.power.Cycle(ctx)
 		if err == nil {
-			c.climbed(cycleAfter, "camera power cycled")
+			c.ladder.Climbed(camera.Cycle, "camera power cycled")
 			return true, nil
 		}
 		if !errors.Is(err, camera.ErrNoPowerLine) {
@@ -180,15 +171,13 @@ func (c *Camera) start(ctx context.Context) (fresh bool, err error) {
 	return c.power.On(ctx)
 }
 
-// climbed logs a step of the recovery: at Info only what was not done before,
-// since the last good picture.
-func (c *Camera) climbed(rung int, step string) {
-	event := c.log.Debug()
-	if rung > c.rung {
-		c.rung = rung
-		event = c.log.Info()
+// rates are those at which the camera may be.
+func (c *Camera) rates() []int {
+	rates := searchRates()
+	if !slices.Contains(rates, c.cfg.Baud) {
+		rates = append(rates, c.cfg.Baud)
 	}
-	event.Int("failures", c.failures).Msg(step)
+	return rates
 }
 
 // startBaud is the rate to look at first.
@@ -202,23 +191,23 @@ func (c *Camera) startBaud(fresh bool) int {
 // ready finds the camera, recovers it as far as the ladder says, and sets it up.
 func (c *Camera) ready(ctx context.Context, conn *conn, fresh bool) (found, error) {
 	f, err := conn.find(ctx, c.startBaud(fresh))
-	if err != nil && ctx.Err() == nil && c.failures >= resetAfter && !fresh && c.power.Switched() {
+	if err != nil && ctx.Err() == nil && c.ladder.Due() >= camera.Reset && !fresh && c.power.Switched() {
 		// A camera that hears nothing cannot be reset: the next rung at once.
 		if err := c.power.Cycle(ctx); err != nil {
 			return f, err
 		}
-		c.climbed(cycleAfter, "camera power cycled")
+		c.ladder.Climbed(camera.Cycle, "camera power cycled")
 		fresh = true
 		f, err = conn.find(ctx, c.bootBaud)
 	}
 	if err != nil {
 		return f, err
 	}
-	if c.failures >= resetAfter && !fresh {
+	if c.ladder.Due() >= camera.Reset && !fresh {
 		if f, err = conn.reset(ctx, c.bootBaud); err != nil {
 			return f, fmt.Errorf("reset: %w", err)
 		}
-		c.climbed(resetAfter, "camera reset")
+		c.ladder.Climbed(camera.Reset, "camera reset")
 		fresh = true
 	}
 	c.at(f, fresh)
@@ -243,36 +232,6 @@ func (c *Camera) at(f found, fresh bool) {
 		c.version = f.version
 		c.log.Info().Str("camera", f.version).Int("baud", f.baud).Msg("camera found")
 	}
-}
-
-// setResolution stores the resolution where the camera has another, which needs
-// a reset.
-func (c *Camera) setResolution(ctx context.Context, conn *conn, f found) (found, error) {
-	want, ok := Resolutions()[c.cfg.Resolution]
-	if !ok {
-		return f, fmt.Errorf("set resolution: want one of a VGA sensor, got %q", c.cfg.Resolution)
-	}
-	got, known, err := conn.resolution(ctx)
-	if err != nil || known && got == want || !known && c.resolved {
-		return f, err
-	}
-	if err := conn.setResolution(ctx, want); err != nil {
-		return f, err
-	}
-	if f, err = conn.reset(ctx, c.bootBaud); err != nil {
-		return f, fmt.Errorf("reset for another resolution: %w", err)
-	}
-	c.at(f, true)
-	c.resolved = true
-	if known {
-		if got, known, err = conn.resolution(ctx); err != nil {
-			return f, err
-		}
-		if known && got != want {
-			return f, fmt.Errorf("set resolution: want %s (%02X) after a reset, got %02X", c.cfg.Resolution, want, got)
-		}
-	}
-	return f, nil
 }
 
 // setBaud brings the camera to the configured rate. One that does not take it is

@@ -69,7 +69,9 @@ type Options struct {
 	// TLS is the server's configuration; nil means plain TCP.
 	TLS     *tls.Config
 	Devices Devices
-	Log     zerolog.Logger
+	// Gate keeps devices waiting until Admit is called, or 15 s after Open.
+	Gate bool
+	Log  zerolog.Logger
 }
 
 // Broker is a running broker.
@@ -80,6 +82,7 @@ type Broker struct {
 	addr     string
 	log      zerolog.Logger
 	refused  zerolog.Logger // log, for strangers: a few lines a minute
+	gate     gate
 }
 
 // refusedBurst is how many refused connections are logged each minute: whoever
@@ -100,7 +103,7 @@ func Open(o Options) (*Broker, error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open broker: %w", err)
 	}
-	b := &Broker{devices: o.Devices, password: rand.Text(), log: o.Log,
+	b := &Broker{devices: o.Devices, password: rand.Text(), log: o.Log, gate: newGate(o.Gate),
 		refused: o.Log.Sample(&zerolog.BurstSampler{Burst: refusedBurst, Period: time.Minute})}
 	opts := &server.Options{
 		ServerName:         "fieldcam-hub",
@@ -152,12 +155,17 @@ const tlsTimeout = 30 * time.Second
 // Addr is where the broker listens, HOST:PORT; the host is as it was given.
 func (b *Broker) Addr() string { return b.addr }
 
+// Admit lets devices in where Options.Gate keeps them waiting. A second call does
+// nothing.
+func (b *Broker) Admit() { b.gate.open() }
+
 // HubPassword is HubUser's password. It changes with each start.
 func (b *Broker) HubPassword() string { return b.password }
 
 // Close disconnects everybody and returns when all is on the disk. A second call
 // does nothing.
 func (b *Broker) Close() {
+	b.gate.open() // who waits there would hold it up
 	b.server.Shutdown()
 	b.server.WaitForShutdown()
 }

@@ -1,4 +1,4 @@
-package vc0706sim
+package scenesim
 
 import (
 	"image"

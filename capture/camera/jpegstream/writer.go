@@ -1,4 +1,10 @@
-package vc0706
+// Package jpegstream passes on a JPEG as it comes from a camera: from FF D8 to FF
+// D9, its structure checked on the way, without the padding that cameras add. It
+// keeps nothing but where in the picture it is.
+//
+// Out of scope: what the picture shows. Damage inside the picture data, where any
+// byte is as good as another, is not seen.
+package jpegstream
 
 import (
 	"errors"
@@ -32,22 +38,32 @@ const (
 	atEnd                     // behind the end
 )
 
-// jpegWriter passes a JPEG on to w as it comes, and checks its structure: the
-// start, each segment's length, the end. What follows the end is dropped.
-type jpegWriter struct {
+// SinkError is a fault of the writer that takes the picture: not the camera's.
+type SinkError struct{ Err error }
+
+func (e *SinkError) Error() string { return "write picture: " + e.Err.Error() }
+func (e *SinkError) Unwrap() error { return e.Err }
+
+// Writer passes a JPEG on as it comes, and checks its structure: the start, each
+// segment's length, the end. What follows the end is dropped. It is for one
+// goroutine at a time.
+type Writer struct {
 	w       io.Writer
 	state   jpegState
 	marker  byte
 	left    int   // bytes to skip in this segment
 	offset  int64 // bytes seen
-	passed  int64 // bytes passed on
 	scanned bool  // there was picture data
 }
 
+// New passes a JPEG on to w.
+func New(w io.Writer) *Writer { return &Writer{w: w} }
+
 var errNoPicture = errors.New("want picture data before the end of the JPEG (FF DA before FF D9)")
 
-// Write takes the next bytes. After an error the picture is lost.
-func (j *jpegWriter) Write(p []byte) (int, error) {
+// Write takes the next bytes. After an error the picture is lost. An error of w is
+// a SinkError.
+func (j *Writer) Write(p []byte) (int, error) {
 	n := len(p)
 	for i, b := range p {
 		if j.state == atEnd {
@@ -61,21 +77,20 @@ func (j *jpegWriter) Write(p []byte) (int, error) {
 	}
 	if n > 0 {
 		k, err := j.w.Write(p[:n])
-		j.passed += int64(k)
 		if err != nil {
-			return k, &sinkError{err}
+			return k, &SinkError{err}
 		}
 		if k < n {
-			return k, &sinkError{io.ErrShortWrite}
+			return k, &SinkError{io.ErrShortWrite}
 		}
 	}
 	return len(p), nil
 }
 
-// ended tells whether the whole picture has been passed on.
-func (j *jpegWriter) ended() bool { return j.state == atEnd }
+// Ended tells whether the whole picture has been passed on.
+func (j *Writer) Ended() bool { return j.state == atEnd }
 
-func (j *jpegWriter) step(b byte) error {
+func (j *Writer) step(b byte) error {
 	switch j.state {
 	case atSOI1:
 		if b != 0xFF {
@@ -127,7 +142,7 @@ func (j *jpegWriter) step(b byte) error {
 }
 
 // found handles the second byte of a marker.
-func (j *jpegWriter) found(b byte) error {
+func (j *Writer) found(b byte) error {
 	j.marker = b
 	switch {
 	case b == 0xFF: // a fill byte
@@ -147,7 +162,7 @@ func (j *jpegWriter) found(b byte) error {
 	return nil
 }
 
-func (j *jpegWriter) segmentEnds() {
+func (j *Writer) segmentEnds() {
 	j.state = atMarker
 	if j.marker == markerSOS {
 		j.state = inScan

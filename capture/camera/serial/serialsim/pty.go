@@ -1,4 +1,4 @@
-package vc0706sim
+package serialsim
 
 import (
 	"errors"
@@ -74,7 +74,7 @@ func (p *Pty) Read(b []byte) (int, error) {
 		n, err := p.master.Read(b)
 		if n > 0 {
 			if baud := p.Baud(); baud > 0 {
-				time.Sleep(wireTime(n, baud))
+				time.Sleep(WireTime(n, baud))
 			}
 			return n, nil
 		}
@@ -149,6 +149,10 @@ func bauds(code uint32) int {
 		return 115200
 	case unix.B230400:
 		return 230400
+	case unix.B460800:
+		return 460800
+	case unix.B921600:
+		return 921600
 	}
 	return 0
 }

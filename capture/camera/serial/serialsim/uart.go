@@ -1,19 +1,19 @@
-package vc0706sim
+package serialsim
 
 import "time"
 
 // bitsPerByte is what 8N1 takes: start bit, eight data bits, stop bit.
 const bitsPerByte = 10
 
-// wireTime is how long n bytes take.
-func wireTime(n, baud int) time.Duration {
+// WireTime is how long n bytes take.
+func WireTime(n, baud int) time.Duration {
 	return time.Duration(n) * bitsPerByte * time.Second / time.Duration(baud)
 }
 
-// hear gives the bytes that a receiver at rate to makes of p sent at rate from,
+// Hear gives the bytes that a receiver at rate to makes of p sent at rate from,
 // byte by byte with a pause between: p itself where the rates are as good as
 // equal, garbage where not. The result depends on its arguments alone.
-func hear(p []byte, from, to int) []byte {
+func Hear(p []byte, from, to int) []byte {
 	if from <= 0 || to <= 0 {
 		return nil
 	}

@@ -1,0 +1,92 @@
+package config
+
+import (
+	"strings"
+
+	"fieldcam/capture/camera"
+	"fieldcam/capture/camera/shutter"
+	"fieldcam/capture/camera/vc0706"
+	"fieldcam/config/invalid"
+)
+
+// Camera is which camera there is and how to reach it.
+type Camera struct {
+	// Kind chooses the driver, and with it the table of its name: one of kinds.
+	// Default "vc0706".
+	Kind string `toml:"kind"`
+	// PhotoKB is the expected size of one photo, with all its files, in kilobytes
+	// (10^3 bytes). Default 0: not known; what was measured goes before it.
+	PhotoKB int                `toml:"photo_kb"`
+	Power   camera.PowerConfig `toml:"power"`
+	VC0706  vc0706.Config      `toml:"vc0706"`
+	Shutter shutter.Config     `toml:"shutter"`
+}
+
+// The kinds of cameras.
+const (
+	KindVC0706  = "vc0706"  // the serial JPEG camera of package vc0706
+	KindShutter = "shutter" // any camera with a remote socket, in Low Power Mode: package shutter
+)
+
+// defaultCamera is the first kind, and every kind's own defaults.
+func defaultCamera() Camera {
+	return Camera{
+		Kind: KindVC0706, Power: camera.DefaultPower(),
+		VC0706:  vc0706.Default(),
+		Shutter: shutter.Default(),
+	}
+}
+
+// kind is one kind of camera. Its table in the file is [camera.NAME]; the tables of
+// kinds that are not chosen are read, but not validated.
+type kind struct {
+	name     string
+	text     string // what it is, behind the name
+	validate func(Camera) error
+}
+
+// kinds lists what Camera.Kind may be. The drivers are made in package agent.
+func kinds() []kind {
+	return []kind{
+		{KindVC0706, "is a serial JPEG camera", func(c Camera) error { return c.VC0706.Validate() }},
+		{KindShutter, "is any camera with a remote socket, in Low Power Mode: it is fired at each slot, and its pictures are fetched from its card at the upload sessions",
+			func(c Camera) error { return c.Shutter.Validate() }},
+	}
+}
+
+// kindNames lists the names of kinds.
+func kindNames() []string {
+	var all []string
+	for _, k := range kinds() {
+		all = append(all, k.name)
+	}
+	return all
+}
+
+// kindText explains Camera.Kind to a technician.
+func kindText() string {
+	var all []string
+	for _, k := range kinds() {
+		all = append(all, tomlString(k.name)+" "+k.text)
+	}
+	return "The kind of camera. " + strings.Join(all, "; ") + "."
+}
+
+// maxPhotoKB is more than any camera's raw file and picture together.
+const maxPhotoKB = 1_000_000
+
+// validate reports every value that cannot be used, as invalid.Values.
+func (c Camera) validate() error {
+	var l invalid.List
+	oneOf(&l, "kind", c.Kind, kindNames())
+	if c.PhotoKB < 0 || c.PhotoKB > maxPhotoKB {
+		l.Add("photo_kb", c.PhotoKB, "0 (not known) to 1000000")
+	}
+	l.Under("power", c.Power.Validate())
+	for _, k := range kinds() {
+		if k.name == c.Kind {
+			l.Under(k.name, k.validate(c))
+		}
+	}
+	return l.Err()
+}
