@@ -107,6 +107,8 @@ func (c *Chip) read(reg byte) uint16 {
 		return uint16(clamp(c.microvolts/1250, 0, 0x7fff)) //nolint:gosec // clamped
 	case reg == 1 && c.o.Kind == ina.INA260:
 		return signed(c.microamps / 1250)
+	case reg == 1:
+		return signed(c.shunt())
 	case reg == 4 && c.o.Kind != ina.INA260:
 		return signed(c.current())
 	case reg == 5:
@@ -124,11 +126,19 @@ func (c *Chip) read(reg byte) uint16 {
 // current is the current register: the shunt's reading times the calibration, by
 // 4096 (SBOS448G, equation 4) or 2048 (SBOS547A, equation 3).
 func (c *Chip) current() int64 {
+	if c.o.Kind == ina.INA219 {
+		return c.shunt() * int64(c.cal) / 4096
+	}
+	return c.shunt() * int64(c.cal) / 2048
+}
+
+// shunt is the shunt's register: 10 or 2.5 µV a bit.
+func (c *Chip) shunt() int64 {
 	nanovolts := c.microamps * int64(c.o.ShuntMicroohms) / 1000
 	if c.o.Kind == ina.INA219 {
-		return clamp(nanovolts/10_000, -32_000, 32_000) * int64(c.cal) / 4096
+		return clamp(nanovolts/10_000, -32_000, 32_000)
 	}
-	return clamp(nanovolts/2_500, -0x8000, 0x7fff) * int64(c.cal) / 2048
+	return clamp(nanovolts/2_500, -0x8000, 0x7fff)
 }
 
 func (c *Chip) overflows() bool {
