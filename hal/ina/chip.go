@@ -5,6 +5,7 @@ package ina
 // SBOS547A table 2, SBOS656C table 4).
 const (
 	regConfig  = 0x00
+	regShunt   = 0x01 // INA219 and INA226
 	regBus     = 0x02
 	regMaker   = 0xfe
 	regDie     = 0xff
