@@ -39,7 +39,7 @@ func layers() [][]string {
 			"queue", "queue/upload", "queue/upload/tus", "queue/upload/tustest", "queue/upload/uploadtest",
 		},
 		{
-			"agent/pause", "agent/maintenance", "agent/link", "agent/link/linktest", "agent/heartbeat", "agent/proof", "agent/power", "agent/climate",
+			"agent/pause", "agent/maintenance", "agent/link", "agent/link/linktest", "agent/heartbeat", "agent/proof", "agent/power", "agent/climate", "agent/restart",
 			"capture/camera/deferredtest", "capture/camera/shutter", "capture/camera/shutter/shuttersim",
 			"queue/second", "queue/session",
 		},
