@@ -23,12 +23,14 @@ import (
 	"strings"
 	"time"
 
+	"fieldcam/agent/climate"
 	"fieldcam/agent/heartbeat"
 	"fieldcam/agent/identity"
 	"fieldcam/agent/link"
 	"fieldcam/agent/maintenance"
 	"fieldcam/agent/message"
 	"fieldcam/agent/mqtt"
+	"fieldcam/agent/power"
 	"fieldcam/capture"
 	"fieldcam/capture/photo"
 	"fieldcam/capture/schedule"
@@ -73,6 +75,8 @@ type Config struct {
 	Heartbeat   heartbeat.Config   `toml:"heartbeat"`
 	Maintenance maintenance.Config `toml:"maintenance"`
 	Link        link.Config        `toml:"link"`
+	Power       power.Config       `toml:"power"`
+	Climate     climate.Config     `toml:"climate"`
 }
 
 // Log is what the daemon says.
@@ -107,6 +111,7 @@ func Default() Config {
 		Upload:    upload.Default(),
 		MQTT:      mqtt.Default(),
 		Heartbeat: heartbeat.Default(), Maintenance: maintenance.Default(),
+		Power: power.Default(), Climate: climate.Default(),
 	}
 }
 
@@ -164,6 +169,8 @@ func (c Config) Validate() error {
 	l.Under("heartbeat", c.Heartbeat.Validate())
 	l.Under("maintenance", c.Maintenance.Validate())
 	l.Under("link", c.Link.Validate())
+	l.Under("power", c.Power.Validate())
+	l.Under("climate", c.Climate.Validate())
 	if l.Err() == nil && c.Camera.Kind == KindShutter {
 		l.Under("camera.shutter.limits", c.checkLowPower())
 	}
