@@ -19,6 +19,9 @@ type Options struct {
 	Kind string
 	// ShuntMicroohms is its shunt's resistance; an INA260 has its own.
 	ShuntMicroohms int
+	// Measure gives what it measures, at each look; nil: what Feed said last. It must
+	// not use the chip.
+	Measure func() (millivolts, milliamps int)
 }
 
 // Chip is one monitor: a sim.Device. Its methods may be called from any goroutine.
@@ -73,6 +76,10 @@ func (c *Chip) Tx(w, r []byte) error {
 		c.write(w[0], binary.BigEndian.Uint16(w[1:]))
 		return nil
 	case len(w) == 1 && len(r) == 2:
+		if c.o.Measure != nil {
+			millivolts, milliamps := c.o.Measure()
+			c.microvolts, c.microamps = int64(millivolts)*1000, int64(milliamps)*1000
+		}
 		binary.BigEndian.PutUint16(r, c.read(w[0]))
 		return nil
 	}
