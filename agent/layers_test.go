@@ -20,7 +20,7 @@ const module = "fieldcam/"
 func layers() [][]string {
 	return [][]string{
 		{"config/invalid"},
-		{"hal", "capture/photo", "capture/schedule", "agent/identity"},
+		{"hal", "capture/photo", "capture/schedule", "agent/identity", "capture/camera/subprocess", "capture/camera/subprocess/programsim"},
 		{"agent/message"},
 		{
 			"capture/camera/serial", "capture/camera/serial/serialsim", "capture/camera/jpegstream", "capture/camera/scenesim",
@@ -31,17 +31,17 @@ func layers() [][]string {
 			"hal/linux", "hal/linux/fdstore", "hal/linux/fdstore/fdstoretest", "hal/sim", "hal/haltest",
 			"hal/bme280", "hal/bme280/bme280sim", "hal/hwmon", "hal/ina", "hal/ina/inasim", "hal/sht3x", "hal/sht3x/sht3xsim",
 			"hal/vedirect", "hal/vedirect/vedirectsim",
-			"queue/boltfile", "queue/ledger", "queue/thumbnail", "queue/spool",
+			"queue/boltfile", "queue/ledger", "queue/thumbnail", "queue/spool", "agent/modem/at",
 		},
 		{
-			"capture/camera/vc0706", "capture/camera/vc0706/vc0706sim",
+			"capture/camera/vc0706", "capture/camera/vc0706/vc0706sim", "capture/camera/ucam", "capture/camera/ucam/ucamsim",
 			"capture",
-			"queue", "queue/upload", "queue/upload/tus", "queue/upload/tustest", "queue/upload/uploadtest",
+			"queue", "queue/upload", "queue/upload/tus", "queue/upload/tustest", "queue/upload/uploadtest", "capture/camera/command",
 		},
 		{
 			"agent/pause", "agent/maintenance", "agent/link", "agent/link/linktest", "agent/heartbeat", "agent/proof", "agent/power", "agent/climate", "agent/restart",
 			"capture/camera/deferredtest", "capture/camera/shutter", "capture/camera/shutter/shuttersim",
-			"queue/second", "queue/session",
+			"queue/second", "queue/session", "agent/modem", "agent/modem/manager", "agent/modem/modemsim", "agent/panel",
 		},
 		{"agent/mqtt", "agent/mqtt/mqtttest", "agent/control"},
 		{"config"},
@@ -66,6 +66,7 @@ func pins() map[string][]string {
 		"github.com/nathan-osman/go-sunrise": {"capture/schedule"},
 		"golang.org/x/image":                 {"capture/camera/scenesim"},
 		"golang.org/x/time":                  {"cmd/fieldcam-sim/..."},
+		"github.com/godbus/dbus":             {"agent/modem/manager"},
 		"github.com/rs/zerolog":              {"..."},
 		"golang.org/x/sys":                   {"..."},
 	}

@@ -107,6 +107,7 @@ func (a *Agent) Status() control.Status {
 		FreeBytes: q.FreeBytes,
 	}
 	s.Second = a.secondStatus()
+	s.Modem = a.modemStatus()
 	if q.OldestWaiting.ID != "" {
 		s.Queue.Oldest = &q.OldestWaiting.Taken
 	}
@@ -208,6 +209,7 @@ func (a *Agent) message() message.Status {
 		m.Session.State = "waiting"
 	}
 	supplyMessage(&m, s)
+	m.Modem = messageModem(s.Modem)
 	if s.Queue.Oldest != nil {
 		m.Queue.Oldest = message.At(*s.Queue.Oldest)
 	}

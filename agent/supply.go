@@ -1,14 +1,10 @@
 package agent
 
 import (
-	"context"
-	"fmt"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"fieldcam/agent/climate"
 	"fieldcam/agent/control"
@@ -116,17 +112,6 @@ func (a *Agent) supplyParts() []part {
 
 // rungChanged tells the cloud how it will be heard of from now on.
 func (a *Agent) rungChanged(power.Rung) { a.heart.LinkUp() }
-
-// runCommand runs a program of the configuration's, by its path.
-func runCommand(ctx context.Context, command []string) error {
-	c := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // the technician's own command
-	c.WaitDelay = time.Second
-	if out, err := c.CombinedOutput(); err != nil {
-		const enough = 200
-		return fmt.Errorf("run %s: %w: %s", command[0], err, out[:min(len(out), enough)])
-	}
-	return nil
-}
 
 // sensorFaults puts the faults of several sensors into one condition. Its methods
 // may be called from any goroutine.

@@ -29,7 +29,9 @@ import (
 	"fieldcam/agent/link"
 	"fieldcam/agent/maintenance"
 	"fieldcam/agent/message"
+	"fieldcam/agent/modem"
 	"fieldcam/agent/mqtt"
+	"fieldcam/agent/panel"
 	"fieldcam/agent/power"
 	"fieldcam/capture"
 	"fieldcam/capture/photo"
@@ -77,6 +79,8 @@ type Config struct {
 	Link        link.Config        `toml:"link"`
 	Power       power.Config       `toml:"power"`
 	Climate     climate.Config     `toml:"climate"`
+	Modem       modem.Config       `toml:"modem"`
+	Panel       panel.Config       `toml:"panel"`
 }
 
 // Log is what the daemon says.
@@ -112,6 +116,7 @@ func Default() Config {
 		MQTT:      mqtt.Default(),
 		Heartbeat: heartbeat.Default(), Maintenance: maintenance.Default(),
 		Power: power.Default(), Climate: climate.Default(),
+		Modem: modem.Default(), Panel: panel.Default(),
 	}
 }
 
@@ -171,6 +176,8 @@ func (c Config) Validate() error {
 	l.Under("link", c.Link.Validate())
 	l.Under("power", c.Power.Validate())
 	l.Under("climate", c.Climate.Validate())
+	l.Under("modem", c.Modem.Validate())
+	l.Under("panel", c.Panel.Validate())
 	if l.Err() == nil && c.Camera.Kind == KindShutter {
 		l.Under("camera.shutter.limits", c.checkLowPower())
 	}

@@ -1,6 +1,9 @@
 package config
 
-import "regexp"
+import (
+	"regexp"
+	"slices"
+)
 
 // note explains one key to a technician. It is the one source of the comments
 // in the file and of docs/config.md.
@@ -41,7 +44,7 @@ var indexForm = regexp.MustCompile(`\[[0-9]+\]`)
 // notes explains every key of Config, in any order. TestEveryKeyIsExplained
 // holds it against the struct, TestNotesSayWhatValidateSays against Validate.
 func notes() []note {
-	return append(append([]note{
+	return slices.Concat([]note{
 		{path: "device", text: "This controller's name in photos and in the cloud. Required; no two controllers of a fleet may share one.",
 			allowed: "1 to 63 letters, digits, '-' or '_', the first a letter or digit"},
 		{path: "model", text: "The controller's model.", allowed: `"pro", "mini", "mach2" or "tempo"`},
@@ -68,7 +71,7 @@ func notes() []note {
 		{path: "camera.power.off_time", text: "How long a power cycle leaves the camera without power, so that its capacitors empty.",
 			allowed: "a duration from 0s to 2m"},
 		{path: "camera.power.keep_on", text: "Whether the camera stays on between photos: faster, but it draws 80 to 100 mA. Under systemd it stays on while the daemon starts anew, too.", allowed: truth},
-		{path: "camera.vc0706", text: "The serial JPEG camera."},
+		{path: "camera.vc0706", text: "A serial JPEG camera of the VC0706 family."},
 		{path: "camera.vc0706.port", text: "The serial port that the camera is on.", allowed: `the path of a serial port, such as "/dev/ttyS1"`},
 		{path: "camera.vc0706.baud", text: "The transfer rate in bits per second. The camera is found at any of these rates and then switched to this one.",
 			allowed: `9600, 19200, 38400, 57600 or 115200; with sensor "hd" also 230400, 460800 or 921600`},
@@ -150,5 +153,5 @@ func notes() []note {
 			allowed: "a duration from 1s to 24h"},
 		{path: "heartbeat.status_every", text: "The longest time between two status messages, of about 600 bytes each; check-ins and changed conditions send one sooner.",
 			allowed: "a duration from 5s to 24h"},
-	}, shutterNotes()...), append(append(scheduleNotes(), maintenanceNotes()...), powerNotes()...)...)
+	}, ucamNotes(), shutterNotes(), commandNotes(), scheduleNotes(), maintenanceNotes(), modemNotes(), powerNotes())
 }

@@ -131,6 +131,15 @@ const (
 	// RepeatedRestarts: there were many unplanned starts in a day; the text says why
 	// they came. Warning. Cleared when there were fewer.
 	RepeatedRestarts Name = "repeated-restarts"
+	// ModemFault: the modem can't be switched on, or does not answer. Warning. Cleared
+	// when it does.
+	ModemFault Name = "modem-fault"
+	// SIMFault: the modem's card is missing, wants a PIN, or is broken. Warning.
+	// Cleared when it is ready.
+	SIMFault Name = "sim-fault"
+	// NoNetwork: the modem has had no network for minutes. Warning. Cleared when it
+	// has one.
+	NoNetwork Name = "no-network"
 )
 
 // Severity is how bad the condition is where the caller knows no better; Warning

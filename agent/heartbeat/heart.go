@@ -62,6 +62,8 @@ const (
 	// clockLook is how often the wall time is looked at while a check-in slot is
 	// waited for: the clock can step.
 	clockLook = time.Minute
+	// toldLook is how often where the Heart is told of steps.
+	toldLook = 10 * time.Minute
 )
 
 // Options are what a Heart needs beside its Config.
@@ -80,6 +82,9 @@ type Options struct {
 	// CheckIn is the first check-in slot strictly after a time; false: none is
 	// near. It may change its mind between calls. nil: there are none.
 	CheckIn func(after time.Time) (time.Time, bool)
+	// Told tells whether ClockStepped is called now whenever the clock was set: then
+	// it is looked at less. It must not wait. nil: it is not.
+	Told func() bool
 	// Quiet tells whether at is in a maintenance window, or after it and before
 	// this device's own moment of return: when the window ends, and when that
 	// moment is. nil: there are none.
@@ -101,6 +106,7 @@ type Heart struct {
 	o Options
 	// Each holds one where the link has come up since it was last looked at.
 	beatNow, reportNow chan struct{}
+	stepped            chan struct{} // holds one where the clock was set
 }
 
 // New makes a Heart; c must be valid.
@@ -117,7 +123,7 @@ func New(c Config, o Options) *Heart {
 	if o.Quiet == nil {
 		o.Quiet = func(time.Time) (ends, returns time.Time, ok bool) { return }
 	}
-	return &Heart{c: c, o: o, beatNow: make(chan struct{}, 1), reportNow: make(chan struct{}, 1)}
+	return &Heart{c: c, o: o, beatNow: make(chan struct{}, 1), reportNow: make(chan struct{}, 1), stepped: make(chan struct{}, 1)}
 }
 
 // LinkUp says that the link has come up: heartbeat, status and waiting events go
@@ -128,6 +134,14 @@ func (h *Heart) LinkUp() {
 		case c <- struct{}{}:
 		default: // it is known already
 		}
+	}
+}
+
+// ClockStepped says that the wall clock was set. It does not wait.
+func (h *Heart) ClockStepped() {
+	select {
+	case h.stepped <- struct{}{}:
+	default: // it is known already
 	}
 }
 

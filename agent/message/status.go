@@ -42,6 +42,8 @@ type Status struct {
 	// Restart is why the daemon started, as a word of package agent/restart; empty
 	// where that is not known.
 	Restart string `json:"restart,omitempty"`
+	// Modem is how the mobile modem fares; nil where nothing is known of one.
+	Modem *Modem `json:"modem,omitempty"`
 	// Conditions lists what is wrong now; at most MaxConditions.
 	Conditions []Active `json:"conditions"`
 	// EventsDropped counts the Condition events since the daemon's start that
@@ -98,6 +100,7 @@ func (s Status) check() error {
 		checkCount("queue.refused", s.Queue.Refused),
 		s.Queue.Oldest.check("queue.oldest"),
 		s.NextSlot.check("next_slot"),
+		s.Modem.check(),
 		checkText("session.state", s.Session.State, MaxName),
 		checkText("session.name", s.Session.Name, MaxName),
 		s.Session.Since.check("session.since"),
@@ -128,6 +131,7 @@ func (s Status) fit() Status {
 	s.EventsDropped = clampCount(s.EventsDropped)
 	s.Power, s.Climate = s.Power.fit(), s.Climate.fit()
 	s.Restart = clean(s.Restart, MaxName)
+	s.Modem = s.Modem.fit()
 	fitted := make([]Active, 0, min(len(s.Conditions), MaxConditions))
 	for _, c := range s.Conditions[:cap(fitted)] {
 		fitted = append(fitted, c.fit())
@@ -173,7 +177,8 @@ func (s Status) MarshalLate() ([]byte, error) {
 	if err != nil || len(payload) <= MaxLate {
 		return payload, err
 	}
-	s.Boot, s.Session.Name, s.Session.Error, s.Restart, s.Power, s.Climate = "", "", "", "", nil, nil
+	s.Boot, s.Session.Name, s.Session.Error, s.Restart = "", "", "", ""
+	s.Power, s.Climate, s.Modem = nil, nil, nil
 	s.Conditions = slices.Clone(s.Conditions)
 	for i := range s.Conditions {
 		s.Conditions[i].Text = ""

@@ -101,6 +101,7 @@ func run(ctx context.Context, p *places, out io.Writer) error {
 		Root:     "/",
 		RTC:      func(path string) hal.RTC { return linux.NewRTC(path) },
 		Routes:   link.WatchRoutes,
+		Steps:    linux.WatchSteps,
 		Approach: approach,
 		Log:      log,
 		Notify:   notify,

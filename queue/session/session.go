@@ -50,6 +50,9 @@ type Options struct {
 	// time. Both come from Run's goroutine and must not wait. nil: nobody cares.
 	Answered    func()
 	Unreachable func(err error)
+	// Told tells whether ClockStepped is called now whenever the clock was set: then
+	// it is looked at less. It must not wait. nil: it is not.
+	Told func() bool
 	// Quiet tells whether a moment, wall time, is in a maintenance window or after
 	// its end and before this controller's own moment of return: ends <= returns.
 	// The answer for a moment that has passed matters, too. It may be called from
@@ -123,7 +126,7 @@ type State struct {
 type Runner struct {
 	c    Config
 	o    Options
-	wake chan struct{} // holds one where wanted was set
+	wake chan struct{} // holds one where wanted was set, or the clock
 	link chan struct{} // holds one where the link has come up
 	// added holds one where a photo was added to the queue.
 	added chan struct{}
@@ -192,6 +195,9 @@ func (r *Runner) Start(photos int) {
 	r.mu.Unlock()
 	nudge(r.wake)
 }
+
+// ClockStepped says that the wall clock was set. It does not wait.
+func (r *Runner) ClockStepped() { nudge(r.wake) }
 
 // take is the session that a person wants; false where none does. From then on
 // the state says that it runs.
