@@ -24,7 +24,7 @@ func layers() [][]string {
 		{"agent/message"},
 		{"capture/camera/serial", "capture/camera/serial/serialsim", "capture/camera/jpegstream", "capture/camera/scenesim"},
 		{"agent/health", "agent/health/journal", "hal/linux", "hal/sim", "hal/haltest", "capture/camera", "capture/camera/cameratest", "agent/statefile", "queue/boltfile", "queue/ledger", "queue/thumbnail", "queue/spool"},
-		{"capture/camera/vc0706", "capture/camera/vc0706/vc0706sim", "capture/camera/command", "capture", "queue", "queue/upload", "queue/upload/tus", "queue/upload/tustest", "queue/upload/uploadtest"},
+		{"capture/camera/vc0706", "capture/camera/vc0706/vc0706sim", "capture/camera/command", "capture/camera/ipcam", "capture/camera/ipcam/ipcamsim", "capture", "queue", "queue/upload", "queue/upload/tus", "queue/upload/tustest", "queue/upload/uploadtest"},
 		{"capture/camera/shutter", "capture/camera/shutter/shuttersim", "capture/camera/deferredtest", "queue/second", "queue/session", "agent/pause", "agent/maintenance", "agent/link", "agent/link/linktest", "agent/heartbeat", "agent/proof"},
 		{"agent/mqtt", "agent/mqtt/mqtttest", "agent/control"},
 		{"config"},

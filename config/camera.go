@@ -5,6 +5,7 @@ import (
 
 	"fieldcam/capture/camera"
 	"fieldcam/capture/camera/command"
+	"fieldcam/capture/camera/ipcam"
 	"fieldcam/capture/camera/shutter"
 	"fieldcam/capture/camera/vc0706"
 	"fieldcam/config/invalid"
@@ -22,6 +23,7 @@ type Camera struct {
 	VC0706  vc0706.Config      `toml:"vc0706"`
 	Shutter shutter.Config     `toml:"shutter"`
 	Command command.Config     `toml:"command"`
+	HTTP    ipcam.Config       `toml:"http"`
 }
 
 // The kinds of cameras.
@@ -29,6 +31,7 @@ const (
 	KindVC0706  = "vc0706"  // the serial JPEG camera of package vc0706
 	KindShutter = "shutter" // any camera with a remote socket, in Low Power Mode: package shutter
 	KindCommand = "command" // any program that writes a JPEG: package command
+	KindHTTP    = "http"    // an IP camera: package ipcam
 )
 
 // defaultCamera is the first kind, and every kind's own defaults.
@@ -38,6 +41,7 @@ func defaultCamera() Camera {
 		VC0706:  vc0706.Default(),
 		Shutter: shutter.Default(),
 		Command: command.Default(),
+		HTTP:    ipcam.Default(),
 	}
 }
 
@@ -57,6 +61,8 @@ func kinds() []kind {
 			func(c Camera) error { return c.Shutter.Validate() }},
 		{KindCommand, "is any program that writes a JPEG to a file or to standard output, such as rpicam-still, fswebcam or ffmpeg",
 			func(c Camera) error { return c.Command.Validate() }},
+		{KindHTTP, "is an IP camera, asked for a snapshot at an address that is configured or found by ONVIF",
+			func(c Camera) error { return c.HTTP.Validate() }},
 	}
 }
 

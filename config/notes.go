@@ -148,5 +148,5 @@ func notes() []note {
 			allowed: "a duration from 1s to 24h"},
 		{path: "heartbeat.status_every", text: "The longest time between two status messages, of about 600 bytes each; check-ins and changed conditions send one sooner.",
 			allowed: "a duration from 5s to 24h"},
-	}, shutterNotes(), commandNotes(), scheduleNotes(), maintenanceNotes())
+	}, shutterNotes(), commandNotes(), httpNotes(), scheduleNotes(), maintenanceNotes())
 }

@@ -68,6 +68,7 @@ func full() Config {
 	c.Device = "x"
 	row := schedule.NewSession()
 	row.Name, row.Kind = "a", schedule.Upload
+	c.Camera.HTTP.URL = "http://192.0.2.9/x.jpg"
 	c.Camera.Shutter.Line, c.Camera.Shutter.Path = "GPIO17", "/media/camera"
 	c.Sessions = []schedule.Session{row}
 	c.Site = schedule.Site{Latitude: schedule.DegreesOf(52), Longitude: schedule.DegreesOf(13)}
