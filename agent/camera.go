@@ -15,6 +15,7 @@ import (
 	"fieldcam/capture/camera"
 	"fieldcam/capture/camera/command"
 	"fieldcam/capture/camera/ipcam"
+	"fieldcam/capture/camera/ucam"
 	"fieldcam/capture/camera/vc0706"
 	"fieldcam/capture/photo"
 	"fieldcam/config"
@@ -49,6 +50,8 @@ func newDriver(c config.Camera, s surroundings) (driver, error) {
 		return vc0706.New(c.VC0706, s.board, s.power, s.log), nil
 	case config.KindHTTP:
 		return ipcam.New(c.HTTP, ipcam.Options{Power: s.power, Clock: s.clock, Dial: s.dial, Log: s.log}), nil
+	case config.KindUCAM:
+		return ucam.New(c.UCAM, ucam.Options{Board: s.board, Power: s.power, Log: s.log}), nil
 	case config.KindCommand:
 		return command.New(c.Command, command.Options{Power: s.power, Dir: s.dir, Log: s.log}), nil
 	}
