@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"strings"
 
 	"fieldcam/capture/camera"
@@ -9,6 +10,7 @@ import (
 	"fieldcam/capture/camera/shutter"
 	"fieldcam/capture/camera/ucam"
 	"fieldcam/capture/camera/vc0706"
+	"fieldcam/capture/camera/visca"
 	"fieldcam/config/invalid"
 )
 
@@ -21,6 +23,7 @@ type Camera struct {
 	// (10^3 bytes). Default 0: not known; what was measured goes before it.
 	PhotoKB int                `toml:"photo_kb"`
 	Power   camera.PowerConfig `toml:"power"`
+	VISCA   visca.Config       `toml:"visca"`
 	VC0706  vc0706.Config      `toml:"vc0706"`
 	UCAM    ucam.Config        `toml:"ucam"`
 	Shutter shutter.Config     `toml:"shutter"`
@@ -40,7 +43,7 @@ const (
 // defaultCamera is the first kind, and every kind's own defaults.
 func defaultCamera() Camera {
 	return Camera{
-		Kind: KindVC0706, Power: camera.DefaultPower(),
+		Kind: KindVC0706, Power: camera.DefaultPower(), VISCA: visca.Default(),
 		VC0706:  vc0706.Default(),
 		UCAM:    ucam.Default(),
 		Shutter: shutter.Default(),
@@ -92,6 +95,28 @@ func kindText() string {
 // maxPhotoKB is more than any camera's raw file and picture together.
 const maxPhotoKB = 1_000_000
 
+// checkViews reports the views of sessions that there are not: they would never be
+// looked at.
+func (c Config) checkViews(l *invalid.List) {
+	known := map[string]bool{}
+	for _, s := range c.Sessions {
+		known[s.Name] = true
+	}
+	for _, e := range c.Events {
+		for _, s := range e.Sessions {
+			known[s.Name] = true
+		}
+	}
+	for _, s := range c.Shots {
+		known[s.Name] = true
+	}
+	for i, v := range c.Camera.VISCA.Views {
+		if v.Session != "" && !known[v.Session] { // Validate complains of an empty one
+			l.Add(fmt.Sprintf("camera.visca.view[%d].session", i), v.Session, "the name of a capture session or a shot")
+		}
+	}
+}
+
 // validate reports every value that cannot be used, as invalid.Values.
 func (c Camera) validate() error {
 	var l invalid.List
@@ -100,6 +125,10 @@ func (c Camera) validate() error {
 		l.Add("photo_kb", c.PhotoKB, "0 (not known) to 1000000")
 	}
 	l.Under("power", c.Power.Validate())
+	l.Under("visca", c.VISCA.Validate())
+	if c.VISCA.Port != "" && c.Kind == KindShutter {
+		l.Add("visca.port", c.VISCA.Port, "nothing: a camera in Low Power Mode is not aimed")
+	}
 	for _, k := range kinds() {
 		if k.name == c.Kind {
 			l.Under(k.name, k.validate(c))

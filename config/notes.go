@@ -153,5 +153,5 @@ func notes() []note {
 			allowed: "a duration from 1s to 24h"},
 		{path: "heartbeat.status_every", text: "The longest time between two status messages, of about 600 bytes each; check-ins and changed conditions send one sooner.",
 			allowed: "a duration from 5s to 24h"},
-	}, ucamNotes(), shutterNotes(), commandNotes(), httpNotes(), scheduleNotes(), maintenanceNotes(), modemNotes())
+	}, viscaNotes(), ucamNotes(), shutterNotes(), commandNotes(), httpNotes(), scheduleNotes(), maintenanceNotes(), modemNotes())
 }

@@ -13,6 +13,7 @@ import (
 	_ "time/tzdata" // the tests' machine may have no zone files
 
 	"fieldcam/agent/maintenance"
+	"fieldcam/capture/camera/visca"
 	"fieldcam/capture/schedule"
 	"fieldcam/config/invalid"
 )
@@ -60,7 +61,7 @@ func TestEveryFieldHasAKey(t *testing.T) {
 }
 
 // rowForm finds the lists in a path.
-var rowForm = regexp.MustCompile(`\b(session|event|shot|pause|window)\.`)
+var rowForm = regexp.MustCompile(`\b(session|event|shot|pause|window|view)\.`)
 
 // full is a valid configuration with a row in each list, whatever the kind of camera.
 func full() Config {
@@ -76,6 +77,7 @@ func full() Config {
 	noon := schedule.WallTimeOf(time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC))
 	c.Shots = []schedule.Shot{{Name: "a", At: noon}}
 	c.Pauses = []schedule.Pause{{Name: "a", From: noon, Until: noon + 1}}
+	c.Camera.VISCA.Views = []visca.SessionView{{Session: "a"}}
 	w := maintenance.NewWindow()
 	w.Name, w.Start, w.Duration = "a", "2026-06-01 12:00:00", time.Hour
 	c.Maintenance.Windows = []maintenance.Window{w}
