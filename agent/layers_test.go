@@ -33,8 +33,9 @@ func layers() [][]string {
 		},
 		{
 			"capture/camera/vc0706", "capture/camera/vc0706/vc0706sim", "capture/camera/ucam", "capture/camera/ucam/ucamsim",
+			"capture/camera/command", "capture/camera/visca", "capture/camera/visca/viscasim", "capture/camera/ipcam", "capture/camera/ipcam/ipcamsim",
 			"capture",
-			"queue", "queue/upload", "queue/upload/tus", "queue/upload/tustest", "queue/upload/uploadtest", "capture/camera/command",
+			"queue", "queue/upload", "queue/upload/tus", "queue/upload/tustest", "queue/upload/uploadtest",
 		},
 		{
 			"agent/pause", "agent/maintenance", "agent/link", "agent/link/linktest", "agent/heartbeat", "agent/proof",
