@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"fieldcam/capture/camera"
+	"fieldcam/capture/camera/command"
 	"fieldcam/capture/camera/shutter"
 	"fieldcam/capture/camera/vc0706"
 	"fieldcam/config/invalid"
@@ -20,12 +21,14 @@ type Camera struct {
 	Power   camera.PowerConfig `toml:"power"`
 	VC0706  vc0706.Config      `toml:"vc0706"`
 	Shutter shutter.Config     `toml:"shutter"`
+	Command command.Config     `toml:"command"`
 }
 
 // The kinds of cameras.
 const (
 	KindVC0706  = "vc0706"  // the serial JPEG camera of package vc0706
 	KindShutter = "shutter" // any camera with a remote socket, in Low Power Mode: package shutter
+	KindCommand = "command" // any program that writes a JPEG: package command
 )
 
 // defaultCamera is the first kind, and every kind's own defaults.
@@ -34,6 +37,7 @@ func defaultCamera() Camera {
 		Kind: KindVC0706, Power: camera.DefaultPower(),
 		VC0706:  vc0706.Default(),
 		Shutter: shutter.Default(),
+		Command: command.Default(),
 	}
 }
 
@@ -51,6 +55,8 @@ func kinds() []kind {
 		{KindVC0706, "is a serial JPEG camera", func(c Camera) error { return c.VC0706.Validate() }},
 		{KindShutter, "is any camera with a remote socket, in Low Power Mode: it is fired at each slot, and its pictures are fetched from its card at the upload sessions",
 			func(c Camera) error { return c.Shutter.Validate() }},
+		{KindCommand, "is any program that writes a JPEG to a file or to standard output, such as rpicam-still, fswebcam or ffmpeg",
+			func(c Camera) error { return c.Command.Validate() }},
 	}
 }
 

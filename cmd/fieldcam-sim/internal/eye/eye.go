@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"fieldcam/capture/camera/serial/serialsim"
 	"fieldcam/capture/camera/vc0706/vc0706sim"
 )
 
@@ -35,7 +36,7 @@ type Eye struct {
 // begins without. Otherwise the camera has power.
 func Open(o vc0706sim.Options, powerFile string) (*Eye, error) {
 	o.Unpowered = powerFile != ""
-	pty, err := vc0706sim.OpenPty()
+	pty, err := serialsim.OpenPty()
 	if err != nil {
 		return nil, err
 	}
