@@ -13,6 +13,7 @@ import (
 	"fieldcam/capture"
 	"fieldcam/capture/camera"
 	"fieldcam/capture/camera/command"
+	"fieldcam/capture/camera/ucam"
 	"fieldcam/capture/camera/vc0706"
 	"fieldcam/capture/photo"
 	"fieldcam/config"
@@ -44,6 +45,8 @@ func newDriver(c config.Camera, s surroundings) (driver, error) {
 	switch c.Kind {
 	case config.KindVC0706:
 		return vc0706.New(c.VC0706, s.board, s.power, s.log), nil
+	case config.KindUCAM:
+		return ucam.New(c.UCAM, ucam.Options{Board: s.board, Power: s.power, Log: s.log}), nil
 	case config.KindCommand:
 		return command.New(c.Command, command.Options{Power: s.power, Dir: s.dir, Log: s.log}), nil
 	}

@@ -154,7 +154,7 @@ func (f *fetch) nearestSlot(at time.Time, wanted func(schedule.Slot) bool) (best
 func (f *fetch) take(ctx context.Context, p Picture, s shot) (photo.Cause, error) {
 	first := p.First
 	if first.ID != "" {
-		s.Shot = photo.Shot{Slot: first.Slot, Session: first.Session, Trigger: first.Trigger, Taken: first.Taken, ClockSynced: first.ClockSynced, Of: first.ID}
+		s.Shot = first.Other()
 	}
 	cause := photo.NotFetched
 	slots, extra := 0, 0

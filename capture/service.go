@@ -75,11 +75,6 @@ type Options struct {
 	// instant of wall time. Slots of such times are not photographed but reported
 	// as Paused, and Problem is not told. It must not block.
 	Paused func(at time.Time) bool
-	// Checks look at each picture on its way to the store; nil: pictures are taken as they
-	// come. It is for this camera alone.
-	Checks *picture.Checker
-	// Site is where the camera stands, for the photos' metadata; zero: not known.
-	Site photo.Place
 	// Told tells whether ClockStepped is called now whenever the clock was set. Then
 	// it is looked at each 30 s, and else each 10 s. It must not block. nil: it is not.
 	Told func() bool
@@ -87,6 +82,11 @@ type Options struct {
 	// instant of wall time. Slots of such times are treated as paused ones, and
 	// reported as PowerLow. It must not block.
 	PowerLow func(at time.Time) bool
+	// Checks look at each picture on its way to the store; nil: pictures are taken as they
+	// come. It is for this camera alone.
+	Checks *picture.Checker
+	// Site is where the camera stands, for the photos' metadata; zero: not known.
+	Site photo.Place
 	// Approach is how long before a slot the loop stops sleeping and watches the
 	// clock instead, for a timer can be a millisecond late, and on a busy board
 	// more; and the store begins with the photo a quarter of a second before it. 0:

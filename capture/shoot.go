@@ -41,6 +41,10 @@ type outcome struct {
 	mono  time.Duration // of a Deferred: when it was fired, since the service was made
 	cause photo.Cause   // where err is not nil
 	err   error
+	// Of a Several's shot that was taken: the photos of other files, of this shot and
+	// of earlier ones, and why some may be missing.
+	others    []photo.Meta
+	othersErr error
 }
 
 // flight is a photo under way.
@@ -223,6 +227,7 @@ func (l *loop) conclude(f *flight, out outcome) {
 		l.fired(out)
 	case out.err == nil:
 		l.taken(out.meta)
+		l.takenOthers(out)
 	case f.manual() || f.interrupted:
 		l.o.Log.Debug().Err(out.err).Msg("photo not taken")
 	default:

@@ -38,9 +38,10 @@ type try struct {
 // take takes one picture in, and finds out who is to blame where there is none. A bad
 // one is taken once more while the store has it in its hands; see retake.
 func (l *loop) take(shot photo.Shot, t *try, begin func() (context.Context, bool)) outcome {
+	var ctx context.Context
 	meta, err := l.o.Store.Add(shot, func(w io.Writer) (photo.Exposure, error) {
-		ctx, ok := begin()
-		if !ok {
+		var ok bool
+		if ctx, ok = begin(); !ok {
 			return photo.Exposure{}, errUnwanted
 		}
 		return l.fill(ctx, shot, t, w)
@@ -49,7 +50,7 @@ func (l *loop) take(shot photo.Shot, t *try, begin func() (context.Context, bool
 		if t.check != nil {
 			t.check.Keep(t.again || t.held != nil)
 		}
-		return outcome{meta: meta}
+		return l.others(ctx, meta, t.atCamera)
 	}
 	if t.better != nil {
 		return *t.better

@@ -71,7 +71,7 @@ func notes() []note {
 		{path: "camera.power.off_time", text: "How long a power cycle leaves the camera without power, so that its capacitors empty.",
 			allowed: "a duration from 0s to 2m"},
 		{path: "camera.power.keep_on", text: "Whether the camera stays on between photos: faster, but it draws 80 to 100 mA. Under systemd it stays on while the daemon starts anew, too.", allowed: truth},
-		{path: "camera.vc0706", text: "The serial JPEG camera."},
+		{path: "camera.vc0706", text: "A serial JPEG camera of the VC0706 family."},
 		{path: "camera.vc0706.port", text: "The serial port that the camera is on.", allowed: `the path of a serial port, such as "/dev/ttyS1"`},
 		{path: "camera.vc0706.baud", text: "The transfer rate in bits per second. The camera is found at any of these rates and then switched to this one.",
 			allowed: `9600, 19200, 38400, 57600 or 115200; with sensor "hd" also 230400, 460800 or 921600`},
@@ -153,5 +153,5 @@ func notes() []note {
 			allowed: "a duration from 1s to 24h"},
 		{path: "heartbeat.status_every", text: "The longest time between two status messages, of about 600 bytes each; check-ins and changed conditions send one sooner.",
 			allowed: "a duration from 5s to 24h"},
-	}, shutterNotes(), checksNotes(), commandNotes(), scheduleNotes(), maintenanceNotes(), modemNotes())
+	}, ucamNotes(), shutterNotes(), commandNotes(), scheduleNotes(), maintenanceNotes(), modemNotes(), checksNotes())
 }

@@ -203,6 +203,11 @@ type Meta struct {
 	Exposure
 }
 
+// Other is the Shot of another file of the exposure whose first file is the photo m.
+func (m Meta) Other() Shot {
+	return Shot{Slot: m.Slot, Session: m.Session, Trigger: m.Trigger, Taken: m.Taken, ClockSynced: m.ClockSynced, Of: m.ID}
+}
+
 // Seq is the photo's place in the order of capture.
 func (m Meta) Seq() uint64 { return m.ID.Seq() }
 

@@ -171,11 +171,20 @@ func (c *Camera) start(ctx context.Context) (fresh bool, err error) {
 	return c.power.On(ctx)
 }
 
-// rates are those at which the camera may be.
+// rates are those at which the camera may be. On the ladder's last rung they are all
+// that there are: another configuration may have left it anywhere.
 func (c *Camera) rates() []int {
 	rates := searchRates()
 	if !slices.Contains(rates, c.cfg.Baud) {
 		rates = append(rates, c.cfg.Baud)
+	}
+	if c.ladder.Due() < camera.Cycle {
+		return rates
+	}
+	for _, baud := range c.cfg.Sensor.bauds() {
+		if !slices.Contains(rates, baud) {
+			rates = append(rates, baud)
+		}
 	}
 	return rates
 }

@@ -87,7 +87,7 @@ type rig struct {
 	dir     string
 	config  string
 	hub     *cloud.Hub
-	camera  *eye.Eye
+	camera  *eye.Eye[*vc0706sim.Camera]
 	witness *witness.Witness
 	follow  sync.WaitGroup
 	stop    context.CancelFunc
@@ -109,7 +109,7 @@ func openRig(ctx context.Context, o Options, dir string) (_ *rig, err error) {
 	}); err != nil {
 		return nil, err
 	}
-	if r.camera, err = eye.Open(vc0706sim.Options{Name: device, Resolution: resolution, Now: everLater()}, ""); err != nil {
+	if r.camera, err = eye.Open(vc0706sim.New(vc0706sim.Options{Name: device, Resolution: resolution, Now: everLater()}), ""); err != nil {
 		return nil, err
 	}
 	if err := writeConfig(r.config, r.hub); err != nil {

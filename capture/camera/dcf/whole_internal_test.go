@@ -1,4 +1,4 @@
-package shutter
+package dcf
 
 import (
 	"bytes"
@@ -17,7 +17,7 @@ func FuzzRead(f *testing.F) {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if _, err := readJPEG(bytes.NewReader(b), int64(len(b)), time.UTC); err == nil && !bytes.Contains(b, []byte{0xFF, markEnd}) {
+		if _, err := Read(bytes.NewReader(b), int64(len(b)), "jpg", time.UTC); err == nil && !bytes.Contains(b, []byte{0xFF, markEnd}) {
 			t.Error("a JPEG without an end is whole")
 		}
 	})

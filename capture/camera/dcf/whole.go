@@ -1,4 +1,4 @@
-package shutter
+package dcf
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fieldcam/capture/exif"
+	"fieldcam/capture/photo"
 )
 
 // The markers that matter here (ITU T.81, table B.1).
@@ -19,6 +20,8 @@ const (
 )
 
 const (
+	// MaxBytes is the largest file that is a picture: RAW of 100 megapixels has 200 MB.
+	MaxBytes = 512 << 20
 	// maxSegments bounds the search for the picture's data: cameras write a dozen
 	// segments, and some spread a second preview over a hundred.
 	maxSegments = 1000
@@ -31,11 +34,28 @@ const (
 	tiffBytes = 256 << 10
 )
 
-// errNotWhole is why a file is left for the next time.
-var errNotWhole = errors.New("not a whole picture")
+// ErrNotWhole is what Read returns where a file is no whole picture.
+var ErrNotWhole = errors.New("not a whole picture")
 
-// readJPEG reads what a JPEG of size bytes says of itself, and checks that it is
-// whole. Its error is errNotWhole, or one of reading.
+// Read reads what a file of size bytes and a format says of itself, and checks that it
+// is whole: a JPEG has its end. Of another format only the beginning is read, and it
+// must have one. Times without a zone are meant in the one given. The error is
+// ErrNotWhole, or one of reading.
+func Read(r io.ReaderAt, size int64, format string, zone *time.Location) (exif.Tags, error) {
+	if size == 0 || size > MaxBytes {
+		return exif.Tags{}, ErrNotWhole
+	}
+	if photo.Kind(format) == photo.KindJPEG {
+		return readJPEG(r, size, zone)
+	}
+	b := make([]byte, min(size, tiffBytes))
+	if _, err := r.ReadAt(b, 0); err != nil {
+		return exif.Tags{}, notWhole(err)
+	}
+	return exif.FromTIFF(b, zone), nil
+}
+
+// readJPEG is Read of a JPEG.
 func readJPEG(r io.ReaderAt, size int64, zone *time.Location) (exif.Tags, error) {
 	var t exif.Tags
 	var head [4]byte
@@ -53,7 +73,7 @@ func readJPEG(r io.ReaderAt, size int64, zone *time.Location) (exif.Tags, error)
 		}
 		length := int64(binary.BigEndian.Uint16(head[2:])) // counts itself
 		if length < 2 || at+2+length > size {
-			return t, errNotWhole
+			return t, ErrNotWhole
 		}
 		if head[1] == markScan {
 			break
@@ -79,14 +99,14 @@ func readJPEG(r io.ReaderAt, size int64, zone *time.Location) (exif.Tags, error)
 			return t, nil
 		}
 	}
-	return t, errNotWhole
+	return t, ErrNotWhole
 }
 
-// notWhole is errNotWhole for a file that ends too early, and a failed read for
+// notWhole is ErrNotWhole for a file that ends too early, and a failed read for
 // what it is.
 func notWhole(err error) error {
 	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errNotWhole
+		return ErrNotWhole
 	}
 	return err
 }
