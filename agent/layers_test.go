@@ -29,12 +29,13 @@ func layers() [][]string {
 			"agent/health", "agent/health/journal", "agent/statefile",
 			"capture/camera", "capture/camera/cameratest",
 			"hal/linux", "hal/linux/fdstore", "hal/linux/fdstore/fdstoretest", "hal/model", "hal/sim", "hal/haltest",
-			"queue/boltfile", "queue/ledger", "queue/thumbnail", "queue/spool", "hal/ina", "hal/ina/inasim", "hal/sht3x", "hal/sht3x/sht3xsim", "hal/bme280", "hal/bme280/bme280sim", "hal/vedirect", "hal/vedirect/vedirectsim", "agent/reading", "agent/modem/at", "capture/picture", "capture/picture/jpegstream", "capture/camera/dcf", "capture/camera/fetched", "capture/camera/ptpsim", "hal/hwmon",
+			"queue/boltfile", "queue/ledger", "queue/thumbnail", "queue/spool", "hal/ina", "hal/ina/inasim", "hal/sht3x", "hal/sht3x/sht3xsim", "hal/bme280", "hal/bme280/bme280sim", "hal/vedirect", "hal/vedirect/vedirectsim", "agent/reading", "agent/modem/at", "capture/picture", "capture/camera/dcf", "capture/camera/fetched", "capture/camera/ptpsim", "hal/hwmon", "capture/picture/luma",
 		},
 		{
 			"capture/camera/vc0706", "capture/camera/vc0706/vc0706sim", "capture/camera/ucam", "capture/camera/ucam/ucamsim",
+			"capture/camera/command", "capture/camera/visca", "capture/camera/visca/viscasim", "capture/camera/ipcam", "capture/camera/ipcam/ipcamsim",
 			"capture",
-			"queue", "queue/upload", "queue/upload/tus", "queue/upload/tustest", "queue/upload/uploadtest", "capture/camera/command",
+			"queue", "queue/upload", "queue/upload/tus", "queue/upload/tustest", "queue/upload/uploadtest",
 		},
 		{
 			"agent/pause", "agent/maintenance", "agent/link", "agent/link/linktest", "agent/heartbeat", "agent/proof",

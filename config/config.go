@@ -169,6 +169,7 @@ func (c Config) Validate() error {
 	}
 	oneOf(&l, "log.level", c.Log.Level, logLevels())
 	l.Under("camera", c.Camera.validate())
+	c.checkViews(&l)
 	l.Under("capture", c.Capture.Validate())
 	l.Under("checks", c.Checks.Validate())
 	switch n := len(c.Sessions); {
