@@ -29,7 +29,9 @@ import (
 	"fieldcam/agent/heartbeat"
 	"fieldcam/agent/link"
 	"fieldcam/agent/maintenance"
+	"fieldcam/agent/modem"
 	"fieldcam/agent/mqtt"
+	"fieldcam/agent/panel"
 	"fieldcam/agent/pause"
 	"fieldcam/agent/proof"
 	"fieldcam/capture"
@@ -79,6 +81,9 @@ type Options struct {
 	Listen func(path string) (net.Listener, error)
 	// Routes is link.Options'. nil: changes of routes are not noticed.
 	Routes func(ctx context.Context, changed func()) error
+	// Steps calls changed once it watches the clock, and whenever it was set, until
+	// ctx ends. nil: nobody does, and the clock is looked at oftener.
+	Steps func(ctx context.Context, changed func()) error
 	// Notify is told of each State, from one goroutine. nil: nobody is.
 	Notify func(State)
 	// Approach is capture.Options': how long before a slot the clock is watched. 0 in
@@ -102,6 +107,7 @@ type Agent struct {
 	replan  chan struct{} // holds one where the plan should be checked again
 	started time.Time     // wall time
 	clock   hal.Clock
+	steps   steps
 	plan    *schedule.Schedule
 	windows *maintenance.Calendar
 	pause   *pause.Pause
@@ -122,6 +128,10 @@ type Agent struct {
 	heart    *heartbeat.Heart
 	prover   *proof.Prover
 	control  *control.Server
+	modem    *modem.Modem // nil: none is configured
+	panel    *panel.Panel // nil: none is configured
+
+	networkAt time.Time // when the modem had a network last, by package time; its goroutine's
 
 	damaged atomic.Int64 // photos found damaged since the start
 	told    atomic.Bool  // the prover was told of this start's first photo
@@ -177,6 +187,7 @@ func Open(ctx context.Context, o Options) (_ *Agent, err error) {
 		a.log.Error().Err(damaged).Msg("nothing is paused")
 	}
 	a.clock = newFloorClock(o.Clock, a.lastKnownTime())
+	a.steps = newSteps(a.clock)
 	a.started = a.clock.Now()
 	a.health = health.Open(health.Options{Path: filepath.Join(o.StateDir, health.FileName), Clock: a.clock, Fault: o.Fault, Log: a.log})
 	if err := a.makeWindows(); err != nil {
@@ -189,6 +200,8 @@ func Open(ctx context.Context, o Options) (_ *Agent, err error) {
 	if err := a.makeLinks(); err != nil {
 		return nil, err
 	}
+	a.makeModem()
+	a.makePanel()
 	a.control = control.New(control.Options{
 		Path: control.Path(o.StateDir), Agent: a, Store: a.queue, Pause: a.pause, Outlook: a.outlook,
 		Zone: a.plan.Zone(), Clock: a.clock, Log: a.log, Listen: o.Listen,
@@ -204,6 +217,9 @@ func (a *Agent) Run(ctx context.Context) error {
 	c := &crew{log: a.log}
 	c.start(ctx, part{"conditions", a.health.Run}) // ends after all who raise them
 	c.start(ctx, part{"capture", a.capture.Run})
+	if a.o.Steps != nil {
+		c.start(ctx, part{"clock", a.watchSteps})
+	}
 	c.start(ctx, part{"camera", a.camera.prepare})
 	c.start(ctx, part{"maintenance windows", a.windows.Run})
 	c.start(ctx, part{"plan", a.foresee})
@@ -212,6 +228,12 @@ func (a *Agent) Run(ctx context.Context) error {
 	c.start(ctx, part{"second copy", a.second.Run})
 	c.start(ctx, part{"meter", a.meter.Run})
 	c.start(ctx, part{"mqtt", a.mqtt.Run})
+	if a.modem != nil {
+		c.start(ctx, part{"modem", a.modem.Run})
+	}
+	if a.panel != nil {
+		c.start(ctx, part{"panel", a.panel.Run})
+	}
 	if a.monitor != nil {
 		c.start(ctx, part{"link", a.monitor.Run})
 	}

@@ -38,6 +38,7 @@ func (w *world) open() (*agent.Agent, error) {
 		Config: w.cfg, StateDir: w.dir, Version: w.version, Board: w.board, Clock: w.clock,
 		Log:   zerolog.New(w.log).Level(zerolog.WarnLevel).With().Timestamp().Logger(),
 		Dial:  w.cloud.dial,
+		Steps: w.clock.WatchSteps,
 		Fault: w.card.fault, FreeBytes: w.card.freeBytes, Notify: w.life.notify,
 		Listen: func(path string) (net.Listener, error) { return w.local.Listen(path) },
 	})

@@ -22,7 +22,7 @@ import (
 
 const (
 	// soon is how long the daemon may take to report what it has found out.
-	soon = 15 * time.Second
+	soon = 35 * time.Second
 	// looked is how long a start may take to have looked at all photos: the sweep
 	// and the scrub begin a minute after it.
 	looked = 2 * time.Minute

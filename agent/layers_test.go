@@ -20,12 +20,29 @@ const module = "fieldcam/"
 func layers() [][]string {
 	return [][]string{
 		{"config/invalid"},
-		{"hal", "capture/photo", "capture/exif", "capture/schedule", "capture/camera/subprocess", "capture/camera/subprocess/programsim", "agent/identity"},
+		{"hal", "capture/photo", "capture/exif", "capture/schedule", "agent/identity", "capture/camera/subprocess", "capture/camera/subprocess/programsim"},
 		{"agent/message"},
-		{"capture/camera/serial", "capture/camera/serial/serialsim", "capture/camera/jpegstream", "capture/camera/scenesim"},
-		{"agent/health", "agent/health/journal", "hal/linux", "hal/sim", "hal/haltest", "capture/camera", "capture/camera/dcf", "capture/camera/fetched", "capture/camera/ptpsim", "capture/camera/cameratest", "agent/statefile", "queue/boltfile", "queue/ledger", "queue/thumbnail", "queue/spool"},
-		{"capture/camera/vc0706", "capture/camera/vc0706/vc0706sim", "capture/camera/command", "capture", "queue", "queue/upload", "queue/upload/tus", "queue/upload/tustest", "queue/upload/uploadtest"},
-		{"capture/camera/shutter", "capture/camera/shutter/shuttersim", "capture/camera/deferredtest", "queue/second", "queue/session", "agent/pause", "agent/maintenance", "agent/link", "agent/link/linktest", "agent/heartbeat", "agent/proof"},
+		{
+			"capture/camera/serial", "capture/camera/serial/serialsim", "capture/camera/jpegstream", "capture/camera/scenesim",
+		},
+		{
+			"agent/health", "agent/health/journal", "agent/statefile",
+			"capture/camera", "capture/camera/cameratest",
+			"capture/camera/dcf", "capture/camera/fetched", "capture/camera/ptpsim",
+			"hal/linux", "hal/linux/fdstore", "hal/linux/fdstore/fdstoretest", "hal/sim", "hal/haltest",
+			"queue/boltfile", "queue/ledger", "queue/thumbnail", "queue/spool", "hal/ina", "hal/ina/inasim", "hal/sht3x", "hal/sht3x/sht3xsim", "hal/bme280", "hal/bme280/bme280sim", "hal/vedirect", "hal/vedirect/vedirectsim", "agent/reading", "agent/modem/at",
+		},
+		{
+			"capture/camera/vc0706", "capture/camera/vc0706/vc0706sim", "capture/camera/ucam", "capture/camera/ucam/ucamsim",
+			"capture",
+			"queue", "queue/upload", "queue/upload/tus", "queue/upload/tustest", "queue/upload/uploadtest", "capture/camera/command",
+		},
+		{
+			"agent/pause", "agent/maintenance", "agent/link", "agent/link/linktest", "agent/heartbeat", "agent/proof",
+			"capture/camera/gphoto", "capture/camera/gphoto/gphotosim",
+			"capture/camera/deferredtest", "capture/camera/shutter", "capture/camera/shutter/shuttersim",
+			"queue/second", "queue/session", "agent/power", "agent/climate", "agent/modem", "agent/modem/manager", "agent/modem/modemsim", "agent/panel",
+		},
 		{"agent/mqtt", "agent/mqtt/mqtttest", "agent/control"},
 		{"config"},
 		{"agent/plan"},
@@ -49,6 +66,7 @@ func pins() map[string][]string {
 		"github.com/nathan-osman/go-sunrise": {"capture/schedule"},
 		"golang.org/x/image":                 {"capture/camera/scenesim"},
 		"golang.org/x/time":                  {"cmd/fieldcam-sim/..."},
+		"github.com/godbus/dbus":             {"agent/modem/manager"},
 		"github.com/rs/zerolog":              {"..."},
 		"golang.org/x/sys":                   {"..."},
 	}

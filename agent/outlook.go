@@ -26,21 +26,27 @@ const (
 // foresee checks the plan at the start, and again where what it rests on may have
 // changed, until ctx ends: it is a part of the agent.
 func (a *Agent) foresee(ctx context.Context) error {
-	tick := time.NewTicker(planLook)
-	defer tick.Stop()
 	for {
 		a.checkPlan()
 		checked, at := time.Now(), a.clock.Now()
 		for again := false; !again; {
+			look := planLook
+			if a.steps.told() {
+				look = max(1, planEvery-time.Since(checked))
+			}
+			timer := time.NewTimer(look)
 			select {
 			case <-ctx.Done():
+				timer.Stop()
 				return nil
 			case <-a.replan:
 				again = true
-			case <-tick.C:
-				stepped := a.clock.Now().Sub(at) - time.Since(checked)
-				again = time.Since(checked) >= planEvery || stepped.Abs() > planLook
+			case <-a.steps.stepped:
+			case <-timer.C:
 			}
+			timer.Stop()
+			stepped := a.clock.Now().Sub(at) - time.Since(checked)
+			again = again || time.Since(checked) >= planEvery || stepped.Abs() > planLook
 		}
 	}
 }

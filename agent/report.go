@@ -106,6 +106,7 @@ func (a *Agent) Status() control.Status {
 		FreeBytes: q.FreeBytes,
 	}
 	s.Second = a.secondStatus()
+	s.Modem = a.modemStatus()
 	if q.OldestWaiting.ID != "" {
 		s.Queue.Oldest = &q.OldestWaiting.Taken
 	}
@@ -206,6 +207,7 @@ func (a *Agent) message() message.Status {
 	case s.Upload.Retry != nil:
 		m.Session.State = "waiting"
 	}
+	m.Modem = messageModem(s.Modem)
 	if s.Queue.Oldest != nil {
 		m.Queue.Oldest = message.At(*s.Queue.Oldest)
 	}

@@ -12,6 +12,9 @@ const (
 	// watchInterval is how often the agent looks at itself: a third of the least
 	// systemd watchdog worth having.
 	watchInterval = 10 * time.Second
+	// watchOthers is how many of these looks go by before the next at what does no
+	// harm in half a minute.
+	watchOthers = 3
 	// captureSlack is for the loop's sleep and a card that is slow to sync.
 	captureSlack = time.Minute
 )
@@ -24,14 +27,16 @@ var errRestart = errors.New("the identity's files can be used now: start again")
 func (a *Agent) watch(ctx context.Context) error {
 	tick := time.NewTicker(watchInterval)
 	defer tick.Stop()
-	for {
+	for n := 0; ; n++ {
 		if a.captureAlive() {
 			a.o.Notify(Alive)
 		}
-		a.watchClock()
-		a.watchCloud()
-		a.watchQueue()
-		a.watchSecond()
+		if n%watchOthers == 0 {
+			a.watchClock()
+			a.watchCloud()
+			a.watchQueue()
+			a.watchSecond()
+		}
 		if a.stranger != nil {
 			if _, err := a.openIdentity(); err == nil {
 				return errRestart

@@ -26,7 +26,7 @@ const (
 	// gentleMost is the longest such wait, with what a try in a black hole takes.
 	gentleMost = 16 * time.Minute
 	// alarmAfter is how long a cloud may be silent, and a look of the agent.
-	alarmAfter = 15*time.Minute + 15*time.Second
+	alarmAfter = 15*time.Minute + 35*time.Second
 )
 
 // A diary notes the daemon's warnings, and its tries to connect.

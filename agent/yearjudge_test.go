@@ -35,6 +35,9 @@ const (
 	// clearTime is how long after all is well again the last condition may stay:
 	// one that the next slot clears, at the longest interval, and the drain.
 	clearTime = 2 * time.Hour
+	// longestInterval is that of any plan: so long after midnight a day may have its
+	// first slot.
+	longestInterval = time.Hour
 )
 
 // look notes what holds from now on. It is called whenever something has changed.
@@ -174,11 +177,12 @@ func (y *year) finish() {
 		y.wantPhotos(q)
 		y.wantPictures()
 		y.wantCleared()
-		y.judgeTold(q, func(day time.Time, l *message.Ledger) {
+		y.judgeTold(q, func(day time.Time, l *message.Ledger) (early bool) {
 			l.Deleted = 0 // not news, once a day is settled
 			if y.truth().Sub(day) < 30*time.Hour {
 				*l = message.Ledger{} // a photo comes each quarter of an hour
 			}
+			return y.truth().Sub(day) < longestInterval+tellTime
 		})
 		y.tell(q, v)
 	})

@@ -15,7 +15,8 @@
 //     NotRunning for those before the daemon started (or while the whole process
 //     was held up), ClockStep for those that the clock jumped over, Busy for
 //     those that passed while the camera was at an earlier one, Paused for those
-//     that a person did not want.
+//     that a person did not want, PowerLow for those that the battery was too low
+//     for.
 //
 // Before the first start of all nothing was due. A ledger that ends before the
 // year 2025 was written by a clock that was not set, and counts as none.
@@ -102,8 +103,9 @@
 // # Pause
 //
 // Slots at which Options.Paused says so are not photographed but reported as Paused,
-// which is no problem. While nothing else happens they are written every 10 min; a
-// power cut in between loses nothing, for the next start reports them.
+// which is no problem; those at which Options.PowerLow does, as PowerLow. While
+// nothing else happens they are written every 10 min; a power cut in between loses
+// nothing, for the next start reports them.
 //
 // # Low Power Mode
 //

@@ -360,6 +360,7 @@ type site struct {
 	service  *capture.Service
 	roll     *roll                // in the camera's place, where not nil
 	paused   func(time.Time) bool // where not nil
+	powerLow func(time.Time) bool // where not nil
 	approach time.Duration
 	telling  sync.Mutex // guards problems while a service runs
 	problems []string   // in the order of Problem's calls
@@ -403,7 +404,7 @@ func (s *site) takeProblems() []string {
 // start starts a service; stop ends it and gives Run's error.
 func (s *site) start() (stop func() error) {
 	o := capture.Options{
-		Camera: s.camera, Store: s.store, Schedule: s.schedule, Clock: s.clock, Log: zerolog.Nop(), Paused: s.paused, Approach: s.approach,
+		Camera: s.camera, Store: s.store, Schedule: s.schedule, Clock: s.clock, Log: zerolog.Nop(), Paused: s.paused, PowerLow: s.powerLow, Approach: s.approach,
 		Problem: func(cause photo.Cause, err error) {
 			s.telling.Lock()
 			defer s.telling.Unlock()

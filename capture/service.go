@@ -74,6 +74,13 @@ type Options struct {
 	// instant of wall time. Slots of such times are not photographed but reported
 	// as Paused, and Problem is not told. It must not block.
 	Paused func(at time.Time) bool
+	// Told tells whether ClockStepped is called now whenever the clock was set. Then
+	// it is looked at each 30 s, and else each 10 s. It must not block. nil: it is not.
+	Told func() bool
+	// PowerLow, if not nil, tells whether the battery was too low for photos at an
+	// instant of wall time. Slots of such times are treated as paused ones, and
+	// reported as PowerLow. It must not block.
+	PowerLow func(at time.Time) bool
 	// Approach is how long before a slot the loop stops sleeping and watches the
 	// clock instead, for a timer can be a millisecond late, and on a busy board
 	// more; and the store begins with the photo a quarter of a second before it. 0:
@@ -99,8 +106,9 @@ type Service struct {
 	cfg      Config
 	o        Options
 	requests chan request
-	made     time.Time // by package time
-	shots    firings   // of a Deferred
+	stepped  chan struct{} // holds one where the clock was set
+	made     time.Time     // by package time
+	shots    firings       // of a Deferred
 
 	// fetch is held during a fetch; it guards the four that follow.
 	fetch     sync.Mutex
@@ -119,7 +127,7 @@ type Service struct {
 type State struct {
 	Running bool
 	// Turn is when the loop went round the last time, by package time: every
-	// 10 s, or after a photo with all its attempts. Zero before the first.
+	// 30 s at the most, or after a photo with all its attempts. Zero before the first.
 	Turn time.Time
 	// Shooting: the camera is at work, on Slot (whose At is zero for a manual
 	// photo). Stuck: the attempt should have come back already.
@@ -132,12 +140,12 @@ type State struct {
 	Last photo.Meta
 	// LastMiss is the latest range of slots without a photo since the start, of
 	// whatever sessions: its Every is 0, and its Session empty unless it is a
-	// slot that failed. Its Slots are 0 before. Paused ones do not count.
+	// slot that failed. Its Slots are 0 before. Those left out do not count.
 	LastMiss photo.Miss
 	// Failures is how many photos in a row have failed.
 	Failures int
 	// Unwritten is how many ranges of missed slots the store does not have yet,
-	// though it was asked; those of a pause may wait.
+	// though it was asked; those left out may wait.
 	Unwritten int
 	// Bulk is how a Deferred camera fares.
 	Bulk Bulk
@@ -146,7 +154,7 @@ type State struct {
 // New makes a service, which does nothing before Run. The Config must be valid.
 func New(cfg Config, o Options) *Service {
 	return &Service{
-		cfg: cfg, o: o, requests: make(chan request),
+		cfg: cfg, o: o, requests: make(chan request), stepped: make(chan struct{}, 1),
 		made: time.Now(), suspect: true, fetchRaised: map[photo.Cause]bool{},
 	}
 }
@@ -213,6 +221,15 @@ func (s *Service) Shoot(ctx context.Context) (photo.Meta, error) {
 		default:
 			return photo.Meta{}, ErrNotRunning
 		}
+	}
+}
+
+// ClockStepped says that the clock was set: slots that it passed over are accounted
+// for at once, and those that are due now are taken. It does not wait.
+func (s *Service) ClockStepped() {
+	select {
+	case s.stepped <- struct{}{}:
+	default: // it is known already
 	}
 }
 

@@ -12,7 +12,7 @@ const (
 	// is never less.
 	onTime = time.Second
 	// stepMin is the least difference between the clock and package time that
-	// is a step. NTP slews by 0.5 ms per second at most, 5 ms in maxSleep.
+	// is a step. NTP slews by 0.5 ms per second at most, 15 ms in toldSleep.
 	stepMin = time.Second
 	// smallStep is the largest step back after which slots are not taken again.
 	smallStep = time.Minute

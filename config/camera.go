@@ -5,7 +5,9 @@ import (
 
 	"fieldcam/capture/camera"
 	"fieldcam/capture/camera/command"
+	"fieldcam/capture/camera/gphoto"
 	"fieldcam/capture/camera/shutter"
+	"fieldcam/capture/camera/ucam"
 	"fieldcam/capture/camera/vc0706"
 	"fieldcam/config/invalid"
 )
@@ -20,14 +22,18 @@ type Camera struct {
 	PhotoKB int                `toml:"photo_kb"`
 	Power   camera.PowerConfig `toml:"power"`
 	VC0706  vc0706.Config      `toml:"vc0706"`
+	UCAM    ucam.Config        `toml:"ucam"`
 	Shutter shutter.Config     `toml:"shutter"`
+	GPhoto  gphoto.Config      `toml:"gphoto"`
 	Command command.Config     `toml:"command"`
 }
 
 // The kinds of cameras.
 const (
 	KindVC0706  = "vc0706"  // the serial JPEG camera of package vc0706
+	KindUCAM    = "ucam"    // the serial JPEG camera of package ucam
 	KindShutter = "shutter" // any camera with a remote socket, in Low Power Mode: package shutter
+	KindGPhoto  = "gphoto"  // a DSLR or mirrorless camera by gphoto2: package gphoto
 	KindCommand = "command" // any program that writes a JPEG: package command
 )
 
@@ -36,7 +42,9 @@ func defaultCamera() Camera {
 	return Camera{
 		Kind: KindVC0706, Power: camera.DefaultPower(),
 		VC0706:  vc0706.Default(),
+		UCAM:    ucam.Default(),
 		Shutter: shutter.Default(),
+		GPhoto:  gphoto.Default(),
 		Command: command.Default(),
 	}
 }
@@ -52,9 +60,11 @@ type kind struct {
 // kinds lists what Camera.Kind may be. The drivers are made in package agent.
 func kinds() []kind {
 	return []kind{
-		{KindVC0706, "is a serial JPEG camera", func(c Camera) error { return c.VC0706.Validate() }},
+		{KindVC0706, "is a serial JPEG camera of the VC0706 family", func(c Camera) error { return c.VC0706.Validate() }},
+		{KindUCAM, "is a serial JPEG camera of 4D Systems (uCAM-II, uCAM-III), or a board with an OV528", func(c Camera) error { return c.UCAM.Validate() }},
 		{KindShutter, "is any camera with a remote socket, in Low Power Mode: it is fired at each slot, and its pictures are fetched from its card at the upload sessions",
 			func(c Camera) error { return c.Shutter.Validate() }},
+		{KindGPhoto, "is a DSLR or mirrorless camera on USB or the network, driven by gphoto2", func(c Camera) error { return c.GPhoto.Validate() }},
 		{KindCommand, "is any program that writes a JPEG to a file or to standard output, such as rpicam-still, fswebcam or ffmpeg",
 			func(c Camera) error { return c.Command.Validate() }},
 	}

@@ -28,7 +28,9 @@ import (
 	"fieldcam/agent/link"
 	"fieldcam/agent/maintenance"
 	"fieldcam/agent/message"
+	"fieldcam/agent/modem"
 	"fieldcam/agent/mqtt"
+	"fieldcam/agent/panel"
 	"fieldcam/capture"
 	"fieldcam/capture/photo"
 	"fieldcam/capture/schedule"
@@ -73,6 +75,8 @@ type Config struct {
 	Heartbeat   heartbeat.Config   `toml:"heartbeat"`
 	Maintenance maintenance.Config `toml:"maintenance"`
 	Link        link.Config        `toml:"link"`
+	Modem       modem.Config       `toml:"modem"`
+	Panel       panel.Config       `toml:"panel"`
 }
 
 // Log is what the daemon says.
@@ -107,6 +111,7 @@ func Default() Config {
 		Upload:    upload.Default(),
 		MQTT:      mqtt.Default(),
 		Heartbeat: heartbeat.Default(), Maintenance: maintenance.Default(),
+		Modem: modem.Default(), Panel: panel.Default(),
 	}
 }
 
@@ -164,6 +169,8 @@ func (c Config) Validate() error {
 	l.Under("heartbeat", c.Heartbeat.Validate())
 	l.Under("maintenance", c.Maintenance.Validate())
 	l.Under("link", c.Link.Validate())
+	l.Under("modem", c.Modem.Validate())
+	l.Under("panel", c.Panel.Validate())
 	if l.Err() == nil && c.Camera.Kind == KindShutter {
 		l.Under("camera.shutter.limits", c.checkLowPower())
 	}

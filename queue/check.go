@@ -145,7 +145,7 @@ func (q *Queue) checkLedger() error {
 func (q *Queue) checkSpool() error {
 	var errs []error
 	err := q.spool.Scan(0, func(e spool.Entry) error {
-		orphan, err := q.orphan(e, false)
+		orphan, _, err := q.orphan(e, false)
 		if orphan {
 			errs = append(errs, fmt.Errorf("%s is in the spool and not in the index", e.Name))
 		}
@@ -155,10 +155,11 @@ func (q *Queue) checkSpool() error {
 }
 
 // orphan tells whether e is a photo that the index doesn't know. Those that were
-// left unadopted are where it is asked again.
-func (q *Queue) orphan(e spool.Entry, again bool) (bool, error) {
+// left unadopted are where it is asked again. own: it is the file of one that the
+// index has.
+func (q *Queue) orphan(e spool.Entry, again bool) (orphan, own bool, err error) {
 	if e.Kind != spool.Photo && e.Kind != spool.Part {
-		return false, nil
+		return false, false, nil
 	}
 	// In this order: an Add writes its item before it ends.
 	q.mu.Lock()
@@ -166,20 +167,24 @@ func (q *Queue) orphan(e spool.Entry, again bool) (bool, error) {
 	_, left := q.unadopted[e.Seq]
 	q.mu.Unlock()
 	if left && !again || writing {
-		return false, nil
+		return false, false, nil
 	}
 	known := false
 	if err := q.view(func(t txn) (err error) {
 		r, err := t.record(e.Seq)
-		if known = r.exists() && r.name(e.Seq) == e.Name; known || err != nil {
+		own = r.exists() && r.name(e.Seq) == e.Name
+		if known = own; known || err != nil {
 			return err
 		}
 		name, err := t.get(bucketUnlinking, seqKey(e.Seq))
 		known = name != nil
 		return err
 	}); err != nil {
-		return false, err
+		return false, false, err
+	}
+	if known && e.Kind == spool.Photo {
+		return false, own, nil
 	}
 	has, err := q.spool.Has(e.Name)
-	return (has || err != nil) && (!known || e.Kind == spool.Part), nil
+	return has || err != nil, false, nil
 }

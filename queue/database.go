@@ -22,6 +22,11 @@ type database struct {
 	once   sync.Once
 	broken chan struct{} // closed by the first damage
 	cause  error         // of that; read once broken is closed
+
+	mu sync.Mutex // guards inside; see unlessBroken
+	// inside is how many hold locks of bbolt's, or may wait for them: calls that begin
+	// or end a transaction, and all transactions that write.
+	inside int
 }
 
 // openIndex opens or creates the database at path.
@@ -70,43 +75,82 @@ func (d *database) isBroken() error {
 	}
 }
 
-// begin is bbolt's Begin.
-func (d *database) begin(writable bool) (tx *bbolt.Tx, err error) {
-	begun := make(chan *bbolt.Tx, 1)
-	err = d.unlessBroken(func() error {
-		tx, err := d.Begin(writable)
-		begun <- tx
+// begin is bbolt's Begin. Where a transaction that writes has ended, ended is to be
+// called.
+func (d *database) begin(writable bool) (*bbolt.Tx, error) {
+	return d.unlessBroken(writable, func() (*bbolt.Tx, error) { return d.Begin(writable) })
+}
+
+// ended says that a transaction that writes holds no lock of bbolt's any more, or that
+// the database is broken.
+func (d *database) ended() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.inside--
+}
+
+// rollback is bbolt's Rollback.
+func (d *database) rollback(tx *bbolt.Tx) error {
+	_, err := d.unlessBroken(false, func() (*bbolt.Tx, error) { return nil, tx.Rollback() })
+	return err
+}
+
+// unlessBroken does a call that takes bbolt's locks. Most find nobody else inside, so
+// that they wait for nothing, and are done at once: d.mu is held around them, so that
+// nobody comes in.
+//
+// Beside others no lock of ours may be held that another such call wants: a commit
+// that maps more of the file waits for the open readers to end, and readers that
+// begin wait for that commit. So that none hangs on a lock whose holder panicked, the
+// call has a goroutine of its own then, which is left to itself where the database is
+// broken. stays: where the call does well, its transaction is inside until ended.
+func (d *database) unlessBroken(stays bool, call func() (*bbolt.Tx, error)) (*bbolt.Tx, error) {
+	d.mu.Lock()
+	if err := d.isBroken(); err != nil {
+		d.mu.Unlock()
+		return nil, err
+	}
+	if d.inside == 0 {
+		defer d.mu.Unlock()
+		tx, err := d.guarded(call)
+		if err == nil && stays {
+			d.inside++
+		}
+		return tx, err
+	}
+	d.inside++
+	d.mu.Unlock()
+	type result struct {
+		tx  *bbolt.Tx
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		tx, err := d.guarded(call)
+		if err != nil || !stays {
+			d.ended()
+		}
+		done <- result{tx, err}
+	}()
+	select {
+	case r := <-done:
+		return r.tx, r.err
+	case <-d.broken:
+		return nil, d.cause
+	}
+}
+
+// guarded is call, after whose panic the database is broken: before anybody else can
+// come in and wait for a lock that it may have left behind.
+func (d *database) guarded(call func() (*bbolt.Tx, error)) (tx *bbolt.Tx, err error) {
+	err = guard(func() (err error) {
+		tx, err = call()
 		return err
 	})
 	if errors.Is(err, ErrDamaged) {
 		d.giveUp(err)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return <-begun, nil
-}
-
-// rollback is bbolt's Rollback.
-func (d *database) rollback(tx *bbolt.Tx) error { return d.unlessBroken(tx.Rollback) }
-
-// unlessBroken does a call that waits for bbolt's locks. No lock of ours may be
-// held around it that another such call wants: a commit that maps more of the
-// file waits for the open readers to end, and readers that begin wait for that
-// commit. So that none hangs on a lock whose holder panicked, the call has a
-// goroutine of its own, which is left to itself where the database is broken.
-func (d *database) unlessBroken(call func() error) error {
-	if err := d.isBroken(); err != nil {
-		return err
-	}
-	done := make(chan error, 1)
-	go func() { done <- guard(call) }()
-	select {
-	case err := <-done:
-		return err
-	case <-d.broken:
-		return d.cause
-	}
+	return tx, err
 }
 
 // leave closes the database. Of a broken one it closes only the file: the memory

@@ -49,10 +49,8 @@ func (q *Queue) Days(from, to time.Time) (all []Day, err error) {
 		return t.days(from, to, func(day time.Time, session string, d *ledgerDay) error {
 			sum := Day{Day: day, Session: session, Counts: d.Counts(), Proof: d.Proof()}
 			for first, count := range d.Photos() {
-				for n := range count {
-					if err := t.tally(first+n, &sum); err != nil {
-						return err
-					}
+				if err := t.tally(first, count, &sum); err != nil {
+					return err
 				}
 			}
 			all = append(all, sum)
@@ -65,53 +63,12 @@ func (q *Queue) Days(from, to time.Time) (all []Day, err error) {
 	return all, nil
 }
 
-// tally counts one photo of the day.
-func (t txn) tally(seq uint64, d *Day) error {
-	d.Photos++
-	s, _, err := t.state(seq)
-	if errors.Is(err, ErrUnknown) {
-		return t.tallyGone(seq, d)
-	}
-	if err != nil {
-		return err
-	}
-	switch s {
-	case Confirmed:
-		d.Uploaded++
-	case Kept:
-		d.Kept++
-	case Lost:
-		d.Lost++
-	default:
-		d.Waiting++
-	}
-	return nil
-}
-
-// tallyGone counts a photo that the index has no more.
-func (t txn) tallyGone(seq uint64, d *Day) error {
-	for s, n := range map[set]*int{setDropped: &d.Dropped, setThinned: &d.Thinned, setAway: &d.Kept} {
-		if in, err := t.in(s, seq); err != nil || in {
-			*n++
-			return err
-		}
-	}
-	known, err := t.isKnown(seq)
-	if err != nil || !known {
-		d.Unknown++
-		return err
-	}
-	d.Uploaded++
-	d.Deleted++
-	return nil
-}
-
 // uploaded tells of a photo that the index has no more whether the cloud has it.
 func (t txn) uploaded(seq uint64) (bool, error) {
 	var d Day
 	last, err := t.number(keySequence)
 	if err == nil {
-		err = t.tallyGone(seq, &d)
+		err = t.tallyOne(seq, &d)
 	}
 	return d.Uploaded > 0 && seq <= last, err
 }
@@ -130,7 +87,7 @@ func (q *Queue) Account(seqs ...uint64) (all []string, err error) {
 			word := string(s)
 			if errors.Is(err, ErrUnknown) {
 				var d Day
-				err = t.tallyGone(seq, &d)
+				err = t.tallyOne(seq, &d)
 				switch {
 				case d.Dropped > 0:
 					word = string(setDropped)

@@ -42,16 +42,6 @@ func (t txn) arrived(seq uint64, taken int64) error {
 	return err
 }
 
-// isKnown tells whether a photo that the index has no more, and of which it has
-// no other memory, was uploaded.
-func (t txn) isKnown(seq uint64) (bool, error) {
-	known, err := t.number(keyKnown)
-	if err != nil || seq >= known {
-		return err == nil, err
-	}
-	return t.in(setArrived, seq)
-}
-
 // Wants tells whether the queue knows nothing of the photo, so that Returned
 // would take it. It is cheap. The error wraps ErrOther where the photo's number is
 // another photo's.

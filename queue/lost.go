@@ -8,6 +8,10 @@ import (
 	"fieldcam/capture/photo"
 )
 
+// lookBatch bounds how many photos one transaction looks up: a commit may have to wait
+// for it.
+const lookBatch = 10_000
+
 // findLost takes note of the photos from a number on whose file is gone, unless
 // as many have one as should.
 func (q *Queue) findLost(ctx context.Context, from uint64, files int) error {
@@ -25,7 +29,7 @@ func (q *Queue) findLost(ctx context.Context, from uint64, files int) error {
 	if err != nil || want == files {
 		return err
 	}
-	lost, err := q.loseMissing(ctx, after)
+	lost, err := q.loseMissing(ctx, after, func(uint64) bool { return false })
 	q.recovery.Lost += lost
 	if errors.Is(cardFull(err), ErrCardFull) {
 		return nil // Open(m) or Sweep notes the rest
@@ -44,22 +48,25 @@ func (t txn) hasFile(seq uint64) (bool, error) {
 }
 
 // loseMissing takes note of all photos with numbers above after whose file is
-// gone, and says how many.
-func (q *Queue) loseMissing(ctx context.Context, after uint64) (lost int, err error) {
+// gone, and says how many. It does not look for the files of those that are seen.
+func (q *Queue) loseMissing(ctx context.Context, after uint64, seen func(seq uint64) bool) (lost int, err error) {
 	for {
 		var metas []photo.Meta
-		last := after
+		last, looked := after, 0
 		err := q.view(func(t txn) error {
-			metas, last = nil, after
+			metas, last, looked = nil, after, 0
 			return t.list(Filter{After: after, Oldest: true}, func(seq uint64) (bool, error) {
-				last = seq
+				last, looked = seq, looked+1
+				if seen(seq) {
+					return looked < lookBatch, nil
+				}
 				should, err := t.hasFile(seq)
 				if err != nil || !should {
 					return err == nil, err
 				}
 				r, err := t.record(seq)
 				metas = append(metas, r.meta(seq, q.o.Device))
-				return len(metas) < defaultList, err
+				return len(metas) < defaultList && looked < lookBatch, err
 			})
 		})
 		if err != nil || last == after {

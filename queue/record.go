@@ -129,14 +129,20 @@ func (r record) name(seq uint64) string { return spool.Name(r.meta(seq, "")) }
 // record is that of the photo with that number; the zero record where there is
 // none.
 func (t txn) record(seq uint64) (record, error) {
-	v, err := t.get(bucketRecords, seqKey(seq>>recordsShift))
+	v, err := t.recordsOf(seq >> recordsShift)
 	if err != nil || v == nil {
 		return record{}, err
 	}
-	if len(v) != recordsBlock*recordBytes {
-		return record{}, fmt.Errorf("%w: index: records of %d bytes", ErrDamaged, len(v))
-	}
 	return decodeRecord(v[seq%recordsBlock*recordBytes:]), nil
+}
+
+// recordsOf is the records of a key; nil where it has none.
+func (t txn) recordsOf(key uint64) ([]byte, error) {
+	v, err := t.get(bucketRecords, seqKey(key))
+	if err == nil && v != nil && len(v) != recordsBlock*recordBytes {
+		err = fmt.Errorf("%w: index: records of %d bytes", ErrDamaged, len(v))
+	}
+	return v, err
 }
 
 // putRecord writes the record of a photo; the zero record removes it.

@@ -38,6 +38,7 @@ func (q *Queue) sweep(ctx context.Context) (r Recovery, err error) {
 	if err := q.deleteDecided(&a); err != nil {
 		return r, err
 	}
+	seen := map[uint64]members{} // by key of a set: the photos whose file is there
 	err = q.spool.Scan(0, func(e spool.Entry) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -45,7 +46,12 @@ func (q *Queue) sweep(ctx context.Context) (r Recovery, err error) {
 		if e.Kind == spool.Foreign {
 			r.foreign(e.Name)
 		}
-		orphan, err := q.orphan(e, true)
+		orphan, own, err := q.orphan(e, true)
+		if own {
+			m := seen[e.Seq>>setShift]
+			m.add(e.Seq)
+			seen[e.Seq>>setShift] = m
+		}
 		if err != nil || !orphan {
 			return err
 		}
@@ -60,7 +66,7 @@ func (q *Queue) sweep(ctx context.Context) (r Recovery, err error) {
 	if err != nil {
 		return r, err
 	}
-	r.Lost, err = q.loseMissing(ctx, 0)
+	r.Lost, err = q.loseMissing(ctx, 0, func(seq uint64) bool { return seen[seq>>setShift].has(seq) })
 	return r, err
 }
 

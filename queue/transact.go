@@ -75,7 +75,7 @@ func (q *Queue) commitOnce(step string, f func(txn) error) (age int, err error) 
 		return q.age, ErrNoIndex
 	}
 	defer q.changes.Add(1)
-	ended := false
+	began, ended := false, false
 	defer func() { // f ended the goroutine, and its transaction stays open
 		if !ended {
 			q.db.giveUp(fmt.Errorf("%w: index: %s was never ended", ErrDamaged, step))
@@ -86,6 +86,7 @@ func (q *Queue) commitOnce(step string, f func(txn) error) (age int, err error) 
 		if err != nil {
 			return err
 		}
+		began = true
 		if err := q.apply(txn{tx}, step, f); err != nil {
 			return errors.Join(err, q.db.rollback(tx))
 		}
@@ -94,6 +95,9 @@ func (q *Queue) commitOnce(step string, f func(txn) error) (age int, err error) 
 	ended = true
 	if errors.Is(err, ErrDamaged) {
 		q.db.giveUp(err)
+	}
+	if began {
+		q.db.ended()
 	}
 	return q.age, err
 }

@@ -47,7 +47,20 @@ type Status struct {
 	// Returns is this controller's own moment to return to the cloud from a window,
 	// or from one that has just ended; nil: it is not away.
 	Returns    *time.Time  `json:"returns,omitempty"`
-	Conditions []Condition `json:"conditions"` // the active ones, the worst first
+	Modem      *Modem      `json:"modem,omitempty"` // nil: none is configured
+	Conditions []Condition `json:"conditions"`      // the active ones, the worst first
+}
+
+// Modem is how the mobile modem fares. Empty texts: not known.
+type Modem struct {
+	Running      bool   `json:"running"`
+	SIM          string `json:"sim,omitempty"`          // "ready", "locked", "missing" or "fault"
+	Registration string `json:"registration,omitempty"` // "home", "roaming", "searching", "denied", "idle" or "unknown"
+	DBm          int    `json:"dbm,omitempty"`          // the signal; 0: not known
+	Operator     string `json:"operator,omitempty"`
+	Technology   string `json:"technology,omitempty"` // "LTE"
+	Restarts     int    `json:"restarts"`             // since the daemon's start
+	Error        string `json:"error,omitempty"`      // why it can't be known
 }
 
 // Condition is something that is wrong now.

@@ -105,11 +105,21 @@ func (r *Registry) Raise(name Name, severity Severity, text string) {
 // Clear says that the condition does not hold. Clearing what is not raised does
 // nothing.
 func (r *Registry) Clear(name Name) {
+	if !r.holds(name) { // as mostly: many look for what is wrong, and find nothing
+		return
+	}
 	now, unset := r.clock.Now(), !r.clock.Synced()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.putRight()
 	r.clear(name, now, unset)
+}
+
+func (r *Registry) holds(name Name) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, known := r.active[name]
+	return known
 }
 
 // clear is Clear. mu is held.

@@ -5,6 +5,8 @@
 //   - While the link is up, a heartbeat comes each Every on average, never more
 //     than a tenth later than that after the one before, and the first as soon as
 //     the link is up. Nothing else that is sent delays it.
+//   - Where power is saved (Options.Slow), the intervals are that many times longer, and
+//     the heartbeats say so: nobody misses one.
 //   - The status goes out when the link comes up, at each check-in slot, after a
 //     condition changed, then at most once in StatusGap, and at the latest
 //     Config.StatusEvery after the one before.
@@ -60,6 +62,8 @@ const (
 	// clockLook is how often the wall time is looked at while a check-in slot is
 	// waited for: the clock can step.
 	clockLook = time.Minute
+	// toldLook is how often where the Heart is told of steps.
+	toldLook = 10 * time.Minute
 )
 
 // Options are what a Heart needs beside its Config.
@@ -78,10 +82,16 @@ type Options struct {
 	// CheckIn is the first check-in slot strictly after a time; false: none is
 	// near. It may change its mind between calls. nil: there are none.
 	CheckIn func(after time.Time) (time.Time, bool)
+	// Told tells whether ClockStepped is called now whenever the clock was set: then
+	// it is looked at less. It must not wait. nil: it is not.
+	Told func() bool
 	// Quiet tells whether at is in a maintenance window, or after it and before
 	// this device's own moment of return: when the window ends, and when that
 	// moment is. nil: there are none.
 	Quiet func(at time.Time) (ends, returns time.Time, ok bool)
+	// Slow gives by what the intervals are multiplied now, at least 1; after a change
+	// call LinkUp. It must not wait. nil: 1.
+	Slow func() int
 	// Path is the file of check-ins that could not be sent, in a directory that
 	// exists: FileName in the state directory. Empty: they are lost at a restart.
 	Path string
@@ -96,6 +106,7 @@ type Heart struct {
 	o Options
 	// Each holds one where the link has come up since it was last looked at.
 	beatNow, reportNow chan struct{}
+	stepped            chan struct{} // holds one where the clock was set
 }
 
 // New makes a Heart; c must be valid.
@@ -103,13 +114,16 @@ func New(c Config, o Options) *Heart {
 	if o.Status == nil {
 		o.Status = func() message.Status { return message.Status{} }
 	}
+	if o.Slow == nil {
+		o.Slow = func() int { return 1 }
+	}
 	if o.CheckIn == nil {
 		o.CheckIn = func(time.Time) (time.Time, bool) { return time.Time{}, false }
 	}
 	if o.Quiet == nil {
 		o.Quiet = func(time.Time) (ends, returns time.Time, ok bool) { return }
 	}
-	return &Heart{c: c, o: o, beatNow: make(chan struct{}, 1), reportNow: make(chan struct{}, 1)}
+	return &Heart{c: c, o: o, beatNow: make(chan struct{}, 1), reportNow: make(chan struct{}, 1), stepped: make(chan struct{}, 1)}
 }
 
 // LinkUp says that the link has come up: heartbeat, status and waiting events go
@@ -120,6 +134,14 @@ func (h *Heart) LinkUp() {
 		case c <- struct{}{}:
 		default: // it is known already
 		}
+	}
+}
+
+// ClockStepped says that the wall clock was set. It does not wait.
+func (h *Heart) ClockStepped() {
+	select {
+	case h.stepped <- struct{}{}:
+	default: // it is known already
 	}
 }
 
@@ -135,8 +157,7 @@ func (h *Heart) Run(ctx context.Context) error {
 // beat sends the heartbeats.
 func (h *Heart) beat(ctx context.Context) {
 	topic := message.Topic(h.o.Device, message.KindHeartbeat)
-	every := max(1, uint32(h.c.Every/time.Second))
-	timer := time.NewTimer(h.interval())
+	timer := time.NewTimer(h.interval(h.every()))
 	defer timer.Stop()
 	for n := uint64(1); ; n++ {
 		select { // the link's coming up ends a wait of quiet time, too
@@ -146,9 +167,10 @@ func (h *Heart) beat(ctx context.Context) {
 		case <-h.beatNow:
 		}
 		// Counted from here: however long this one takes, the next is on time.
-		interval := h.interval()
+		every := h.every()
+		interval := h.interval(every)
 		timer.Reset(interval)
-		payload := message.Heartbeat{N: n, At: message.At(h.o.Clock.Now()), EverySeconds: every}.Marshal()
+		payload := message.Heartbeat{N: n, At: message.At(h.o.Clock.Now()), EverySeconds: max(1, uint32(every/time.Second))}.Marshal()
 		bound, cancel := context.WithTimeout(ctx, min(publishTimeout, interval))
 		// The link tells of its outages itself, and a heartbeat that did not
 		// arrive is not worth a second one.
@@ -157,9 +179,9 @@ func (h *Heart) beat(ctx context.Context) {
 		if err == nil {
 			continue
 		}
-		if wait, quiet := h.gentle(); quiet && wait > h.c.Every {
+		if wait, quiet := h.gentle(); quiet && wait > every {
 			timer.Reset(wait)
-			n += uint64(wait/h.c.Every) - 1 // those that come due meanwhile
+			n += uint64(wait/every) - 1 // those that come due meanwhile
 		}
 	}
 }
@@ -180,9 +202,21 @@ func (h *Heart) gentle() (wait time.Duration, quiet bool) {
 	return max(0, returns.Sub(now)), true
 }
 
-// interval draws the time to the next heartbeat: Every on average, within a tenth
+// longest bounds the intervals where power is saved: what comes less often than each
+// day says nothing.
+const longest = 24 * time.Hour
+
+// every is the interval of the heartbeats now.
+func (h *Heart) every() time.Duration { return h.slowed(h.c.Every) }
+
+// slowed is an interval as it is now.
+func (h *Heart) slowed(d time.Duration) time.Duration {
+	return max(d, min(d*time.Duration(max(h.o.Slow(), 1)), longest))
+}
+
+// interval draws the time to the next heartbeat: every on average, within a tenth
 // of it either way.
-func (h *Heart) interval() time.Duration {
-	spread := time.Duration(float64(h.c.Every) * jitter)
-	return h.c.Every - spread + rand.N(2*spread+1) //nolint:gosec // spreads load, keeps no secret
+func (h *Heart) interval(every time.Duration) time.Duration {
+	spread := time.Duration(float64(every) * jitter)
+	return every - spread + rand.N(2*spread+1) //nolint:gosec // spreads load, keeps no secret
 }

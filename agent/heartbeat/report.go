@@ -34,10 +34,13 @@ func (h *Heart) report(ctx context.Context) {
 	for ctx.Err() == nil {
 		wait := slots.wait()
 		if !r.last.IsZero() {
-			wait = min(wait, max(0, time.Until(r.last.Add(h.c.StatusEvery))))
+			wait = min(wait, max(0, time.Until(r.last.Add(h.slowed(h.c.StatusEvery)))))
 		}
 		if r.due || r.waiting() {
 			wait = min(wait, max(time.Until(r.last.Add(StatusGap)), time.Until(r.until)))
+		}
+		if !r.until.IsZero() { // a window may be called off
+			wait = min(wait, clockLook)
 		}
 		timer := time.NewTimer(wait)
 		select {
@@ -47,9 +50,10 @@ func (h *Heart) report(ctx context.Context) {
 		case <-changed:
 			changed = h.o.Health.Changed()
 			r.due = true
+		case <-h.stepped: // slots looks at it
 		case <-timer.C:
 			r.checkIn = slots.passed()
-			if r.checkIn || !r.last.IsZero() && time.Since(r.last) >= h.c.StatusEvery {
+			if r.checkIn || !r.last.IsZero() && time.Since(r.last) >= h.slowed(h.c.StatusEvery) {
 				r.due, r.last = true, time.Time{}
 			}
 		}
@@ -199,10 +203,14 @@ func (c *checkIns) wait() time.Duration {
 		c.plan(now)
 	}
 	c.looked = now
-	if c.due.IsZero() {
-		return clockLook
+	look := clockLook
+	if c.o.Told != nil && c.o.Told() {
+		look = toldLook
 	}
-	return min(max(c.due.Sub(now), 0), clockLook)
+	if c.due.IsZero() {
+		return look
+	}
+	return min(max(c.due.Sub(now), 0), look)
 }
 
 // passed tells, once for each, whether a slot has come.

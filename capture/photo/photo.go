@@ -225,13 +225,17 @@ const (
 	// NotFetched: the shutter has fired, and the picture has not come from the
 	// camera yet, or never will. A photo that comes takes its place.
 	NotFetched Cause = "not-fetched"
-	Paused     Cause = "paused" // a person had paused the schedule
+	Paused     Cause = "paused"    // a person had paused the schedule
+	PowerLow   Cause = "power-low" // the battery was nearly empty: the power ladder's last rung
 )
 
 // Gap tells whether nothing was seen to fail: the time passed without the
 // service, the clock jumped over it, or nothing was wanted. Whatever was seen
 // weighs more.
-func (c Cause) Gap() bool { return c == NotRunning || c == ClockStep || c == Paused }
+func (c Cause) Gap() bool { return c == NotRunning || c == ClockStep || c.Meant() }
+
+// Meant tells whether no photo was wanted: nobody need be told of a fault.
+func (c Cause) Meant() bool { return c == Paused || c == PowerLow }
 
 // Passes tells whether a photo of the slot leaves nothing of the cause to tell:
 // that of a gap, or of a picture that came later.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -92,6 +93,7 @@ func printStatus(w io.Writer, s control.Status) {
 	default:
 		line("broker", "NOT CONNECTED")
 	}
+	printModem(line, s.Modem)
 	if len(s.Conditions) == 0 {
 		line("conditions", "none")
 	}
@@ -168,6 +170,31 @@ func printUpload(line func(name, format string, a ...any), s control.Status, z *
 	}
 	if u.LastError != "" {
 		line("", "last error: %s", cut(u.LastError, 57))
+	}
+}
+
+// printModem writes how the modem fares.
+func printModem(line func(name, format string, a ...any), m *control.Modem) {
+	if m == nil {
+		return
+	}
+	text := "NOT RUNNING"
+	switch {
+	case m.Error != "":
+		text = "not known: " + m.Error
+	case m.SIM != "" && m.SIM != "ready":
+		text = "the SIM card is " + strings.ToUpper(m.SIM)
+	case m.Registration != "":
+		text = strings.TrimSpace(m.Registration + " " + m.Operator + " " + m.Technology)
+		if m.DBm != 0 {
+			text += fmt.Sprintf(", %d dBm", m.DBm)
+		}
+	case m.Running:
+		text = "running"
+	}
+	line("modem", "%s", cut(text, 69))
+	if m.Restarts > 0 {
+		line("", "restarted %s", plural(m.Restarts, "time"))
 	}
 }
 

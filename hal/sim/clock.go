@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -13,12 +14,13 @@ type Clock struct {
 	mu     sync.Mutex
 	offset time.Duration // guarded by mu
 	synced bool          // guarded by mu
+	set    chan struct{} // closed when the clock is set; guarded by mu
 }
 
 var _ hal.Clock = (*Clock)(nil)
 
 // NewClock gives a Clock that is right and synced.
-func NewClock() *Clock { return &Clock{synced: true} }
+func NewClock() *Clock { return &Clock{synced: true, set: make(chan struct{})} }
 
 // Now implements hal.Clock.
 func (c *Clock) Now() time.Time {
@@ -39,6 +41,7 @@ func (c *Clock) Step(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.offset += d
+	c.tell()
 }
 
 // Set makes the clock show t now.
@@ -46,6 +49,29 @@ func (c *Clock) Set(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.offset = t.Sub(time.Now().Round(0))
+	c.tell()
+}
+
+// tell wakes those who watch. mu is held.
+func (c *Clock) tell() {
+	close(c.set)
+	c.set = make(chan struct{})
+}
+
+// WatchSteps calls changed once it watches, and from then on whenever the clock was
+// set, until ctx ends; then it returns nil, as hal/linux's does.
+func (c *Clock) WatchSteps(ctx context.Context, changed func()) error {
+	for ctx.Err() == nil {
+		c.mu.Lock()
+		set := c.set
+		c.mu.Unlock()
+		changed()
+		select {
+		case <-ctx.Done():
+		case <-set:
+		}
+	}
+	return nil
 }
 
 // SetSynced decides what Synced says.

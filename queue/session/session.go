@@ -50,6 +50,9 @@ type Options struct {
 	// time. Both come from Run's goroutine and must not wait. nil: nobody cares.
 	Answered    func()
 	Unreachable func(err error)
+	// Told tells whether ClockStepped is called now whenever the clock was set: then
+	// it is looked at less. It must not wait. nil: it is not.
+	Told func() bool
 	// Quiet tells whether a moment, wall time, is in a maintenance window or after
 	// its end and before this controller's own moment of return: ends <= returns.
 	// The answer for a moment that has passed matters, too. It may be called from
@@ -76,6 +79,11 @@ type Options struct {
 	// session does. It is called from Run's goroutine and must not wait. nil: there
 	// is no limit.
 	Budget func() (left int64, limited bool)
+	// Saving is how many photos a session of the schedule may send at the most, where
+	// power is saved. A session under way that has sent as many ends. 0: none sends
+	// any; pictures are fetched from a camera that keeps them all the same. A person's session does not care.
+	// It is called from Run's goroutine and must not wait. nil: nothing is saved.
+	Saving func() (photos int, saves bool)
 }
 
 // State is what the sessions are doing, and how the last one went.
@@ -106,6 +114,8 @@ type State struct {
 	Quiet time.Time
 	// BudgetUsed: photos wait since the data budget is used up.
 	BudgetUsed bool
+	// Saving: the last session was cut short to save power.
+	Saving bool
 	// Kbps is the goodput of the last uploads, in kilobits (10^3 bits) a second; 0
 	// where none is known.
 	Kbps int
@@ -116,7 +126,7 @@ type State struct {
 type Runner struct {
 	c    Config
 	o    Options
-	wake chan struct{} // holds one where wanted was set
+	wake chan struct{} // holds one where wanted was set, or the clock
 	link chan struct{} // holds one where the link has come up
 	// added holds one where a photo was added to the queue.
 	added chan struct{}
@@ -159,6 +169,9 @@ func New(c Config, o Options) *Runner {
 	if o.Budget == nil {
 		o.Budget = func() (int64, bool) { return 0, false }
 	}
+	if o.Saving == nil {
+		o.Saving = func() (int, bool) { return 0, false }
+	}
 	if o.Spread <= 0 {
 		o.Spread = defaultSpread
 	}
@@ -182,6 +195,9 @@ func (r *Runner) Start(photos int) {
 	r.mu.Unlock()
 	nudge(r.wake)
 }
+
+// ClockStepped says that the wall clock was set. It does not wait.
+func (r *Runner) ClockStepped() { nudge(r.wake) }
 
 // take is the session that a person wants; false where none does. From then on
 // the state says that it runs.

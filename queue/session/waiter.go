@@ -12,11 +12,14 @@ const (
 	// clockLook is how often the wall time is looked at while a slot is waited
 	// for: the clock can step. An upload has time, and each look wakes the board.
 	clockLook = time.Minute
+	// toldLook is how often where the Runner is told of steps, and nothing else is
+	// waited for.
+	toldLook = 10 * time.Minute
 	// linger is how long after a session that emptied the queue a new photo still
 	// belongs to it. Captures and uploads share their instants in most schedules,
 	// and the photo of 06:15 is not there yet at 06:15:00.
 	linger = 2 * time.Minute
-	// budgetLook is how often a session looks whether there is budget again.
+	// budgetLook is how often a session looks whether there is budget, or power, again.
 	budgetLook = 10 * time.Minute
 )
 
@@ -145,6 +148,9 @@ func (w *waiter) back(j *job, end ending, again time.Time) {
 // pause is how long to wait at the most, while there is nothing to do.
 func (w *waiter) pause(now time.Time, q quiet) time.Duration {
 	wait := clockLook
+	if w.r.o.Told != nil && w.r.o.Told() && w.broken.IsZero() && !q.is() && !slices.ContainsFunc(w.jobs, func(j *job) bool { return !j.idle }) {
+		wait = toldLook
+	}
 	if slot, ok := w.r.o.Schedule.Next(schedule.Upload, now); ok {
 		wait = min(wait, slot.At.Sub(now))
 	}

@@ -89,6 +89,14 @@ func (c *Conn) fill(ctx context.Context, until time.Time) error {
 	return err
 }
 
+// Begun waits until a byte has come that was not used, until then.
+func (c *Conn) Begun(ctx context.Context, until time.Time) error {
+	if c.r < c.w {
+		return nil
+	}
+	return c.fill(ctx, until)
+}
+
 // Next waits for the next byte, until then.
 func (c *Conn) Next(ctx context.Context, until time.Time) (byte, error) {
 	if c.r == c.w {

@@ -31,7 +31,7 @@ type found struct {
 // port at the rate where it answered.
 func (c *conn) find(ctx context.Context, first int) (found, error) {
 	rates := []int{first}
-	for _, r := range searchRates() {
+	for _, r := range c.rates {
 		if r != first {
 			rates = append(rates, r)
 		}
@@ -44,6 +44,11 @@ func (c *conn) find(ctx context.Context, first int) (found, error) {
 				return found{}, fmt.Errorf("look for the camera: %w", err)
 			}
 			data, err := c.once(ctx, wait, CmdVersion)
+			if c.saving(err) {
+				if err = c.rouse(ctx); err == nil {
+					data, err = c.once(ctx, c.timeout, CmdVersion)
+				}
+			}
 			var silent *SilenceError
 			var status *StatusError
 			switch {

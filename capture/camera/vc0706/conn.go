@@ -25,6 +25,9 @@ type conn struct {
 	*serial.Conn
 	number  byte          // the camera's device number
 	timeout time.Duration // for each reply
+	rates   []int         // at which the camera may be
+	part    int           // bytes of a picture to ask for at once
+	delay   time.Duration // that the camera waits before each part
 }
 
 // send writes one command, after forgetting what an earlier one left behind.

@@ -106,7 +106,7 @@ func FuzzReply(f *testing.F) {
 }
 
 func TestCommandsAreTheManuals(t *testing.T) {
-	got := readFrame(0x12340, 0x1000)
+	got := readFrame(0x12340, 0x1000, 100*time.Microsecond)
 	want := []byte{0, 0x0A, 0, 1, 0x23, 0x40, 0, 0, 0x10, 0, 0, 0x0A}
 	if !bytes.Equal(got, want) {
 		t.Errorf("read frame: % X, want % X", got, want)

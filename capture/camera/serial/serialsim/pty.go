@@ -149,6 +149,10 @@ func bauds(code uint32) int {
 		return 115200
 	case unix.B230400:
 		return 230400
+	case unix.B460800:
+		return 460800
+	case unix.B921600:
+		return 921600
 	}
 	return 0
 }

@@ -15,5 +15,5 @@
 // reports; a motion event is five bytes long; the status of an error reply is
 // followed by LEN 00.
 //
-// Out of scope: sensors larger than VGA, SPI, TV pictures.
+// Out of scope: SPI, TV pictures.
 package vc0706sim

@@ -18,6 +18,8 @@ func (c *Camera) run(ctx context.Context, line serialsim.Line, heard <-chan []by
 		c.mu.Lock()
 		wake, starts, powered, moved := c.wake, c.starts, c.powered, c.moved
 		c.moved = false
+		save := c.save
+		c.save = false
 		dead := c.faults.Dead
 		c.mu.Unlock()
 		switch {
@@ -34,10 +36,11 @@ func (c *Camera) run(ctx context.Context, line serialsim.Line, heard <-chan []by
 			}
 		}
 		if moved && s.phase == ready && s.motion && s.report {
-			if err := c.send(ctx, line, motionEvent(s.number)); err != nil {
+			if err := c.send(ctx, line, c.Faults().motionEvent(s.number)); err != nil {
 				return err
 			}
 		}
+		s.saving = s.saving || save && s.phase == ready
 		var boot <-chan time.Time
 		timer := time.NewTimer(time.Until(s.bootAt))
 		if s.phase == booting {
@@ -165,7 +168,10 @@ func (c *Camera) reply(ctx context.Context, line serialsim.Line, cmd vc0706.Comm
 		p = append(p, noise(s.rand)...)
 	}
 	if chance(s.rand, f.MotionBeforeReply) {
-		p = append(p, motionEvent(s.number)...)
+		p = append(p, f.motionEvent(s.number)...)
+	}
+	if status != vc0706.StatusOK && f.LongErrors {
+		data = []byte{0}
 	}
 	return c.send(ctx, line, append(p, replyFrame(s.number, cmd, status, data...)...))
 }

@@ -1,4 +1,6 @@
-package powercut
+// Package cloud is the real hub as a process beside an emulated controller, with
+// what it has filed.
+package cloud
 
 import (
 	"bytes"
@@ -17,8 +19,8 @@ import (
 
 	"fieldcam/capture/photo"
 	"fieldcam/cmd/fieldcam-sim/internal/child"
-	"fieldcam/cmd/fieldcam-sim/internal/emulated"
 	"fieldcam/cmd/fieldcam-sim/internal/loopback"
+	"fieldcam/cmd/fieldcam-sim/internal/witness"
 )
 
 const (
@@ -30,25 +32,36 @@ const (
 	look = 10 * time.Millisecond
 )
 
-// cloud is the real hub on this machine's loopback.
-type cloud struct {
-	process        *child.Process
-	data           string
-	upload, broker string // ports
-	account        account
+// Options describe a Hub. All are required.
+type Options struct {
+	// Program is the path of fieldcam-hub.
+	Program string
+	// Dir is for the hub's data and its log; it must exist.
+	Dir string
+	// Device is the one controller's name.
+	Device string
+	// Host is how the controller knows this machine's loopback.
+	Host string
 }
 
-// account is what `fieldcam-hub device add --json` prints.
-type account struct {
+// Hub is the real hub on this machine's loopback.
+type Hub struct {
+	process        *child.Process
+	device, data   string
+	upload, broker string // ports
+	account        Account
+}
+
+// Account is what `fieldcam-hub device add --json` prints.
+type Account struct {
 	Username string `json:"username"`
 	Password string `json:"password"`
 	CAFile   string `json:"ca_file"`
 }
 
-// openCloud starts the program with its data in dir, and registers the
-// controller. The caller closes it.
-func openCloud(ctx context.Context, program, dir string) (_ *cloud, err error) {
-	c := &cloud{data: filepath.Join(dir, "hub")}
+// Open starts the program, and registers the controller. The caller closes it.
+func Open(ctx context.Context, o Options) (_ *Hub, err error) {
+	c := &Hub{device: o.Device, data: filepath.Join(o.Dir, "hub")}
 	if err := os.MkdirAll(c.data, 0o755); err != nil {
 		return nil, fmt.Errorf("make hub: %w", err)
 	}
@@ -60,20 +73,20 @@ func openCloud(ctx context.Context, program, dir string) (_ *cloud, err error) {
 	}
 	c.upload, c.broker = port(addresses[0]), port(addresses[1])
 	// The certificate is for the address that the guest knows it by.
-	c.process = child.New("hub", filepath.Join(dir, "hub.log"), program, "run", "--json", "--data", c.data,
-		"--host", emulated.HostAddress, "--listen", addresses[0], "--mqtt", addresses[1], "--page", addresses[2])
+	c.process = child.New("hub", filepath.Join(o.Dir, "hub.log"), o.Program, "run", "--json", "--data", c.data,
+		"--host", o.Host, "--listen", addresses[0], "--mqtt", addresses[1], "--page", addresses[2])
 	if err := c.process.Start(); err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, c.close())
+			err = errors.Join(err, c.Close())
 		}
 	}()
 	if err := c.ready(ctx, addresses[0]); err != nil {
 		return nil, err
 	}
-	out, err := exec.CommandContext(ctx, program, "device", "add", device, "--json", "--data", c.data).Output()
+	out, err := exec.CommandContext(ctx, o.Program, "device", "add", o.Device, "--json", "--data", c.data).Output()
 	if err != nil {
 		return nil, fmt.Errorf("register the controller at the hub: %w", err)
 	}
@@ -86,7 +99,7 @@ func openCloud(ctx context.Context, program, dir string) (_ *cloud, err error) {
 func port(address string) string { return address[strings.LastIndexByte(address, ':')+1:] }
 
 // ready waits until the hub listens.
-func (c *cloud) ready(ctx context.Context, address string) error {
+func (c *Hub) ready(ctx context.Context, address string) error {
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
 	tick := time.NewTicker(look)
@@ -107,12 +120,25 @@ func (c *cloud) ready(ctx context.Context, address string) error {
 	}
 }
 
-func (c *cloud) close() error { return c.process.Stop(stopTime) }
+// Close ends the hub.
+func (c *Hub) Close() error { return c.process.Stop(stopTime) }
 
-// photos is the SHA-256 of each photo that is filed, by ID.
-func (c *cloud) photos() (map[photo.ID]string, error) {
+// Process is the hub's, which can be killed and started again.
+func (c *Hub) Process() *child.Process { return c.process }
+
+// Account is the controller's.
+func (c *Hub) Account() Account { return c.account }
+
+// Upload is the port for photos.
+func (c *Hub) Upload() string { return c.upload }
+
+// Broker is the port for the control link.
+func (c *Hub) Broker() string { return c.broker }
+
+// Photos is the SHA-256 of each photo that is filed, by ID.
+func (c *Hub) Photos() (map[photo.ID]string, error) {
 	filed := map[photo.ID]string{}
-	err := filepath.WalkDir(filepath.Join(c.data, "photos", device), func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(filepath.Join(c.data, "photos", c.device), func(path string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil // nothing came yet
 		}
@@ -124,7 +150,7 @@ func (c *cloud) photos() (map[photo.ID]string, error) {
 			return nil // its description, or on its way
 		}
 		b, err := os.ReadFile(path)
-		filed[id] = sum(b)
+		filed[id] = witness.Sum(b)
 		return err
 	})
 	if err != nil {
@@ -133,8 +159,8 @@ func (c *cloud) photos() (map[photo.ID]string, error) {
 	return filed, nil
 }
 
-// follow gives each line that is appended to a file to hear, until ctx ends.
-func follow(ctx context.Context, path string, hear func(string)) error {
+// Follow gives each line that is appended to a file to hear, until ctx ends.
+func Follow(ctx context.Context, path string, hear func(string)) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("follow log: %w", err)
