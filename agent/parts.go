@@ -41,7 +41,7 @@ func (a *Agent) makeCapture() {
 	}
 	var err error
 	if c.Camera.Kind == config.KindShutter {
-		camera := &boardShutter{cfg: c.Camera, o: shutter.Options{Board: a.o.Board, Dir: a.o.StateDir, Zone: a.plan.Zone(), Log: a.log}}
+		camera := &boardShutter{cfg: c.Camera, clock: a.clock, o: shutter.Options{Board: a.o.Board, Dir: a.o.StateDir, Zone: a.plan.Zone(), Log: a.log}}
 		_, err = camera.open()
 		a.camera, o.Deferred = camera, camera
 	} else {

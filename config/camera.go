@@ -63,11 +63,22 @@ func kinds() []kind {
 		{KindVC0706, "is a serial JPEG camera of the VC0706 family", func(c Camera) error { return c.VC0706.Validate() }},
 		{KindUCAM, "is a serial JPEG camera of 4D Systems (uCAM-II, uCAM-III), or a board with an OV528", func(c Camera) error { return c.UCAM.Validate() }},
 		{KindShutter, "is any camera with a remote socket, in Low Power Mode: it is fired at each slot, and its pictures are fetched from its card at the upload sessions",
-			func(c Camera) error { return c.Shutter.Validate() }},
+			Camera.validateShutter},
 		{KindGPhoto, "is a DSLR or mirrorless camera on USB or the network, driven by gphoto2", func(c Camera) error { return c.GPhoto.Validate() }},
 		{KindCommand, "is any program that writes a JPEG to a file or to standard output, such as rpicam-still, fswebcam or ffmpeg",
 			func(c Camera) error { return c.Command.Validate() }},
 	}
+}
+
+// validateShutter validates the table of a camera in Low Power Mode, and that of what
+// fetches its pictures.
+func (c Camera) validateShutter() error {
+	var l invalid.List
+	l.Under("", c.Shutter.Validate())
+	if err := c.GPhoto.Validate(); err != nil && c.Shutter.Fetch == shutter.FetchGPhoto {
+		l.Add("fetch", c.Shutter.Fetch, "a table [camera.gphoto] that can be used: "+err.Error())
+	}
+	return l.Err()
 }
 
 // kindNames lists the names of kinds.
