@@ -63,6 +63,10 @@ bench-queue: ## the queue's figures, beside its peers and a floor (some need roo
 bench-schedule: ## the schedules' figures, beside cron and systemd (some need root)
 	@scripts/bench-schedule
 
+.PHONY: bench-camera
+bench-camera: ## the serial cameras' figures, in simulated time (seconds)
+	@scripts/bench-camera
+
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME (30s)
 	@scripts/fuzz $(FUZZTIME)

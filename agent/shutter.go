@@ -33,7 +33,11 @@ func (c *boardShutter) open() (*shutter.Camera, error) {
 	}
 	o := c.o
 	if c.cfg.Power.Line != "" {
-		power, err := camera.OpenPower(c.cfg.Power, o.Board)
+		// Once on, the camera stays on: it may be at work on pictures whenever the daemon
+		// starts anew.
+		p := c.cfg.Power
+		p.KeepOn = true
+		power, err := camera.OpenPower(p, o.Board)
 		if err != nil {
 			return nil, fmt.Errorf("take the camera's power line: %w", err)
 		}

@@ -15,7 +15,8 @@
 //     NotRunning for those before the daemon started (or while the whole process
 //     was held up), ClockStep for those that the clock jumped over, Busy for
 //     those that passed while the camera was at an earlier one, Paused for those
-//     that a person did not want.
+//     that a person did not want, PowerLow for those that the battery was too low
+//     for.
 //
 // Before the first start of all nothing was due. A ledger that ends before the
 // year 2025 was written by a clock that was not set, and counts as none.
@@ -90,6 +91,22 @@
 // Busy, and nothing is reported to the Store, because the attempt may yet turn
 // into the photo of its own slot. It is never counted as both.
 //
+// # Bad pictures
+//
+// With Options.Checks each picture is looked at on its way to the store. One that is not
+// whole counts as a failed attempt: it is tried again, up to Config.Attempts. One that is
+// black, blown out, unchanged or far too small is taken once more, though not where that
+// did not help the last time. Both only where there is time for another that takes as
+// long, and a quarter more.
+//
+// Meanwhile the store has the first one, written but not yet a photo. It becomes one
+// where the second is worse, or none comes; else the second does, and nothing is left of
+// the first. So a slot has one photo, and no picture is dropped for its looks: the last
+// one is kept with what is wrong with it. Only a power cut, or a camera that never comes
+// back, while a bad picture is taken again costs the bad one.
+//
+// The pictures of a Deferred are looked at as they are fetched; they can't be taken again.
+//
 // A panic in a driver is not caught: systemd starts the daemon again, and the
 // slot is then taken late or reported as NotRunning.
 //
@@ -102,8 +119,9 @@
 // # Pause
 //
 // Slots at which Options.Paused says so are not photographed but reported as Paused,
-// which is no problem. While nothing else happens they are written every 10 min; a
-// power cut in between loses nothing, for the next start reports them.
+// which is no problem; those at which Options.PowerLow does, as PowerLow. While
+// nothing else happens they are written every 10 min; a power cut in between loses
+// nothing, for the next start reports them.
 //
 // # Low Power Mode
 //

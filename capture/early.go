@@ -45,7 +45,7 @@ func (l *loop) beginEarly(room time.Duration) (in time.Duration, ok bool) {
 		return room - earlyBy, true
 	}
 	slot, ok := l.upcoming()
-	if !ok || room <= 0 || l.paused(slot) || l.early != nil && l.early.slot.At.Equal(slot.At) {
+	if !ok || room <= 0 || !l.wanted(slot) || l.early != nil && l.early.slot.At.Equal(slot.At) {
 		return 0, false
 	}
 	l.dropEarly()

@@ -143,6 +143,32 @@ func TestSlotsOfAPauseAreAccountedForAndNoProblem(t *testing.T) {
 	})
 }
 
+// A pause within it stays a pause.
+func TestSlotsWithoutPowerAreAccountedForAndNoProblem(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, every(t, time.Minute))
+		begin := s.clock.Now()
+		within := func(from, until time.Duration) func(time.Time) bool {
+			return func(at time.Time) bool { return !at.Before(begin.Add(from)) && at.Before(begin.Add(until)) }
+		}
+		s.powerLow, s.paused = within(time.Hour, 20*time.Hour), within(3*time.Hour, 4*time.Hour)
+		stop := s.start()
+		time.Sleep(5*time.Hour + time.Second)
+		stop()
+		time.Sleep(10 * time.Hour) // the board is off
+		stop = s.start()
+		time.Sleep(6*time.Hour - time.Second)
+		stop()
+		wantCauses(t, s, map[photo.Cause]int{photo.PowerLow: 18 * 60, photo.Paused: 60})
+		if err := s.account(begin, s.clock.Now()); err != nil {
+			t.Error(err)
+		}
+		if n, p := len(s.store.photos()), s.takeProblems(); n != 2*60 || len(p) > 0 {
+			t.Errorf("%d photos, problems %v; want %d and none", n, p, 2*60)
+		}
+	})
+}
+
 // noting is a camera that notes when it is asked.
 func noting(s *site, asked *[]time.Time) func(ctx context.Context, n int, w io.Writer) error {
 	return func(ctx context.Context, _ int, w io.Writer) error {

@@ -18,6 +18,7 @@ import (
 
 	"fieldcam/capture"
 	"fieldcam/capture/photo"
+	"fieldcam/capture/picture"
 	"fieldcam/capture/schedule"
 )
 
@@ -194,7 +195,7 @@ func (s *store) Add(shot photo.Shot, fill func(io.Writer) (photo.Exposure, error
 	m := photo.Meta{
 		ID: photo.NewID(shot.Taken, uint64(len(s.taken)+1)), Slot: shot.Slot, Session: shot.Session, Trigger: shot.Trigger,
 		Taken: shot.Taken, ClockSynced: shot.ClockSynced, Exposure: exposure,
-		SHA256: hex.EncodeToString(sum.Sum(nil)), Shot: shot.Of,
+		SHA256: hex.EncodeToString(sum.Sum(nil)), Shot: shot.Of, Site: shot.Site,
 	}
 	s.keep(m)
 	return m, nil
@@ -370,10 +371,12 @@ type site struct {
 	service  *capture.Service
 	roll     *roll                // in the camera's place, where not nil
 	paused   func(time.Time) bool // where not nil
+	powerLow func(time.Time) bool // where not nil
 	approach time.Duration
-	told     func() bool // where not nil
-	telling  sync.Mutex  // guards problems while a service runs
-	problems []string    // in the order of Problem's calls
+	told     func() bool      // where not nil
+	checks   *picture.Checker // where not nil
+	telling  sync.Mutex       // guards problems while a service runs
+	problems []string         // in the order of Problem's calls
 }
 
 func newSite(tb testing.TB, s *schedule.Schedule) *site {
@@ -414,7 +417,8 @@ func (s *site) takeProblems() []string {
 // start starts a service; stop ends it and gives Run's error.
 func (s *site) start() (stop func() error) {
 	o := capture.Options{
-		Camera: s.camera, Store: s.store, Schedule: s.schedule, Clock: s.clock, Log: zerolog.Nop(), Paused: s.paused, Approach: s.approach,
+		Camera: s.camera, Store: s.store, Schedule: s.schedule, Clock: s.clock, Log: zerolog.Nop(), Paused: s.paused, PowerLow: s.powerLow, Approach: s.approach,
+		Checks: s.checks, Site: photo.Place{Latitude: 52.5163, Longitude: 13.3777},
 		Told: s.told,
 		Problem: func(cause photo.Cause, err error) {
 			s.telling.Lock()

@@ -15,9 +15,9 @@ const (
 	maxSleep = 10 * time.Second
 	// toldSleep is how long the loop sleeps where it is told of steps.
 	toldSleep = 30 * time.Second
-	// pausedWait is how long missed slots of a pause wait for more of them, so that
-	// a day of it is not thousands of transactions. A power cut loses nothing: they
-	// are reported by the next start.
+	// pausedWait is how long slots that were left out, as those of a pause, wait for
+	// more of them, so that a day of it is not thousands of transactions. A power cut
+	// loses nothing: they are reported by the next start.
 	pausedWait = 10 * time.Minute
 	// manualRoom is the time before the next slot that a manual photo needs in
 	// order to be begun.
@@ -52,6 +52,8 @@ type loop struct {
 	timer     *time.Timer // of wait; nil before
 	// begun: the first shot of all has been written, where there was no ledger.
 	begun bool
+	// othersMissing: other files of a shot did not come the last time.
+	othersMissing bool
 }
 
 func newLoop(s *Service) *loop {
@@ -87,7 +89,7 @@ func (l *loop) turn(now time.Time) (slot schedule.Slot, due bool) {
 	}
 	from, to := l.track.open(now)
 	slot, ok := l.o.Schedule.Last(schedule.Capture, to)
-	if ok && !slot.At.Before(from) && now.Sub(slot.At) <= max(l.cfg.Late, onTime) && l.flight == nil && !l.paused(slot) {
+	if ok && !slot.At.Before(from) && now.Sub(slot.At) <= max(l.cfg.Late, onTime) && l.flight == nil && l.wanted(slot) {
 		to, due = slot.At, true
 	}
 	parts := l.track.causes(from, to, now, l.worked || l.flight != nil)
@@ -110,7 +112,7 @@ func (l *loop) close(now time.Time, synced, due bool) {
 
 // missRange reports the slots of a part of the time as missed.
 func (l *loop) missRange(p part) {
-	for _, piece := range l.byPause(p) {
+	for _, piece := range l.byMeaning(p) {
 		l.missPiece(piece)
 	}
 }
@@ -146,7 +148,7 @@ func (l *loop) miss(m photo.Miss, err error) {
 	if l.storable(m) {
 		l.ledger.add(m)
 	}
-	if m.Cause == photo.Paused {
+	if m.Cause.Meant() {
 		return
 	}
 	l.update(func(s *State) { s.LastMiss = m })
@@ -194,13 +196,13 @@ func (l *loop) recovered() {
 }
 
 // flush writes the missed slots to the store, unless an attempt is still out
-// that belongs before them. Those of a pause may wait for more, unless something is
+// that belongs before them. Those left out may wait for more, unless something is
 // to be written behind them now.
 func (l *loop) flush(now bool) {
 	n := l.ledger.unwritten()
 	switch {
 	case l.flight != nil:
-	case n > 0 && !now && l.ledger.onlyPaused() && time.Since(l.flushed) < pausedWait && !l.flushed.IsZero():
+	case n > 0 && !now && l.ledger.onlyMeant() && time.Since(l.flushed) < pausedWait && !l.flushed.IsZero():
 		n = 0
 	case n > 0 || l.shots.stale(l.o.Clock.Now()):
 		l.flushed = time.Now()

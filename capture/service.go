@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"fieldcam/capture/photo"
+	"fieldcam/capture/picture"
 	"fieldcam/capture/schedule"
 	"fieldcam/hal"
 )
@@ -77,6 +78,15 @@ type Options struct {
 	// Told tells whether ClockStepped is called now whenever the clock was set. Then
 	// it is looked at each 30 s, and else each 10 s. It must not block. nil: it is not.
 	Told func() bool
+	// PowerLow, if not nil, tells whether the battery was too low for photos at an
+	// instant of wall time. Slots of such times are treated as paused ones, and
+	// reported as PowerLow. It must not block.
+	PowerLow func(at time.Time) bool
+	// Checks look at each picture on its way to the store; nil: pictures are taken as they
+	// come. It is for this camera alone.
+	Checks *picture.Checker
+	// Site is where the camera stands, for the photos' metadata; zero: not known.
+	Site photo.Place
 	// Approach is how long before a slot the loop stops sleeping and watches the
 	// clock instead, for a timer can be a millisecond late, and on a busy board
 	// more; and the store begins with the photo a quarter of a second before it. 0:
@@ -136,12 +146,12 @@ type State struct {
 	Last photo.Meta
 	// LastMiss is the latest range of slots without a photo since the start, of
 	// whatever sessions: its Every is 0, and its Session empty unless it is a
-	// slot that failed. Its Slots are 0 before. Paused ones do not count.
+	// slot that failed. Its Slots are 0 before. Those left out do not count.
 	LastMiss photo.Miss
 	// Failures is how many photos in a row have failed.
 	Failures int
 	// Unwritten is how many ranges of missed slots the store does not have yet,
-	// though it was asked; those of a pause may wait.
+	// though it was asked; those left out may wait.
 	Unwritten int
 	// Bulk is how a Deferred camera fares.
 	Bulk Bulk

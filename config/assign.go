@@ -120,6 +120,8 @@ func setValue(v reflect.Value, n *unstable.Node, path string, secret bool) (prob
 			return "the placeholder of a shown configuration: want the secret itself"
 		}
 		v.SetString(text)
+	case aList:
+		return setList(v, n, secret)
 	case aBool:
 		v.SetBool(text == "true")
 	case aDuration:
@@ -136,12 +138,31 @@ func setValue(v reflect.Value, n *unstable.Node, path string, secret bool) (prob
 	return ""
 }
 
+// setList puts the texts of the array n into v. A list without any is nil.
+func setList(v reflect.Value, n *unstable.Node, secret bool) (problem string) {
+	list := reflect.Zero(v.Type())
+	for it := n.Children(); it.Next(); {
+		if it.Node().Kind == unstable.Comment {
+			continue
+		}
+		item := reflect.New(v.Type().Elem()).Elem()
+		if problem := setValue(item, it.Node(), "", secret); problem != "" {
+			return "in the list " + problem
+		}
+		list = reflect.Append(list, item)
+	}
+	v.Set(list)
+	return ""
+}
+
 // expected is the kind of TOML value that holds a value of shape s, and how to
 // ask a person for it.
 func expected(s shape) (unstable.Kind, string) {
 	switch s {
 	case aText, aString:
 		return unstable.String, "a text in quotes"
+	case aList:
+		return unstable.Array, `a list of texts in quotes, such as ["a", "b"]`
 	case aDuration:
 		return unstable.String, `a duration in quotes, such as "15m" or "2h30m"`
 	case anInteger:

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -129,6 +130,24 @@ session = [
 ]`)
 	if len(c.Sessions) != 2 || c.Sessions[1].Kind != schedule.CheckIn || c.Sessions[0].Every != time.Minute {
 		t.Errorf("got %+v, want sessions a and b", c.Sessions)
+	}
+}
+
+func TestAListOfTextsReplacesTheDefault(t *testing.T) {
+	c := accepted(t, `device = "x"
+camera.kind = "command"
+camera.command.argv = [
+  "fswebcam", # the program
+  '--no-banner', "say \"x\"",
+]`)
+	if want := []string{"fswebcam", "--no-banner", `say "x"`}; !slices.Equal(c.Camera.Command.Argv, want) {
+		t.Errorf("got %q, want %q", c.Camera.Command.Argv, want)
+	}
+	if again := accepted(t, config.Show(c)); !reflect.DeepEqual(again, c) {
+		t.Errorf("shown, it reads as %q, want %q", again.Camera.Command.Argv, c.Camera.Command.Argv)
+	}
+	if c := accepted(t, "device = 'x'\ncamera.command.argv = []"); c.Camera.Command.Argv != nil {
+		t.Errorf("an empty list: got %q, want none", c.Camera.Command.Argv)
 	}
 }
 

@@ -54,6 +54,7 @@ const (
 	aText             // its own text form, in quotes
 	aDuration         // "15m", in quotes
 	aString
+	aList // of texts: ["a", "b"]
 	anInteger
 	aBool
 )
@@ -70,8 +71,11 @@ func shapeOf(t reflect.Type) shape {
 	case reflect.Struct:
 		return aTable
 	case reflect.Slice:
-		if shapeOf(t.Elem()) == aTable {
+		switch shapeOf(t.Elem()) {
+		case aTable:
 			return aTableArray
+		case aString:
+			return aList
 		}
 	case reflect.String:
 		return aString

@@ -18,7 +18,7 @@ func FuzzParse(f *testing.F) {
 		"", "device = 'x'", "[[session]]\n[session.x]\n[[session]]", "session.a.b = 1\n[session]", "a.b.c = 1\n[a.b]\na = {}\n[[a]]",
 		"device = 'x'\r\nsession = [{}, 1, [], {name = 'a'}]", "log = {level = {}}\nlog.level.x = 1", "\"\\u001b\" = nan\n[''.'']",
 		"device = \"\"\"\nx\"\"\"\n[identity]\npassword = 'p'", "[camera]\npower.line = ''\n[camera.power]\noff_time = 1979-05-27",
-		"camera.vc0706.baud = +0b1_0\ncamera.vc0706.number = -9223372036854775809", "[[upload]]\n[[upload]]\n[upload.url]\n[[device]]",
+		"device = 'x'\ncamera.command.argv = [\"a\", # b\n'c']\ncamera.kind = 'command'", "camera.command.argv = [[], 1]\n[camera.command.argv.x]", "camera.vc0706.baud = +0b1_0\ncamera.vc0706.number = -9223372036854775809", "[[upload]]\n[[upload]]\n[upload.url]\n[[device]]",
 	} {
 		f.Add([]byte(text))
 	}

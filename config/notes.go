@@ -1,6 +1,9 @@
 package config
 
-import "regexp"
+import (
+	"regexp"
+	"slices"
+)
 
 // note explains one key to a technician. It is the one source of the comments
 // in the file and of docs/config.md.
@@ -41,14 +44,14 @@ var indexForm = regexp.MustCompile(`\[[0-9]+\]`)
 // notes explains every key of Config, in any order. TestEveryKeyIsExplained
 // holds it against the struct, TestNotesSayWhatValidateSays against Validate.
 func notes() []note {
-	return append(append([]note{
+	return slices.Concat([]note{
 		{path: "device", text: "This controller's name in photos and in the cloud. Required; no two controllers of a fleet may share one.",
 			allowed: "1 to 63 letters, digits, '-' or '_', the first a letter or digit"},
 		{path: "model", text: "The controller's model.", allowed: `"pro", "mini", "mach2" or "tempo"`},
 		{path: "time_zone", text: "The site's time zone, in which the sessions' times are meant. File names and reports stay in UTC.",
 			allowed: `an IANA time zone, such as "Europe/Berlin"`},
 
-		{path: "site", text: "Where the camera stands, for sessions that go by the sun."},
+		{path: "site", text: "Where the camera stands: for sessions that go by the sun, for telling a black picture from a dark night, and for the photos' metadata."},
 		{path: "site.latitude", text: "Degrees north of the equator, with a decimal point; south of it negative.", allowed: "degrees north, -90 to 90", zero: "not known"},
 		{path: "site.longitude", text: "Degrees east of Greenwich; west of it negative.", allowed: "degrees east, -180 to 180", zero: "not known"},
 
@@ -67,15 +70,20 @@ func notes() []note {
 		{path: "camera.power.warm_up", text: "The time from power on until the camera answers.", allowed: "a duration from 0s to 2m"},
 		{path: "camera.power.off_time", text: "How long a power cycle leaves the camera without power, so that its capacitors empty.",
 			allowed: "a duration from 0s to 2m"},
-		{path: "camera.power.keep_on", text: "Whether the camera stays on between photos: faster, but it draws 80 to 100 mA.", allowed: truth},
-		{path: "camera.vc0706", text: "The serial JPEG camera."},
+		{path: "camera.power.keep_on", text: "Whether the camera stays on between photos: faster, but it draws 80 to 100 mA. Under systemd it stays on while the daemon starts anew, too.", allowed: truth},
+		{path: "camera.vc0706", text: "A serial JPEG camera of the VC0706 family."},
 		{path: "camera.vc0706.port", text: "The serial port that the camera is on.", allowed: `the path of a serial port, such as "/dev/ttyS1"`},
 		{path: "camera.vc0706.baud", text: "The transfer rate in bits per second. The camera is found at any of these rates and then switched to this one.",
-			allowed: "9600, 19200, 38400, 57600 or 115200"},
-		{path: "camera.vc0706.resolution", text: "The size of the picture in pixels.", allowed: `"640x480", "320x240" or "160x120"`},
+			allowed: `9600, 19200, 38400, 57600 or 115200; with sensor "hd" also 230400, 460800 or 921600`},
+		{path: "camera.vc0706.sensor", text: "The family of the sensor. \"vga\" is the classic camera's; \"hd\" a larger one of the same protocol (Spinel); \"2mp\" that of LS-Y201-2MP boards.",
+			allowed: `"vga", "hd" or "2mp"`},
+		{path: "camera.vc0706.resolution", text: "The size of the picture in pixels. vga has 640x480, 320x240 and 160x120; hd also 1024x768, 1280x720, 1280x960, 1920x1080 and 2304x1296; 2mp 800x600, 1024x768, 1280x960 and 1600x1200.",
+			allowed: `a resolution of the sensor, such as "640x480"`},
 		{path: "camera.vc0706.compression", text: "The JPEG ratio. A larger one makes a smaller file.",
 			allowed: "0 (the camera's own) or 1 to 255", zero: "the camera's own, 36"},
 		{path: "camera.vc0706.number", text: "The camera's device number on the line.", allowed: "0 to 255"},
+		{path: "camera.vc0706.chunk", text: "How many bytes of a picture are asked for at once. Cameras that lose bytes in long answers want less.", allowed: "a multiple of 8 from 32 to 32768"},
+		{path: "camera.vc0706.read_delay", text: "The camera's pause before each part of a picture, in steps of 10µs; 0s is none.", allowed: "a duration from 0s to 655ms"},
 		{path: "camera.vc0706.reply_timeout", text: "How long the camera may take for each reply.", allowed: "a duration from 50ms to 30s"},
 
 		{path: "capture", text: "How a photo that is due is taken."},
@@ -145,5 +153,9 @@ func notes() []note {
 			allowed: "a duration from 1s to 24h"},
 		{path: "heartbeat.status_every", text: "The longest time between two status messages, of about 600 bytes each; check-ins and changed conditions send one sooner.",
 			allowed: "a duration from 5s to 24h"},
-	}, shutterNotes()...), append(scheduleNotes(), maintenanceNotes()...)...)
+	},
+		ucamNotes(), shutterNotes(), commandNotes(), checksNotes(), viscaNotes(), httpNotes(),
+		scheduleNotes(), maintenanceNotes(),
+		modemNotes(), powerNotes(),
+	)
 }

@@ -235,6 +235,12 @@ func valueText(v reflect.Value, secret bool) string {
 			return tomlString(hiddenInConfig)
 		}
 		return tomlString(v.String())
+	case aList:
+		all := make([]string, v.Len())
+		for i := range all {
+			all[i] = valueText(v.Index(i), secret)
+		}
+		return "[" + strings.Join(all, ", ") + "]"
 	case aBool:
 		return strconv.FormatBool(v.Bool())
 	}

@@ -25,6 +25,10 @@ type Line struct {
 	Name string
 	// ActiveLow lines are electrically low when logically on.
 	ActiveLow bool
+	// Hold has an output keep its level when this process ends, however it ends,
+	// until the next one takes the line again; where the board can (Board.CanHold).
+	// What outlives a process must be safe for ever: a camera's power, no heater.
+	Hold bool
 }
 
 // Board opens the lines and ports of one controller. Its methods may be called
@@ -35,6 +39,15 @@ type Board interface {
 	// output, so that no other level is ever driven. It fails where the line is
 	// unknown or held by another.
 	OpenOutput(line Line, on bool) (Output, error)
+
+	// ResumeOutput takes the line as an output at the level that it has, and tells
+	// which: that at which an earlier process left it held, or the chip kept it. It
+	// makes no edge. A line that is no output now becomes one that is off.
+	ResumeOutput(line Line) (o Output, on bool, err error)
+
+	// CanHold tells whether a line with Hold outlives this process. Where it is
+	// false, Hold means nothing, and a line's level after Close is up to the chip.
+	CanHold() bool
 
 	// OpenInput takes the line as an input and notes its edges from then on. It
 	// fails where the line is unknown or held by another, or where the board
@@ -57,8 +70,8 @@ type Output interface {
 	// Set drives the line to its logical level: true is on.
 	Set(on bool) error
 	// Close lets the line go without changing its level first; what the line
-	// then does is up to the chip (see docs/hardware.md). A second Close does
-	// nothing.
+	// then does is up to the chip (see docs/hardware.md). A line that is held stays
+	// as it is. A second Close does nothing.
 	io.Closer
 }
 

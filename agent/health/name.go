@@ -21,6 +21,9 @@ const (
 	// CameraFault: the camera gave no picture for a due slot, on every rung of
 	// the recovery ladder. Critical. Cleared by the next picture.
 	CameraFault Name = "camera-fault"
+	// AimFault: the camera could not be told where to look, by its control line; photos
+	// are taken as it stands. Warning. Cleared when it obeys.
+	AimFault Name = "aim-fault"
 	// CardFull: no room for another picture. Critical. Cleared by the next
 	// picture that was stored.
 	CardFull Name = "card-full"
@@ -103,9 +106,49 @@ const (
 	// another device, or asks for more quiet than may be. Warning. Cleared by the
 	// next notice that is.
 	NoticeRejected Name = "notice-rejected"
+	// PhotoBad: photo after photo is black, blown out, not whole, far too small or the
+	// same as the one before. Warning. Cleared by the next one that is none of it.
+	PhotoBad Name = "photo-bad"
+	// CameraClock: the camera's own clock is off, as its pictures tell. Warning. Cleared
+	// by the next picture whose time is right.
+	CameraClock Name = "camera-clock"
 	// UploadsBehind: the upload sessions send fewer photos a day than are taken, as
 	// they are set up. Warning. Cleared when they keep up.
 	UploadsBehind Name = "uploads-behind"
+	// BatteryLow: the battery is below its alert voltage. Warning. Cleared above that
+	// and the hysteresis.
+	BatteryLow Name = "battery-low"
+	// MainsLost: the battery is below the voltage that a charger on the mains holds.
+	// Warning. Cleared above that and the hysteresis.
+	MainsLost Name = "mains-lost"
+	// PowerSaving: the power ladder is not on its normal rung; the text says on which.
+	// Info where uploads are fewer, Warning where there are none, Critical where no
+	// photos are taken. Cleared when it is back.
+	PowerSaving Name = "power-saving"
+	// SolarFault: the solar charger reports an error. Warning. Cleared when it does
+	// not.
+	SolarFault Name = "solar-fault"
+	// Temperature: it is colder or hotter in the box than configured. Warning. Cleared
+	// two degrees within.
+	Temperature Name = "temperature"
+	// SensorFault: a sensor of the supply or the climate, or what they work with,
+	// fails or makes no sense; the text says which. Warning. Cleared when none does.
+	SensorFault Name = "sensor-fault"
+	// WatchdogFired: the board's watchdog, or its supply's monitor, had reset it.
+	// Warning. Cleared once the event was recorded.
+	WatchdogFired Name = "watchdog-fired"
+	// RepeatedRestarts: there were many unplanned starts in a day; the text says why
+	// they came. Warning. Cleared when there were fewer.
+	RepeatedRestarts Name = "repeated-restarts"
+	// ModemFault: the modem can't be switched on, or does not answer. Warning. Cleared
+	// when it does.
+	ModemFault Name = "modem-fault"
+	// SIMFault: the modem's card is missing, wants a PIN, or is broken. Warning.
+	// Cleared when it is ready.
+	SIMFault Name = "sim-fault"
+	// NoNetwork: the modem has had no network for minutes. Warning. Cleared when it
+	// has one.
+	NoNetwork Name = "no-network"
 )
 
 // Severity is how bad the condition is where the caller knows no better; Warning

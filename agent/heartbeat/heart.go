@@ -5,6 +5,8 @@
 //   - While the link is up, a heartbeat comes each Every on average, never more
 //     than a tenth later than that after the one before, and the first as soon as
 //     the link is up. Nothing else that is sent delays it.
+//   - Where power is saved (Options.Slow), the intervals are that many times longer, and
+//     the heartbeats say so: nobody misses one.
 //   - The status goes out when the link comes up, at each check-in slot, after a
 //     condition changed, then at most once in StatusGap, and at the latest
 //     Config.StatusEvery after the one before.
@@ -87,6 +89,9 @@ type Options struct {
 	// this device's own moment of return: when the window ends, and when that
 	// moment is. nil: there are none.
 	Quiet func(at time.Time) (ends, returns time.Time, ok bool)
+	// Slow gives by what the intervals are multiplied now, at least 1; after a change
+	// call LinkUp. It must not wait. nil: 1.
+	Slow func() int
 	// Path is the file of check-ins that could not be sent, in a directory that
 	// exists: FileName in the state directory. Empty: they are lost at a restart.
 	Path string
@@ -108,6 +113,9 @@ type Heart struct {
 func New(c Config, o Options) *Heart {
 	if o.Status == nil {
 		o.Status = func() message.Status { return message.Status{} }
+	}
+	if o.Slow == nil {
+		o.Slow = func() int { return 1 }
 	}
 	if o.CheckIn == nil {
 		o.CheckIn = func(time.Time) (time.Time, bool) { return time.Time{}, false }
@@ -149,8 +157,7 @@ func (h *Heart) Run(ctx context.Context) error {
 // beat sends the heartbeats.
 func (h *Heart) beat(ctx context.Context) {
 	topic := message.Topic(h.o.Device, message.KindHeartbeat)
-	every := max(1, uint32(h.c.Every/time.Second))
-	timer := time.NewTimer(h.interval())
+	timer := time.NewTimer(h.interval(h.every()))
 	defer timer.Stop()
 	for n := uint64(1); ; n++ {
 		select { // the link's coming up ends a wait of quiet time, too
@@ -160,9 +167,10 @@ func (h *Heart) beat(ctx context.Context) {
 		case <-h.beatNow:
 		}
 		// Counted from here: however long this one takes, the next is on time.
-		interval := h.interval()
+		every := h.every()
+		interval := h.interval(every)
 		timer.Reset(interval)
-		payload := message.Heartbeat{N: n, At: message.At(h.o.Clock.Now()), EverySeconds: every}.Marshal()
+		payload := message.Heartbeat{N: n, At: message.At(h.o.Clock.Now()), EverySeconds: max(1, uint32(every/time.Second))}.Marshal()
 		bound, cancel := context.WithTimeout(ctx, min(publishTimeout, interval))
 		// The link tells of its outages itself, and a heartbeat that did not
 		// arrive is not worth a second one.
@@ -171,9 +179,9 @@ func (h *Heart) beat(ctx context.Context) {
 		if err == nil {
 			continue
 		}
-		if wait, quiet := h.gentle(); quiet && wait > h.c.Every {
+		if wait, quiet := h.gentle(); quiet && wait > every {
 			timer.Reset(wait)
-			n += uint64(wait/h.c.Every) - 1 // those that come due meanwhile
+			n += uint64(wait/every) - 1 // those that come due meanwhile
 		}
 	}
 }
@@ -194,9 +202,21 @@ func (h *Heart) gentle() (wait time.Duration, quiet bool) {
 	return max(0, returns.Sub(now)), true
 }
 
-// interval draws the time to the next heartbeat: Every on average, within a tenth
+// longest bounds the intervals where power is saved: what comes less often than each
+// day says nothing.
+const longest = 24 * time.Hour
+
+// every is the interval of the heartbeats now.
+func (h *Heart) every() time.Duration { return h.slowed(h.c.Every) }
+
+// slowed is an interval as it is now.
+func (h *Heart) slowed(d time.Duration) time.Duration {
+	return max(d, min(d*time.Duration(max(h.o.Slow(), 1)), longest))
+}
+
+// interval draws the time to the next heartbeat: every on average, within a tenth
 // of it either way.
-func (h *Heart) interval() time.Duration {
-	spread := time.Duration(float64(h.c.Every) * jitter)
-	return h.c.Every - spread + rand.N(2*spread+1) //nolint:gosec // spreads load, keeps no secret
+func (h *Heart) interval(every time.Duration) time.Duration {
+	spread := time.Duration(float64(every) * jitter)
+	return every - spread + rand.N(2*spread+1) //nolint:gosec // spreads load, keeps no secret
 }

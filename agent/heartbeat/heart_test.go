@@ -2,6 +2,7 @@ package heartbeat_test
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -62,6 +63,47 @@ func TestHeartbeatsKeepTheirMeanAndTheirBound(t *testing.T) {
 		}
 		if len(distinct) < 900 {
 			t.Errorf("got %d distinct gaps of %d, want jitter", len(distinct), len(beats)-1)
+		}
+	})
+}
+
+// Where power is saved heartbeats are rarer, and say so.
+func TestWherePowerIsSavedHeartbeatsAreRarerAndSaySo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const every = 5 * time.Minute
+		var slow atomic.Int32
+		slow.Store(1)
+		r := runWith(t, &clock{}, every, heartbeat.Options{Slow: func() int { return int(slow.Load()) }})
+		r.LinkUp()
+		time.Sleep(time.Hour)
+		slow.Store(6)
+		r.LinkUp()
+		changed := time.Now()
+		time.Sleep(10 * time.Hour)
+		slow.Store(1)
+		r.LinkUp()
+		back := time.Now()
+		time.Sleep(time.Hour)
+		r.stop()
+		rare, last := 0, 0
+		for _, b := range r.link.of(message.KindHeartbeat) {
+			h, err := message.ParseHeartbeat(b.payload)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := uint32(300)
+			if !b.at.Before(changed) && b.at.Before(back) {
+				want = 1800
+				rare++
+			} else if !b.at.Before(back) {
+				last++
+			}
+			if h.EverySeconds != want {
+				t.Errorf("at %v: every %d s, want %d", b.at, h.EverySeconds, want)
+			}
+		}
+		if rare < 18 || rare > 24 || last < 10 {
+			t.Errorf("%d heartbeats in 10 hours that save power and %d in the hour after, want some 21 and 12", rare, last)
 		}
 	})
 }

@@ -34,7 +34,7 @@ func (h *Heart) report(ctx context.Context) {
 	for ctx.Err() == nil {
 		wait := slots.wait()
 		if !r.last.IsZero() {
-			wait = min(wait, max(0, time.Until(r.last.Add(h.c.StatusEvery))))
+			wait = min(wait, max(0, time.Until(r.last.Add(h.slowed(h.c.StatusEvery)))))
 		}
 		if r.due || r.waiting() {
 			wait = min(wait, max(time.Until(r.last.Add(StatusGap)), time.Until(r.until)))
@@ -53,7 +53,7 @@ func (h *Heart) report(ctx context.Context) {
 		case <-h.stepped: // slots looks at it
 		case <-timer.C:
 			r.checkIn = slots.passed()
-			if r.checkIn || !r.last.IsZero() && time.Since(r.last) >= h.c.StatusEvery {
+			if r.checkIn || !r.last.IsZero() && time.Since(r.last) >= h.slowed(h.c.StatusEvery) {
 				r.due, r.last = true, time.Time{}
 			}
 		}

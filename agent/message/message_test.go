@@ -102,7 +102,14 @@ func TestWhatIsMarshalledIsAccepted(t *testing.T) {
 			Queue:         message.Queue{Waiting: count("waiting"), WaitingBytes: count("bytes"), Refused: count("refused"), Oldest: message.Unix(count("oldest"))},
 			NextSlot:      message.Unix(count("next")),
 			Session:       message.Session{State: anyText().Draw(t, "state"), Name: anyText().Draw(t, "session"), Error: anyText().Draw(t, "error"), Photos: count("photos")},
-			EventsDropped: count("dropped"),
+			EventsDropped: count("dropped"), Restart: anyText().Draw(t, "restart"),
+		}
+		if rapid.Bool().Draw(t, "measured") {
+			s.Power = &message.Power{Rung: anyText().Draw(t, "rung"), Millivolts: count("mV"), Milliamps: count("mA")}
+			s.Climate = &message.Climate{Decidegrees: count("degrees"), Humidity: count("humidity")}
+		}
+		if s.Power != nil && rapid.Bool().Draw(t, "sunny") {
+			s.Power.Solar = &message.Solar{State: anyText().Draw(t, "charger"), Fault: anyText().Draw(t, "fault"), Watts: count("W"), WattHours: count("Wh")}
 		}
 		for range rapid.IntRange(0, 40).Draw(t, "conditions") {
 			s.Conditions = append(s.Conditions, anyActive(t))

@@ -36,6 +36,14 @@ type Status struct {
 	// NextSlot is the next instant of a capture session; 0 where none is near.
 	NextSlot Unix    `json:"next_slot,omitempty"`
 	Session  Session `json:"session"`
+	// Power and Climate are what is measured; nil where nothing is.
+	Power   *Power   `json:"power,omitempty"`
+	Climate *Climate `json:"climate,omitempty"`
+	// Restart is why the daemon started, as a word of package agent/restart; empty
+	// where that is not known.
+	Restart string `json:"restart,omitempty"`
+	// Modem is how the mobile modem fares; nil where nothing is known of one.
+	Modem *Modem `json:"modem,omitempty"`
 	// Conditions lists what is wrong now; at most MaxConditions.
 	Conditions []Active `json:"conditions"`
 	// EventsDropped counts the Condition events since the daemon's start that
@@ -92,12 +100,15 @@ func (s Status) check() error {
 		checkCount("queue.refused", s.Queue.Refused),
 		s.Queue.Oldest.check("queue.oldest"),
 		s.NextSlot.check("next_slot"),
+		s.Modem.check(),
 		checkText("session.state", s.Session.State, MaxName),
 		checkText("session.name", s.Session.Name, MaxName),
 		s.Session.Since.check("session.since"),
 		checkCount("session.photos", s.Session.Photos),
 		checkText("session.error", s.Session.Error, MaxText),
 		checkCount("events_dropped", s.EventsDropped),
+		s.Power.check(), s.Climate.check(),
+		checkText("restart", s.Restart, MaxName),
 	)
 }
 
@@ -118,6 +129,9 @@ func (s Status) fit() Status {
 	s.Session.Photos = clampCount(s.Session.Photos)
 	s.Session.Error = clean(s.Session.Error, MaxText)
 	s.EventsDropped = clampCount(s.EventsDropped)
+	s.Power, s.Climate = s.Power.fit(), s.Climate.fit()
+	s.Restart = clean(s.Restart, MaxName)
+	s.Modem = s.Modem.fit()
 	fitted := make([]Active, 0, min(len(s.Conditions), MaxConditions))
 	for _, c := range s.Conditions[:cap(fitted)] {
 		fitted = append(fitted, c.fit())
@@ -163,7 +177,8 @@ func (s Status) MarshalLate() ([]byte, error) {
 	if err != nil || len(payload) <= MaxLate {
 		return payload, err
 	}
-	s.Boot, s.Session.Name, s.Session.Error = "", "", ""
+	s.Boot, s.Session.Name, s.Session.Error, s.Restart = "", "", "", ""
+	s.Power, s.Climate, s.Modem = nil, nil, nil
 	s.Conditions = slices.Clone(s.Conditions)
 	for i := range s.Conditions {
 		s.Conditions[i].Text = ""

@@ -22,7 +22,8 @@ type PowerConfig struct {
 	// its capacitors empty. Default 2s.
 	OffTime time.Duration `toml:"off_time"`
 	// KeepOn leaves the camera on between photos: faster, but it draws 80 to
-	// 100 mA. Default false: it is switched off after each photo.
+	// 100 mA. Under systemd it then stays on while the daemon starts anew, too.
+	// Default false: it is switched off after each photo.
 	KeepOn bool `toml:"keep_on"`
 }
 

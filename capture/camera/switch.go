@@ -17,34 +17,55 @@ var ErrNoPowerLine = errors.New("the camera has no power line")
 
 // Power switches one camera's power. Off is its safe level: the line is off
 // from OpenPower on, and off again at Close. Where no line is configured every
-// method does nothing, but for Cycle.
+// method does nothing, but for Cycle, and what Then says.
+//
+// With KeepOn the camera's power does not depend on this process, where the board
+// can hold lines: OpenPower takes the line as it is, and Close leaves it so. Where
+// the board can't, Close switches off: what the line does when nobody has it is
+// not known.
 //
 // On and Cycle are for one goroutine at a time; the others may be called from
 // any, also meanwhile.
 type Power struct {
 	cfg  PowerConfig
 	line hal.Output // nil where there is none
+	held bool       // it outlives this process
+	then func(ctx context.Context, fresh bool)
 
 	mu     sync.Mutex
 	on     bool      // guarded by mu
 	closed bool      // guarded by mu
-	since  time.Time // when the line last changed; guarded by mu
+	since  time.Time // when the line last changed; zero: before this process; guarded by mu
 }
 
-// OpenPower takes the line of c, if it has one, and switches the camera off.
+// OpenPower takes the line of c, if it has one, and switches the camera off; with
+// KeepOn it leaves it as it is.
 func OpenPower(c PowerConfig, board hal.Board) (*Power, error) {
 	p := &Power{cfg: c}
 	if c.Line == "" {
 		return p, nil
 	}
-	line, err := board.OpenOutput(hal.Line{Name: c.Line, ActiveLow: c.ActiveLow}, false)
+	line := hal.Line{Name: c.Line, ActiveLow: c.ActiveLow, Hold: c.KeepOn}
+	var err error
+	if c.KeepOn {
+		p.line, p.on, err = board.ResumeOutput(line)
+		p.held = err == nil && board.CanHold()
+	} else {
+		p.line, err = board.OpenOutput(line, false)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open camera power: %w", err)
 	}
-	p.line = line
-	p.since = time.Now()
+	if !p.on {
+		p.since = time.Now()
+	}
 	return p, nil
 }
+
+// Then makes On, and so Cycle, call do each time before it returns without an error,
+// also where there is no line: a camera is aimed when it is about to be used, and has
+// power. do is bounded by its context; fresh is On's. Called before the first On.
+func (p *Power) Then(do func(ctx context.Context, fresh bool)) { p.then = do }
 
 // Switched tells whether there is a line, so that the camera can be off.
 func (p *Power) Switched() bool { return p.line != nil }
@@ -55,12 +76,14 @@ func (p *Power) Switched() bool { return p.line != nil }
 // due.
 func (p *Power) On(ctx context.Context) (fresh bool, err error) {
 	if p.line == nil {
-		return false, ctx.Err()
+		err = ctx.Err()
+	} else if fresh, err = p.set(true); err == nil {
+		err = p.wait(ctx, p.cfg.WarmUp)
 	}
-	if fresh, err = p.set(true); err != nil {
-		return false, err
+	if err == nil && p.then != nil {
+		p.then(ctx, fresh)
 	}
-	return fresh, p.wait(ctx, p.cfg.WarmUp)
+	return fresh, err
 }
 
 // Off takes the camera's power, whatever the camera does. It never waits.
@@ -98,8 +121,8 @@ func (p *Power) Cycle(ctx context.Context) error {
 	return err
 }
 
-// Close switches the camera off and lets the line go. A second Close does
-// nothing.
+// Close switches the camera off, unless its power outlives this process, and lets the
+// line go. A second Close does nothing.
 func (p *Power) Close() error {
 	if p.line == nil {
 		return nil
@@ -110,6 +133,9 @@ func (p *Power) Close() error {
 		return nil
 	}
 	p.closed = true
+	if p.held {
+		return p.line.Close()
+	}
 	p.on = false
 	return errors.Join(p.line.Set(false), p.line.Close())
 }

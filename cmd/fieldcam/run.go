@@ -17,7 +17,9 @@ import (
 	"fieldcam/agent"
 	"fieldcam/agent/link"
 	"fieldcam/config"
+	"fieldcam/hal"
 	"fieldcam/hal/linux"
+	"fieldcam/hal/linux/fdstore"
 )
 
 // The garbage collector's settings: the daemon's live heap is a few megabytes,
@@ -87,12 +89,17 @@ func run(ctx context.Context, p *places, out io.Writer) error {
 	if err := os.MkdirAll(p.state, 0o750); err != nil {
 		return fmt.Errorf("make state directory: %w", err)
 	}
+	store := fdstore.Open()
+	defer store.Close()
+	board := linux.NewHolding(store)
 	a, err := agent.Open(ctx, agent.Options{
 		Config:   cfg,
 		StateDir: p.state,
 		Version:  version,
-		Board:    linux.New(),
+		Board:    board,
 		Clock:    linux.Clock{},
+		Root:     "/",
+		RTC:      func(path string) hal.RTC { return linux.NewRTC(path) },
 		Routes:   link.WatchRoutes,
 		Steps:    linux.WatchSteps,
 		Approach: approach,
@@ -106,7 +113,19 @@ func run(ctx context.Context, p *places, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	releaseUnclaimed(board, log)
 	return errors.Join(a.Run(ctx), a.Close())
+}
+
+// releaseUnclaimed switches off what an earlier run of the daemon left on and this
+// one's configuration knows no longer.
+func releaseUnclaimed(board *linux.Board, log zerolog.Logger) {
+	lines, err := board.ReleaseUnclaimed()
+	if err != nil {
+		log.Error().Err(err).Strs("lines", lines).Msg("held lines not released")
+	} else if len(lines) > 0 {
+		log.Warn().Strs("lines", lines).Msg("held lines released: the configuration names them no longer")
+	}
 }
 
 // notify tells systemd, where it runs us, how we are; elsewhere it does nothing.

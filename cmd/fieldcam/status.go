@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -59,9 +60,12 @@ func printStatus(w io.Writer, s control.Status) {
 		}
 	}
 	printPlans(line, s, z)
+	printSupply(line, s)
 	switch {
 	case s.Capture.Shooting != nil:
 		line("capture", "taking the photo of %s", clockText(*s.Capture.Shooting, z))
+	case dormant(s):
+		line("capture", "NONE: the battery is nearly empty; again once it is charged")
 	case s.Pause != nil:
 		line("capture", "paused; it goes on %s", sinceText(s.Now, s.Pause.Until))
 	case s.Capture.Next != nil:
@@ -92,6 +96,7 @@ func printStatus(w io.Writer, s control.Status) {
 	default:
 		line("broker", "NOT CONNECTED")
 	}
+	printModem(line, s.Modem)
 	if len(s.Conditions) == 0 {
 		line("conditions", "none")
 	}
@@ -156,6 +161,8 @@ func printUpload(line func(name, format string, a ...any), s control.Status, z *
 			what, or = "photos wait for the cloud", ""
 		}
 		line("upload", "%s; again %s%s", what, sinceText(s.Now, *u.Retry), or)
+	case u.Saving && uploadsNothing(s):
+		line("upload", "none: the battery is low; again once it is charged")
 	case s.Pause != nil:
 		line("upload", "paused; it goes on %s", sinceText(s.Now, s.Pause.Until))
 	case u.Next != nil:
@@ -168,6 +175,31 @@ func printUpload(line func(name, format string, a ...any), s control.Status, z *
 	}
 	if u.LastError != "" {
 		line("", "last error: %s", cut(u.LastError, 57))
+	}
+}
+
+// printModem writes how the modem fares.
+func printModem(line func(name, format string, a ...any), m *control.Modem) {
+	if m == nil {
+		return
+	}
+	text := "NOT RUNNING"
+	switch {
+	case m.Error != "":
+		text = "not known: " + m.Error
+	case m.SIM != "" && m.SIM != "ready":
+		text = "the SIM card is " + strings.ToUpper(m.SIM)
+	case m.Registration != "":
+		text = strings.TrimSpace(m.Registration + " " + m.Operator + " " + m.Technology)
+		if m.DBm != 0 {
+			text += fmt.Sprintf(", %d dBm", m.DBm)
+		}
+	case m.Running:
+		text = "running"
+	}
+	line("modem", "%s", cut(text, 69))
+	if m.Restarts > 0 {
+		line("", "restarted %s", plural(m.Restarts, "time"))
 	}
 }
 

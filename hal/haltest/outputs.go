@@ -20,6 +20,11 @@ type OutputRig struct {
 	Unknown string
 	// High tells the line's electrical level.
 	High func() bool
+	// Levels lists the electrical levels that the line had since the rig was made,
+	// oldest first, each once; nil where nobody watches it.
+	Levels func() []bool
+	// Keeps says that the chip keeps an output's level when its user lets go of it.
+	Keeps bool
 }
 
 // Outputs checks the board's outputs. For each check it calls run, which makes
@@ -31,6 +36,11 @@ func Outputs(t *testing.T, run func(t *testing.T, check func(testing.TB, OutputR
 		"HeldByOneUserAtATime":       heldByOne,
 		"UnknownLineIsAnError":       unknownLine,
 		"ClosedLineKeepsItsLevel":    closedLine,
+		"NoLevelButThoseAskedFor":    noGlitch,
+		"ResumedLineIsAsItWas":       resumed,
+		"ResumedLineIsHeldByOneUser": resumedHeld,
+		"HeldLineMakesNoEdge":        heldLine,
+		"HeldLineCanChangePolarity":  heldPolarity,
 	} {
 		t.Run(name, func(t *testing.T) { run(t, check) })
 	}
@@ -88,14 +98,31 @@ func closedLine(t testing.TB, r OutputRig) {
 	o := openOutput(t, r, hal.Line{Name: r.Line}, true)
 	closeOutput(t, o)
 	closeOutput(t, o)
-	if !r.High() {
+	if r.Keeps && !r.High() {
 		t.Error("Close changed the level, want it as it was")
 	}
-	if err := o.Set(false); err == nil {
+	was := r.High()
+	if err := o.Set(!was); err == nil {
 		t.Error("Set after Close succeeded, want an error")
 	}
-	if !r.High() {
+	if r.High() != was {
 		t.Error("Set after Close changed the level")
+	}
+}
+
+func resume(t testing.TB, r OutputRig, line hal.Line) (hal.Output, bool) {
+	t.Helper()
+	o, on, err := r.Board.ResumeOutput(line)
+	if err != nil {
+		t.Fatalf("ResumeOutput(%+v): %v", line, err)
+	}
+	return o, on
+}
+
+func set(t testing.TB, o hal.Output, on bool) {
+	t.Helper()
+	if err := o.Set(on); err != nil {
+		t.Fatalf("Set(%v): %v", on, err)
 	}
 }
 

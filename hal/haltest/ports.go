@@ -22,6 +22,12 @@ type PortRig struct {
 	Far io.ReadWriter
 	// Baud is the rate that the port is set to, as the far end sees it.
 	Baud func() int
+	// Settle is how long bytes may take from one end to the other, beside their time
+	// on the line. Zero: 30 ms.
+	Settle time.Duration
+	// Unplug takes the port away, and Replug brings it back, with another far end
+	// maybe; nil where that can't be done, and Replug alone where it does not return.
+	Unplug, Replug func()
 }
 
 const (
@@ -47,6 +53,7 @@ func Ports(t *testing.T, run func(t *testing.T, check func(testing.TB, PortRig))
 		"CloseEndsAReadThatWaits":          closeEndsRead,
 		"DiscardDropsWhatArrived":          discard,
 		"ReopenedPortStartsWithoutOldData": reopened,
+		"UnpluggedPortIsAnErrorAndNoWait":  unplugged,
 	} {
 		t.Run(name, func(t *testing.T) { run(t, check) })
 	}
@@ -189,7 +196,7 @@ func discard(t testing.TB, r PortRig) {
 		t.Fatalf("far end's write: %v", err)
 	}
 	readFull(t, p, 1) // the rest follows in no time
-	time.Sleep(soon)
+	time.Sleep(max(soon, r.Settle))
 	if err := p.Discard(); err != nil {
 		t.Fatalf("Discard: %v", err)
 	}
@@ -207,7 +214,7 @@ func reopened(t testing.TB, r PortRig) {
 		t.Fatalf("far end's write: %v", err)
 	}
 	readFull(t, p, 1) // what was written has arrived, or the rest follows in no time
-	time.Sleep(soon)
+	time.Sleep(max(soon, r.Settle))
 	closePort(t, p)
 	p = openPort(t, r, 115200)
 	defer closePort(t, p)
@@ -216,6 +223,32 @@ func reopened(t testing.TB, r PortRig) {
 	}
 	if got := readFull(t, p, 3); string(got) != "new" {
 		t.Errorf("a reopened port gave %q, want %q", got, "new")
+	}
+}
+
+func unplugged(t testing.TB, r PortRig) {
+	if r.Unplug == nil {
+		return
+	}
+	p := openPort(t, r, 115200)
+	setDeadline(t, p, time.Now().Add(limit))
+	ended := startRead(p)
+	time.Sleep(soon)
+	r.Unplug()
+	if err := await(t, ended); err == nil || errors.Is(err, os.ErrDeadlineExceeded) || err == io.EOF {
+		t.Errorf("Read of an unplugged port: %v, want an error that is neither io.EOF nor a time-out", err)
+	}
+	if _, err := p.Write([]byte{1}); err == nil {
+		t.Error("Write to an unplugged port succeeded, want an error")
+	}
+	if again, err := r.Board.OpenPort(r.Port, 9600); err == nil {
+		again.Close()
+		t.Error("an unplugged port was opened, want an error")
+	}
+	p.Close() // may say that it has gone
+	if r.Replug != nil {
+		r.Replug()
+		closePort(t, openPort(t, r, 9600))
 	}
 }
 

@@ -1,9 +1,11 @@
 package linux
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"fieldcam/hal"
@@ -20,26 +22,47 @@ type attribute struct {
 	closed bool // guarded by mu
 }
 
-// openAttribute takes the file for this Board. The kernel lets any process
-// write it; only a second use within this one is refused.
+// openAttribute takes the file for this Board and sets it.
 func (b *Board) openAttribute(line hal.Line, on bool) (hal.Output, error) {
-	line.Name = filepath.Clean(line.Name)
-	if chipNumber.MatchString(line.Name) {
-		return nil, fmt.Errorf("open output %q: a chip is no attribute file: give the line's name, or the chip's label and an offset", line.Name)
+	a, err := b.takeAttribute(line)
+	if err != nil {
+		return nil, err
 	}
-	b.mu.Lock()
-	held := b.held[line.Name]
-	b.held[line.Name] = true
-	b.mu.Unlock()
-	if held {
-		return nil, fmt.Errorf("open output %q: already in use by this program", line.Name)
-	}
-	a := &attribute{board: b, line: line}
 	if err := a.Set(on); err != nil {
-		a.Close()
-		return nil, fmt.Errorf("open output %q: %w", line.Name, err)
+		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
+}
+
+// resumeAttribute takes the file for this Board as it is. An attribute stays as it
+// was written, whoever ends, so that it needs nobody to hold it.
+func (b *Board) resumeAttribute(line hal.Line) (hal.Output, bool, error) {
+	a, err := b.takeAttribute(line)
+	if err != nil {
+		return nil, false, err
+	}
+	text, err := os.ReadFile(a.line.Name)
+	if err != nil {
+		return nil, false, errors.Join(err, a.Close())
+	}
+	// A LED's full brightness may be 255: whatever is not 0 is on.
+	return a, (strings.TrimSpace(string(text)) != "0") != line.ActiveLow, nil
+}
+
+// takeAttribute takes the file for this Board. The kernel lets any process write it;
+// only a second use within this one is refused.
+func (b *Board) takeAttribute(line hal.Line) (*attribute, error) {
+	line.Name = filepath.Clean(line.Name)
+	if chipNumber.MatchString(line.Name) {
+		return nil, errors.New("a chip is no attribute file: give the line's name, or the chip's label and an offset")
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.taken[line.Name] {
+		return nil, errors.New("already in use by this program")
+	}
+	b.taken[line.Name] = true
+	return &attribute{board: b, line: line}, nil
 }
 
 // Set implements hal.Output.
@@ -79,6 +102,6 @@ func (a *attribute) Close() error {
 	a.closed = true
 	a.board.mu.Lock()
 	defer a.board.mu.Unlock()
-	delete(a.board.held, a.line.Name)
+	delete(a.board.taken, a.line.Name)
 	return nil
 }

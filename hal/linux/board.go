@@ -2,6 +2,7 @@ package linux
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 
@@ -10,13 +11,15 @@ import (
 
 // Board is the controller that this program runs on. It implements hal.Board.
 type Board struct {
-	dev  string                          // where device nodes are: /dev
-	open func(path string) (chip, error) // openChip
+	dev    string                          // where device nodes are: /dev
+	open   func(path string) (chip, error) // openChip
+	keeper Keeper                          // of held lines; nil: nothing is held
 
-	mu      sync.Mutex      // guards all below
-	held    map[string]bool // attribute files that are outputs now
-	chips   []chip          // those found so far; each stays open
-	findErr error           // why there may be none
+	mu      sync.Mutex          // guards all below
+	taken   map[string]bool     // attribute files that are outputs now
+	rest    map[string]*os.File // held lines that are closed, by keptName
+	chips   []chip              // those found so far; each stays open
+	findErr error               // why there may be none
 }
 
 var _ hal.Board = (*Board)(nil)
@@ -29,18 +32,45 @@ var _ hal.Board = (*Board)(nil)
 // device nodes show the same chip, as on a Raspberry Pi 5. Chips that appear
 // later (an expander whose module is loaded late, a device node that gets its
 // permission late) are found by OpenOutput, when it knows no such line.
-func New() *Board {
+//
+// No line outlives this process: see NewHolding.
+func New() *Board { return NewHolding(nil) }
+
+// NewHolding is New with a k that keeps lines with Hold beyond this process. nil:
+// nothing does.
+func NewHolding(k Keeper) *Board {
 	chips, err := findChips()
-	return &Board{dev: "/dev", open: openChip, chips: chips, findErr: err, held: make(map[string]bool)}
+	return &Board{dev: "/dev", open: openChip, chips: chips, findErr: err, keeper: k, taken: make(map[string]bool), rest: make(map[string]*os.File)}
 }
 
 // OpenOutput implements hal.Board.
-func (b *Board) OpenOutput(line hal.Line, on bool) (hal.Output, error) {
-	if strings.HasPrefix(line.Name, "/") {
-		return b.openAttribute(line, on)
+func (b *Board) OpenOutput(line hal.Line, on bool) (o hal.Output, err error) {
+	if isAttribute(line) {
+		o, err = b.openAttribute(line, on)
+	} else {
+		o, err = b.openLine(line, on)
 	}
-	return b.openLine(line, on)
+	if err != nil {
+		return nil, fmt.Errorf("open output %q: %w", line.Name, err)
+	}
+	return o, nil
 }
+
+// ResumeOutput implements hal.Board.
+func (b *Board) ResumeOutput(line hal.Line) (o hal.Output, on bool, err error) {
+	if isAttribute(line) {
+		o, on, err = b.resumeAttribute(line)
+	} else {
+		o, on, err = b.resumeLine(line)
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("resume output %q: %w", line.Name, err)
+	}
+	return o, on, nil
+}
+
+// isAttribute tells a line that is an attribute file.
+func isAttribute(line hal.Line) bool { return strings.HasPrefix(line.Name, "/") }
 
 // OpenInput implements hal.Board.
 func (b *Board) OpenInput(line hal.Line, c hal.InputConfig) (hal.Input, error) {

@@ -121,6 +121,20 @@ func openChip(path string) (c chip, err error) {
 	return c, nil
 }
 
+// info asks the kernel who has a line and what it is. That touches nothing.
+func (c chip) info(offset uint32) (lineInfo, error) {
+	line := lineInfo{offset: offset}
+	f, err := os.OpenFile(c.path, os.O_RDONLY, 0)
+	if err != nil {
+		return line, err
+	}
+	defer f.Close()
+	if err := ioctl(f, ioctlLineInfo, unsafe.Pointer(&line)); err != nil {
+		return line, fmt.Errorf("ask for line %d of %s: %w", offset, c.label, err)
+	}
+	return line, nil
+}
+
 // text is a string of the kernel's, which ends at a zero.
 func text(b [lineNameSize]byte) string {
 	s, _, _ := bytes.Cut(b[:], []byte{0})

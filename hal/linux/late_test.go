@@ -15,7 +15,7 @@ func lateBoard(t *testing.T) (b *Board, appear func(name, device string), opened
 	t.Helper()
 	dir := t.TempDir()
 	opened = new([]string)
-	b = &Board{dev: dir, held: map[string]bool{}, open: func(path string) (chip, error) {
+	b = &Board{dev: dir, open: func(path string) (chip, error) {
 		*opened = append(*opened, filepath.Base(path))
 		if strings.HasSuffix(path, "locked") {
 			return chip{}, os.ErrPermission

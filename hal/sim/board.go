@@ -15,6 +15,7 @@ type Board struct {
 	lines map[string]*Line // guarded by mu
 	ports map[string]*End  // guarded by mu
 	buses map[string]*Bus  // guarded by mu
+	holds bool             // guarded by mu
 }
 
 var _ hal.Board = (*Board)(nil)
@@ -62,17 +63,66 @@ func (b *Board) AddBus(name string) *Bus {
 
 // OpenOutput implements hal.Board.
 func (b *Board) OpenOutput(line hal.Line, on bool) (hal.Output, error) {
-	b.mu.Lock()
-	l := b.lines[line.Name]
-	b.mu.Unlock()
-	if l == nil {
-		return nil, fmt.Errorf("open output %q: no such line on the simulated board", line.Name)
+	l, o, err := b.output(line)
+	if err == nil {
+		err = l.take(o, on != line.ActiveLow)
 	}
-	o := &output{line: l, activeLow: line.ActiveLow}
-	if err := l.take(o, on != line.ActiveLow); err != nil {
+	if err != nil {
 		return nil, fmt.Errorf("open output %q: %w", line.Name, err)
 	}
 	return o, nil
+}
+
+// ResumeOutput implements hal.Board.
+func (b *Board) ResumeOutput(line hal.Line) (_ hal.Output, on bool, err error) {
+	l, o, err := b.output(line)
+	if err == nil {
+		on, err = l.resume(o)
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("resume output %q: %w", line.Name, err)
+	}
+	return o, on, nil
+}
+
+// output is a line of the board, and a user for it that has not taken it yet.
+func (b *Board) output(line hal.Line) (*Line, *output, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	l := b.lines[line.Name]
+	if l == nil {
+		return nil, nil, errNoLine
+	}
+	return l, &output{line: l, activeLow: line.ActiveLow, hold: line.Hold && b.holds}, nil
+}
+
+// CanHold implements hal.Board.
+func (b *Board) CanHold() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.holds
+}
+
+// SetHolding decides whether lines with Hold, opened from now on, outlive their
+// user, as under systemd. A new Board holds nothing.
+func (b *Board) SetHolding(holds bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.holds = holds
+}
+
+// Kill ends the process that uses the board, as kill -9 does: its lines and ports
+// are let go, at whatever level and rate they are, and what it still has open is of
+// no use to it any more.
+func (b *Board) Kill() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, l := range b.lines {
+		l.abandon()
+	}
+	for _, e := range b.ports {
+		e.link.abandon()
+	}
 }
 
 // OpenInput implements hal.Board.
@@ -81,7 +131,7 @@ func (b *Board) OpenInput(line hal.Line, c hal.InputConfig) (hal.Input, error) {
 	l := b.lines[line.Name]
 	b.mu.Unlock()
 	if l == nil {
-		return nil, fmt.Errorf("open input %q: no such line on the simulated board", line.Name)
+		return nil, fmt.Errorf("open input %q: %w", line.Name, errNoLine)
 	}
 	i, err := l.listen(line.ActiveLow, c)
 	if err != nil {
@@ -115,6 +165,9 @@ func (b *Board) OpenPort(name string, baud int) (hal.Port, error) {
 	}
 	return p, nil
 }
+
+// errNoLine is a name that was not added.
+var errNoLine = errors.New("no such line on the simulated board")
 
 // errHeld is why a line or a port cannot be opened twice.
 var errHeld = errors.New("held by another")

@@ -15,7 +15,7 @@ import (
 func (l *Line) Drive(high bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.owner != nil {
+	if l.driving {
 		return
 	}
 	l.driven = true
@@ -58,9 +58,10 @@ func (l *Line) listen(activeLow bool, c hal.InputConfig) (*input, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.owner != nil || l.input != nil {
+	if l.owner != nil || l.input != nil || l.held {
 		return nil, errHeld
 	}
+	l.driving = false
 	if !l.driven {
 		switch c.Bias {
 		case hal.BiasUp:

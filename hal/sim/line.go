@@ -23,7 +23,10 @@ type Line struct {
 	driven  bool              // from either side, at some time: the bias decides no more; guarded by mu
 	changes []Change          // guarded by mu
 	watch   []func(high bool) // guarded by mu
-	owner   *output           // nil where nobody drives the line; guarded by mu
+	owner   *output           // nil where nobody has it as an output; guarded by mu
+	driving bool              // the board drives it, for an owner or after one; guarded by mu
+	held    bool              // it stays as it is while it has no owner; guarded by mu
+	rest    *bool             // where it goes while nobody drives it; nil: it keeps its level; guarded by mu
 	input   *input            // nil where nobody listens to it; guarded by mu
 }
 
@@ -37,11 +40,28 @@ func (l *Line) High() bool {
 }
 
 // History lists every level that was driven, oldest first: one Change where the
-// line became an output, one for each change after it.
+// line became an output, one for each change after it, and one where it fell to its
+// resting level.
 func (l *Line) History() []Change {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.changes)
+}
+
+// Levels lists the levels that the line went through since it was added, when it was
+// low: its edges, as a probe sees them.
+func (l *Line) Levels() []bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var levels []bool
+	last := false
+	for _, c := range l.changes {
+		if c.High != last {
+			levels = append(levels, c.High)
+			last = c.High
+		}
+	}
+	return levels
 }
 
 // Watch has f called with each level that is driven from now on, in the
@@ -53,16 +73,74 @@ func (l *Line) Watch(f func(high bool)) {
 	l.watch = append(l.watch, f)
 }
 
+// SetRest gives the line a pull resistor: to that level it goes when its user lets go
+// of it. Without one the chip keeps the last level, as some do.
+func (l *Line) SetRest(high bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rest = &high
+}
+
+// take makes the line an output of o's. A line that is held is taken over as it is.
 func (l *Line) take(o *output, high bool) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.owner != nil || l.input != nil {
 		return errHeld
 	}
-	l.owner = o
-	l.changes = append(l.changes, Change{time.Now(), high})
-	l.drive(high)
+	resumed := l.held
+	l.owner, l.held, l.driving = o, false, true
+	if !resumed || high != l.high {
+		l.changes = append(l.changes, Change{time.Now(), high})
+		l.drive(high)
+	}
 	return nil
+}
+
+// resume makes the line an output of o's at the level that it has, and tells which:
+// off where nobody drives it.
+func (l *Line) resume(o *output) (on bool, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.owner != nil || l.input != nil {
+		return false, errHeld
+	}
+	if l.driving {
+		l.owner, l.held = o, false
+		return l.high != o.activeLow, nil
+	}
+	l.owner, l.driving = o, true
+	l.changes = append(l.changes, Change{time.Now(), o.activeLow})
+	l.drive(o.activeLow)
+	return false, nil
+}
+
+// letGo is what happens to the line when its user closes it or dies. The caller holds
+// mu.
+func (l *Line) letGo(held bool) {
+	l.owner, l.held = nil, held
+	if held || l.rest == nil {
+		return
+	}
+	l.driving = false
+	if *l.rest != l.high {
+		l.changes = append(l.changes, Change{time.Now(), *l.rest})
+		l.drive(*l.rest)
+	}
+}
+
+// abandon takes the line from its user, who has died.
+func (l *Line) abandon() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.owner != nil {
+		l.letGo(l.owner.hold)
+	}
+	if l.input != nil {
+		i := l.input
+		l.input = nil
+		i.wakeUp()
+	}
 }
 
 // drive sets the level and tells the watchers. The caller holds mu and has
@@ -78,6 +156,7 @@ func (l *Line) drive(high bool) {
 type output struct {
 	line      *Line
 	activeLow bool
+	hold      bool
 }
 
 // Set implements hal.Output.
@@ -95,13 +174,13 @@ func (o *output) Set(on bool) error {
 	return nil
 }
 
-// Close implements hal.Output. The line stays at its level.
+// Close implements hal.Output.
 func (o *output) Close() error {
 	l := o.line
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.owner == o {
-		l.owner = nil
+		l.letGo(o.hold)
 	}
 	return nil
 }

@@ -172,6 +172,16 @@ func (e *End) Close() error {
 	return nil
 }
 
+// abandon takes the port from its user, who has died.
+func (l *link) abandon() {
+	l.lock()
+	p := l.owner
+	l.mu.Unlock()
+	if p != nil {
+		p.Close()
+	}
+}
+
 // errClosed says which port was closed.
 func (l *link) errClosed() error { return fmt.Errorf("serial port %s: %w", l.name, os.ErrClosed) }
 

@@ -20,11 +20,27 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestOutputsConform(t *testing.T) {
-	haltest.Outputs(t, func(t *testing.T, check func(testing.TB, haltest.OutputRig)) {
-		b := sim.New()
-		l := b.AddLine("CAMERA_POWER")
-		check(t, haltest.OutputRig{Board: b, Line: "CAMERA_POWER", Unknown: "GPIO99", High: l.High})
-	})
+	for name, board := range map[string]struct{ holds, falls bool }{
+		"the chip keeps levels":           {},
+		"a resistor pulls":                {falls: true},
+		"held, and the chip keeps":        {holds: true},
+		"held, and else a resistor pulls": {holds: true, falls: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			haltest.Outputs(t, func(t *testing.T, check func(testing.TB, haltest.OutputRig)) {
+				b := sim.New()
+				b.SetHolding(board.holds)
+				l := b.AddLine("CAMERA_POWER")
+				if board.falls {
+					l.SetRest(false)
+				}
+				check(t, haltest.OutputRig{
+					Board: b, Line: "CAMERA_POWER", Unknown: "GPIO99", High: l.High,
+					Levels: l.Levels, Keeps: !board.falls,
+				})
+			})
+		})
+	}
 }
 
 func TestPortsConform(t *testing.T) {
@@ -32,7 +48,10 @@ func TestPortsConform(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			b := sim.New()
 			e := b.AddPort("ttyS1")
-			check(t, haltest.PortRig{Board: b, Port: "ttyS1", Unknown: "ttyS9", Far: e, Baud: e.Baud})
+			check(t, haltest.PortRig{
+				Board: b, Port: "ttyS1", Unknown: "ttyS9", Far: e, Baud: e.Baud,
+				Unplug: func() { e.Close() }, Replug: func() { b.AddPort("ttyS1") },
+			})
 		})
 	})
 }
@@ -55,6 +74,48 @@ func TestBusesConform(t *testing.T) {
 			bus.Attach(0x44, new(sim.Registers))
 			check(t, haltest.BusRig{Board: b, Bus: "/dev/i2c-1", Unknown: "/dev/i2c-9", Device: 0x44, Absent: 0x45, SetStuck: bus.SetStuck})
 		})
+	})
+}
+
+func TestRTCConforms(t *testing.T) {
+	haltest.RTCs(t, func(t *testing.T, check func(testing.TB, haltest.RTCRig)) {
+		synctest.Test(t, func(t *testing.T) {
+			woken := make(chan struct{}, 1)
+			r := sim.NewRTC(time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC), func() { woken <- struct{}{} })
+			check(t, haltest.RTCRig{RTC: r, Woken: woken, Lose: r.Lose})
+		})
+	})
+}
+
+func TestWatchdogsConform(t *testing.T) {
+	haltest.Watchdogs(t, func(t *testing.T, check func(testing.TB, haltest.WatchdogRig)) {
+		synctest.Test(t, func(t *testing.T) {
+			bitten := make(chan struct{}, 1)
+			w := sim.NewWatchdog(func() { bitten <- struct{}{} })
+			check(t, haltest.WatchdogRig{Open: w.Open, Bites: bitten})
+		})
+	})
+}
+
+func TestClocksConform(t *testing.T) {
+	haltest.Clocks(t, func(t *testing.T, check func(testing.TB, haltest.ClockRig)) {
+		synctest.Test(t, func(t *testing.T) {
+			c := sim.NewClock()
+			check(t, haltest.ClockRig{Clock: c, Step: c.Step, SetSynced: c.SetSynced})
+		})
+	})
+}
+
+func TestMetersConform(t *testing.T) {
+	haltest.PowerMeters(t, func(t *testing.T, check func(testing.TB, haltest.PowerRig)) {
+		synctest.Test(t, func(t *testing.T) {
+			b := sim.NewBattery(sim.TwoCells())
+			check(t, haltest.PowerRig{Meter: b, Supply: func(p hal.Power) { b.Lie(p) }, Break: b.Break})
+		})
+	})
+	haltest.Thermometers(t, func(t *testing.T, check func(testing.TB, haltest.ClimateRig)) {
+		a := sim.NewAir(hal.Climate{Celsius: 20})
+		check(t, haltest.ClimateRig{Meter: a, Air: a.Set, Break: a.Break})
 	})
 }
 

@@ -193,7 +193,7 @@ var (
 )
 
 func TestEverySlotHasTheOneAccountThatTheModelHas(t *testing.T) {
-	causes := []photo.Cause{photo.NotRunning, photo.ClockStep, photo.Busy, photo.CameraFault, photo.CardFull, photo.StoreFault, photo.NotFetched, photo.Paused, strange}
+	causes := []photo.Cause{photo.NotRunning, photo.ClockStep, photo.Busy, photo.CameraFault, photo.CardFull, photo.StoreFault, photo.NotFetched, photo.Paused, photo.PowerLow, strange}
 	rapid.Check(t, func(t *rapid.T) {
 		var d ledger.Day
 		m := model{slots: map[int64]ledger.Account{}}

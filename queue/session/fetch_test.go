@@ -125,3 +125,54 @@ func TestNoBudgetIsNoLimit(t *testing.T) {
 		t.Errorf("sent %v, want all", got)
 	}
 }
+
+func TestWherePowerIsSavedFewerPhotosGoAndNoneIsLost(t *testing.T) {
+	q, c := newQueue(5), &fakeCloud{}
+	var most atomic.Int64
+	most.Store(2)
+	fetched := 0
+	o := session.Options{
+		Saving: func() (int, bool) { return int(most.Load()), most.Load() >= 0 },
+		Fetch:  func(context.Context) error { fetched++; return nil },
+	}
+	hourly := uploads("00:00", "23:30", time.Hour, 0)
+	runOptions(t, o, q, c, []schedule.Session{hourly}, func(t *testing.T, r *session.Runner) {
+		time.Sleep(30 * time.Minute)
+		wantSent(t, c, 5, 4)
+		if s := r.State(); !s.Saving || s.Running {
+			t.Errorf("%+v, want a session cut short", s)
+		}
+		most.Store(0)
+		time.Sleep(2 * time.Hour)
+		wantSent(t, c, 5, 4)
+		if fetched != 3 {
+			t.Errorf("fetched %d times, want at each of 3 sessions", fetched)
+		}
+		r.Start(1)
+		time.Sleep(5 * time.Second)
+		wantSent(t, c, 5, 4, 3)
+		most.Store(-1) // within the block
+		time.Sleep(budgetLook)
+		wantSent(t, c, 5, 4, 3, 2, 1)
+		if s := r.State(); s.Saving || !s.Silent.IsZero() || s.LastError != "" {
+			t.Errorf("%+v, want nothing wrong", s)
+		}
+	})
+}
+
+// budgetLook is how often a session that may send nothing looks again.
+const budgetLook = 10 * time.Minute
+
+func TestASessionUnderWayEndsWherePowerIsSaved(t *testing.T) {
+	q, c := newQueue(100), &fakeCloud{takes: 10 * time.Second}
+	var saves atomic.Bool
+	o := session.Options{Saving: func() (int, bool) { return 0, saves.Load() }}
+	runOptions(t, o, q, c, day(), func(t *testing.T, r *session.Runner) {
+		time.Sleep(65 * time.Second)
+		saves.Store(true)
+		time.Sleep(time.Hour)
+		if a := q.acknowledged(); a != 7 {
+			t.Errorf("%d sent, want the 7 that were begun", a)
+		}
+	})
+}

@@ -51,7 +51,7 @@ const (
 	yielded
 	// heldUp: what is left are photos that stand behind their peers.
 	heldUp
-	// unpaid: the data budget is used up.
+	// unpaid: the data budget is used up, or there is no power to send anything.
 	unpaid
 	// brokenOff: nothing can be sent now.
 	brokenOff
@@ -79,6 +79,9 @@ func (r *Runner) session(ctx context.Context, j *job, w *waiter) (end ending, ag
 	for tried := 0; ctx.Err() == nil && !j.full() && !j.over(r.o.Clock.Now()); tried++ {
 		if tried > 0 && w.yields(j) {
 			return yielded, time.Time{}
+		}
+		if end, again, saves := r.saves(j); saves {
+			return end, again
 		}
 		if !r.affords(j, 1) {
 			return unpaid, time.Now().Add(budgetLook)
@@ -172,6 +175,18 @@ func (r *Runner) try(ctx context.Context, j *job, m photo.Meta) (again time.Time
 		}
 	}
 	return time.Time{}, false
+}
+
+// saves tells how j's turn ends, where it has sent all that it may since power is
+// saved. Where nothing may be sent at all it looks again, for its block may last.
+func (r *Runner) saves(j *job) (end ending, again time.Time, saves bool) {
+	most, saves := r.o.Saving()
+	saves = saves && !j.manual && j.sent >= most
+	r.update(func(s *State) { s.Saving = saves })
+	if saves && most == 0 {
+		return unpaid, time.Now().Add(budgetLook), true
+	}
+	return done, time.Time{}, saves
 }
 
 // affords tells whether j may send so many bytes by the data budget.

@@ -79,6 +79,11 @@ type Options struct {
 	// session does. It is called from Run's goroutine and must not wait. nil: there
 	// is no limit.
 	Budget func() (left int64, limited bool)
+	// Saving is how many photos a session of the schedule may send at the most, where
+	// power is saved. A session under way that has sent as many ends. 0: none sends
+	// any; pictures are fetched from a camera that keeps them all the same. A person's session does not care.
+	// It is called from Run's goroutine and must not wait. nil: nothing is saved.
+	Saving func() (photos int, saves bool)
 }
 
 // State is what the sessions are doing, and how the last one went.
@@ -109,6 +114,8 @@ type State struct {
 	Quiet time.Time
 	// BudgetUsed: photos wait since the data budget is used up.
 	BudgetUsed bool
+	// Saving: the last session was cut short to save power.
+	Saving bool
 	// Kbps is the goodput of the last uploads, in kilobits (10^3 bits) a second; 0
 	// where none is known.
 	Kbps int
@@ -161,6 +168,9 @@ func New(c Config, o Options) *Runner {
 	}
 	if o.Budget == nil {
 		o.Budget = func() (int64, bool) { return 0, false }
+	}
+	if o.Saving == nil {
+		o.Saving = func() (int, bool) { return 0, false }
 	}
 	if o.Spread <= 0 {
 		o.Spread = defaultSpread

@@ -19,7 +19,7 @@ const (
 	// belongs to it. Captures and uploads share their instants in most schedules,
 	// and the photo of 06:15 is not there yet at 06:15:00.
 	linger = 2 * time.Minute
-	// budgetLook is how often a session looks whether there is budget again.
+	// budgetLook is how often a session looks whether there is budget, or power, again.
 	budgetLook = 10 * time.Minute
 )
 

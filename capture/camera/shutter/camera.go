@@ -43,7 +43,7 @@ type Camera struct {
 	timing Timing
 	o      Options
 
-	switching sync.Mutex // held while the camera gets power
+	switching chan struct{} // holds one while the camera gets power
 
 	mu         sync.Mutex // guards the following
 	full, half hal.Output // nil before they are taken; half also where there is none
@@ -62,7 +62,7 @@ var _ capture.Deferred = (*Camera)(nil)
 // New makes a camera. Its lines are taken by Prepare or the first Fire. The Config
 // must be valid.
 func New(cfg Config, o Options) *Camera {
-	return &Camera{cfg: cfg, timing: cfg.timing(), o: o, card: newCard(cfg, o)}
+	return &Camera{cfg: cfg, timing: cfg.timing(), o: o, switching: make(chan struct{}, 1), card: newCard(cfg, o)}
 }
 
 // Prepare takes the lines, which so are at their safe level: nothing is pressed. A
@@ -156,8 +156,12 @@ func (c *Camera) power(ctx context.Context, sick bool) (fresh bool, err error) {
 	if c.o.Power == nil {
 		return false, nil
 	}
-	c.switching.Lock()
-	defer c.switching.Unlock()
+	select {
+	case c.switching <- struct{}{}:
+	case <-ctx.Done():
+		return false, fmt.Errorf("wait for the camera's power: %w", ctx.Err())
+	}
+	defer func() { <-c.switching }()
 	if sick && c.o.Power.Switched() {
 		if err := c.o.Power.Cycle(ctx); err != nil {
 			return false, fmt.Errorf("power cycle of a camera that takes no pictures: %w", err)

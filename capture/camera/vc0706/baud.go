@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"fieldcam/capture/camera/serial"
 )
 
 const (
@@ -29,7 +31,7 @@ type found struct {
 // port at the rate where it answered.
 func (c *conn) find(ctx context.Context, first int) (found, error) {
 	rates := []int{first}
-	for _, r := range searchRates() {
+	for _, r := range c.rates {
 		if r != first {
 			rates = append(rates, r)
 		}
@@ -38,10 +40,15 @@ func (c *conn) find(ctx context.Context, first int) (found, error) {
 	var heard []byte
 	for range probeRounds {
 		for _, baud := range rates {
-			if err := c.port.SetBaud(baud); err != nil {
+			if err := c.SetBaud(baud); err != nil {
 				return found{}, fmt.Errorf("look for the camera: %w", err)
 			}
 			data, err := c.once(ctx, wait, CmdVersion)
+			if c.saving(err) {
+				if err = c.rouse(ctx); err == nil {
+					data, err = c.once(ctx, c.timeout, CmdVersion)
+				}
+			}
 			var silent *SilenceError
 			var status *StatusError
 			switch {
@@ -87,7 +94,7 @@ func (c *conn) switchBaud(ctx context.Context, now found, baud int) (found, erro
 			return now, err
 		}
 		// Whether the reply came or was lost, the camera may have changed.
-		if err := pause(ctx, baudSettle); err != nil {
+		if err := serial.Pause(ctx, baudSettle); err != nil {
 			return now, err
 		}
 		if now, err = c.find(ctx, baud); err != nil || now.baud == baud {

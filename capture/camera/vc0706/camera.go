@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"fieldcam/capture/camera"
+	"fieldcam/capture/camera/jpegstream"
+	"fieldcam/capture/camera/serial"
 	"fieldcam/capture/photo"
 	"fieldcam/hal"
 )
@@ -75,7 +78,7 @@ func (c *Camera) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, error)
 
 	e, err := c.shoot(ctx, w)
 	rest := c.power.Rest()
-	var sink *sinkError
+	var sink *jpegstream.SinkError
 	switch {
 	case err == nil:
 		c.ladder.Good()
@@ -136,8 +139,9 @@ func (c *Camera) withCamera(ctx context.Context, do func(*conn, found) error) er
 	if err != nil {
 		return err
 	}
-	conn := &conn{port: port, number: byte(c.cfg.Number), timeout: c.cfg.ReplyTimeout}
-	release := conn.watch(ctx)
+	conn := &conn{Conn: serial.New(port, c.startBaud(fresh)), number: byte(c.cfg.Number), timeout: c.cfg.ReplyTimeout, rates: c.rates(),
+		part: c.cfg.Chunk, delay: c.cfg.ReadDelay}
+	release := conn.Watch(ctx)
 	defer func() {
 		release()
 		if cerr := port.Close(); cerr != nil {
@@ -165,6 +169,24 @@ func (c *Camera) start(ctx context.Context) (fresh bool, err error) {
 		}
 	}
 	return c.power.On(ctx)
+}
+
+// rates are those at which the camera may be. On the ladder's last rung they are all
+// that there are: another configuration may have left it anywhere.
+func (c *Camera) rates() []int {
+	rates := searchRates()
+	if !slices.Contains(rates, c.cfg.Baud) {
+		rates = append(rates, c.cfg.Baud)
+	}
+	if c.ladder.Due() < camera.Cycle {
+		return rates
+	}
+	for _, baud := range c.cfg.Sensor.bauds() {
+		if !slices.Contains(rates, baud) {
+			rates = append(rates, baud)
+		}
+	}
+	return rates
 }
 
 // startBaud is the rate to look at first.
@@ -219,36 +241,6 @@ func (c *Camera) at(f found, fresh bool) {
 		c.version = f.version
 		c.log.Info().Str("camera", f.version).Int("baud", f.baud).Msg("camera found")
 	}
-}
-
-// setResolution stores the resolution where the camera has another, which needs
-// a reset.
-func (c *Camera) setResolution(ctx context.Context, conn *conn, f found) (found, error) {
-	want, ok := Resolutions()[c.cfg.Resolution]
-	if !ok {
-		return f, fmt.Errorf("set resolution: want one of a VGA sensor, got %q", c.cfg.Resolution)
-	}
-	got, known, err := conn.resolution(ctx)
-	if err != nil || known && got == want || !known && c.resolved {
-		return f, err
-	}
-	if err := conn.setResolution(ctx, want); err != nil {
-		return f, err
-	}
-	if f, err = conn.reset(ctx, c.bootBaud); err != nil {
-		return f, fmt.Errorf("reset for another resolution: %w", err)
-	}
-	c.at(f, true)
-	c.resolved = true
-	if known {
-		if got, known, err = conn.resolution(ctx); err != nil {
-			return f, err
-		}
-		if known && got != want {
-			return f, fmt.Errorf("set resolution: want %s (%02X) after a reset, got %02X", c.cfg.Resolution, want, got)
-		}
-	}
-	return f, nil
 }
 
 // setBaud brings the camera to the configured rate. One that does not take it is

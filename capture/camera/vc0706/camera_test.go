@@ -70,36 +70,6 @@ func TestEitherDivisorOf57600Works(t *testing.T) {
 	}
 }
 
-func TestVGATransferIsNearTheLinesOwnSpeed(t *testing.T) {
-	run(t, setup{cfg: func(c *vc0706.Config) { c.Resolution = "640x480" }, power: keepOn}, func(t *testing.T, r *rig) {
-		r.good(t)
-		var begun time.Time
-		var bytes int
-		w := writer(func(p []byte) (int, error) {
-			if begun.IsZero() {
-				begun = time.Now()
-			} else {
-				bytes += len(p)
-			}
-			return len(p), nil
-		})
-		var last time.Time
-		if _, err := r.cam.Shoot(t.Context(), writer(func(p []byte) (int, error) {
-			n, err := w(p)
-			last = time.Now()
-			return n, err
-		})); err != nil {
-			t.Fatal(err)
-		}
-		floor := time.Duration(bytes) * 10 * time.Second / 115200
-		d := last.Sub(begun)
-		t.Logf("%d bytes in %v, %.3f of the line's own time", bytes, d, float64(d)/float64(floor))
-		if d > floor*115/100 {
-			t.Errorf("%d bytes took %v, want at most 1.15 x %v", bytes, d, floor)
-		}
-	})
-}
-
 type writer func(p []byte) (int, error)
 
 func (w writer) Write(p []byte) (int, error) { return w(p) }

@@ -4,7 +4,7 @@
 // It promises:
 //   - Every wait is bounded, by Config.ReplyTimeout for each reply and by the
 //     context for the whole. Ending the context ends a blocked read at once.
-//   - A picture is streamed as it arrives; no more than one chunk of it is in
+//   - A picture is streamed as it arrives; no more than one chunk of it (Config.Chunk) is in
 //     memory. Each chunk is checked by the reply that frames it and asked for
 //     again, at its address, where it came damaged. The protocol has no
 //     checksum: a byte that changed its value is passed on, and so is a chunk
@@ -18,7 +18,8 @@
 //   - The camera's power is as Power.Rest wants it after every Shoot.
 //
 // The camera is looked for at every rate each time, beginning where it was seen
-// last, so that a brown-out between two photos needs no special case.
+// last, so that a brown-out between two photos needs no special case. One that was
+// left in power save is woken.
 //
 // The facts about the protocol are those of these sources, cited by letter in
 // the code:
@@ -28,10 +29,11 @@
 //	[J] Jiahe JC425M-Q01 protocol manual
 //	[M] SergeyMSV/LIB.Module.CameraVC0706
 //	[N] Lantronix/vc0706-module
+//	[O] OutsideTheBoxProject/N, Arduino/Headset (LS-Y201-2MP)
 //	[P] LinkSprite LS-Y201 manual
 //	[S] Spinel SC30MPA manual
 //	[V] Vimicro VC0706 protocol
 //
 // Out of scope: motion detection (its unsolicited events are skipped), TV out,
-// sensors larger than VGA.
+// the stored rate and compression, DMA.
 package vc0706

@@ -35,9 +35,3 @@ func (e *SilenceError) Error() string {
 type chunkError struct{ what string }
 
 func (e *chunkError) Error() string { return e.what }
-
-// sinkError is a fault of the writer that takes the picture: not the camera's.
-type sinkError struct{ err error }
-
-func (e *sinkError) Error() string { return "write picture: " + e.err.Error() }
-func (e *sinkError) Unwrap() error { return e.err }

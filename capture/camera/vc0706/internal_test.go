@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"os"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
+
+	"fieldcam/capture/camera/serial"
 )
 
 // script is a port on which everything has arrived already.
@@ -31,7 +31,7 @@ func (s *script) Discard() error                { return nil }
 func (s *script) Close() error                  { return nil }
 
 func replyTo(in string, cmd Command) ([]byte, error) {
-	c := &conn{port: &script{in: []byte(in)}, timeout: time.Second}
+	c := &conn{Conn: serial.New(&script{in: []byte(in)}, 38400), timeout: time.Second}
 	return c.reply(context.Background(), cmd, time.Second)
 }
 
@@ -72,35 +72,6 @@ func TestBrokenRepliesAreErrorsThatSayWhatCame(t *testing.T) {
 	}
 }
 
-// deadlines is a port that notes its deadline.
-type deadlines struct {
-	script
-	last time.Time
-}
-
-func (d *deadlines) SetDeadline(t time.Time) error {
-	d.last = t
-	return nil
-}
-
-// The context may end between two waits: no later wait may begin anew.
-func TestEndedContextOutlastsLaterDeadlines(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := &deadlines{}
-		c := &conn{port: p, timeout: time.Second}
-		ctx, cancel := context.WithCancel(t.Context())
-		defer c.watch(ctx)()
-		if err := c.arm(time.Now().Add(time.Hour)); err != nil || !p.last.After(time.Now()) {
-			t.Errorf("before: deadline %v, %v, want an hour from now", p.last, err)
-		}
-		cancel()
-		synctest.Wait()
-		if err := c.arm(time.Now().Add(time.Hour)); err != nil || p.last.After(time.Now()) {
-			t.Errorf("after the context's end: deadline %v, %v, want one that has passed", p.last, err)
-		}
-	})
-}
-
 // FuzzReply: whatever a camera sends, a reply is either one that is there, or
 // an error.
 func FuzzReply(f *testing.F) {
@@ -121,8 +92,8 @@ func FuzzReply(f *testing.F) {
 		var status *StatusError
 		switch {
 		case errors.As(err, &silent):
-			if len(silent.Got) > shownBytes {
-				t.Errorf("error quotes %d bytes, want %d at most", len(silent.Got), shownBytes)
+			if len(silent.Got) > serial.ShownBytes {
+				t.Errorf("error quotes %d bytes, want %d at most", len(silent.Got), serial.ShownBytes)
 			}
 		case errors.As(err, &status):
 			if !bytes.Contains(in, []byte{ReplyMark, 0, byte(CmdVersion), byte(status.Status)}) {
@@ -134,52 +105,8 @@ func FuzzReply(f *testing.F) {
 	})
 }
 
-// tiny is a JPEG's skeleton: a start, a segment, picture data with a stuffed FF,
-// a restart, an FF D9 that is none because it lies in the segment, the end.
-const tiny = "\xFF\xD8\xFF\xFE\x00\x06..\xFF\xD9\xFF\xDA\x00\x02ab\xFF\x00cd\xFF\xD0ef\xFF\xFF\xD9"
-
-func TestJPEGEndsAtItsEnd(t *testing.T) {
-	for _, padding := range []string{"", "\x00\x00\x00", "\xFF\xD9\xFF\xD8", strings.Repeat("\xFF", 100)} {
-		for part := 1; part < 8; part++ {
-			var b bytes.Buffer
-			j := &jpegWriter{w: &b}
-			in := tiny + padding
-			for len(in) > 0 {
-				n := min(part, len(in))
-				if _, err := j.Write([]byte(in[:n])); err != nil {
-					t.Fatalf("padding % X: %v", padding, err)
-				}
-				in = in[n:]
-			}
-			if b.String() != tiny || !j.ended() {
-				t.Errorf("padding % X: passed on % X, ended %v, want % X, true", padding, b.Bytes(), j.ended(), tiny)
-			}
-		}
-	}
-}
-
-func TestBrokenJPEGsAreErrors(t *testing.T) {
-	for in, want := range map[string]string{
-		"JFIF":                             "byte 0: want FF D8, got 4A",
-		"\xFF\xD9":                         "byte 1: want FF D8, got FF D9",
-		"\xFF\xD8\x00":                     "want a marker",
-		"\xFF\xD8\xFF\xFE\x00\x01":         "want a length of 2 or more, got 1",
-		"\xFF\xD8\xFF\xD9":                 "want picture data",
-		"\xFF\xD8\xFF\xDA\x00\x02\xFF\xD8": "want a segment or the end, got FF D8",
-	} {
-		j := &jpegWriter{w: io.Discard}
-		if _, err := j.Write([]byte(in)); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("% X: %v, want an error with %q", in, err, want)
-		}
-	}
-	j := &jpegWriter{w: io.Discard}
-	if _, err := j.Write([]byte(tiny[:len(tiny)-1])); err != nil || j.ended() {
-		t.Errorf("a JPEG without its last byte: %v, ended %v, want nil, false", err, j.ended())
-	}
-}
-
 func TestCommandsAreTheManuals(t *testing.T) {
-	got := readFrame(0x12340, 0x1000)
+	got := readFrame(0x12340, 0x1000, 100*time.Microsecond)
 	want := []byte{0, 0x0A, 0, 1, 0x23, 0x40, 0, 0, 0x10, 0, 0, 0x0A}
 	if !bytes.Equal(got, want) {
 		t.Errorf("read frame: % X, want % X", got, want)

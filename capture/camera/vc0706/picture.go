@@ -7,15 +7,15 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"fieldcam/capture/camera/jpegstream"
+	"fieldcam/capture/camera/serial"
 )
 
 const (
 	// freshFrame is the time from resume until a new frame can be stopped: a
 	// reply came 93 ms after it, 100 ms was too little, 150 enough [M].
 	freshFrame = 200 * time.Millisecond
-	// maxChunk is what is asked for at once. Its command and replies are 0.6 %
-	// of it, and a turnaround of 5 ms at 115200 baud 1.4 %.
-	maxChunk = 4096
 	// minChunk is the least that chunks shrink to on a line that loses bytes.
 	minChunk = 128
 	// growAfter is how many good chunks in a row make them grow again.
@@ -26,12 +26,11 @@ const (
 	maxBadChunks = 200
 	// byteGap is the longest silence inside a chunk: 10 to 200 ms in the sources.
 	byteGap = 250 * time.Millisecond
-	// readDelay is the camera's pause between reply and data in 0.01 ms: 0.1 ms,
-	// the usual value.
-	readDelay = 0x000A
-	// maxPicture refuses a length that cannot be: a VGA sensor's frame buffer is
+	// delayUnit is that of the camera's pause between reply and data (all sources).
+	delayUnit = 10 * time.Microsecond
+	// maxPicture refuses a length that cannot be: the largest sensor's pictures are
 	// far smaller, and a length has no checksum.
-	maxPicture = 1 << 20
+	maxPicture = 8 << 20
 	// align is what addresses must be a multiple of [P][S].
 	align = 8
 )
@@ -41,7 +40,7 @@ func (c *conn) picture(ctx context.Context, w io.Writer) error {
 	if err := c.resume(ctx); err != nil {
 		return fmt.Errorf("resume: %w", err)
 	}
-	if err := pause(ctx, freshFrame); err != nil {
+	if err := serial.Pause(ctx, freshFrame); err != nil {
 		return err
 	}
 	if _, err := c.command(ctx, CmdFrameControl, StopCurrent); err != nil {
@@ -51,11 +50,11 @@ func (c *conn) picture(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	j := &jpegWriter{w: w}
+	j := jpegstream.New(w)
 	if err := c.transfer(ctx, length, j); err != nil {
 		return err
 	}
-	if !j.ended() {
+	if !j.Ended() {
 		return fmt.Errorf("picture of %d bytes: want FF D9 at its end, got none", length)
 	}
 	return nil
@@ -90,11 +89,11 @@ func (c *conn) length(ctx context.Context) (int, error) {
 
 // transfer reads the stopped frame into j, up to the JPEG's end. A damaged
 // chunk is asked for again; chunks shrink on a bad line and grow on a good one.
-func (c *conn) transfer(ctx context.Context, length int, j *jpegWriter) error {
-	var buf [maxChunk]byte
-	size, good, bad := maxChunk, 0, 0
+func (c *conn) transfer(ctx context.Context, length int, j *jpegstream.Writer) error {
+	buf := make([]byte, c.part)
+	size, good, bad := c.part, 0, 0
 	gap := quietGap
-	for address, tries := 0, 0; address < length && !j.ended(); {
+	for address, tries := 0, 0; address < length && !j.Ended(); {
 		n := min(size, length-address)
 		ask := n
 		if tries > 0 {
@@ -106,7 +105,7 @@ func (c *conn) transfer(ctx context.Context, length int, j *jpegWriter) error {
 			if tries > 0 {
 				// The answer to an earlier try may be the one that came, and the
 				// answer to this one would pass for the next chunk.
-				err = c.quiet(ctx, gap)
+				err = c.Quiet(ctx, gap)
 			}
 			if err == nil {
 				_, err = j.Write(buf[:n])
@@ -116,8 +115,8 @@ func (c *conn) transfer(ctx context.Context, length int, j *jpegWriter) error {
 			}
 			address += n
 			tries, gap = 0, quietGap
-			if good++; good >= growAfter && size < maxChunk {
-				size, good = size*2, 0
+			if good++; good >= growAfter && size < c.part {
+				size, good = min(size*2, c.part), 0
 			}
 			continue
 		}
@@ -129,13 +128,13 @@ func (c *conn) transfer(ctx context.Context, length int, j *jpegWriter) error {
 		if tries >= chunkTries || bad >= maxBadChunks {
 			return fmt.Errorf("read picture at byte %d of %d, %d tries, %d bad chunks in all: %w", address, length, tries, bad, err)
 		}
-		size, good = max(size/2, minChunk), 0
+		size, good = max(size/2/align*align, min(minChunk, c.part)), 0
 		var silent *SilenceError
 		if errors.As(err, &silent) {
 			// It may answer yet: be as patient as with a reply.
 			gap = c.timeout
 		}
-		if err := c.quiet(ctx, gap); err != nil {
+		if err := c.Quiet(ctx, gap); err != nil {
 			return err
 		}
 	}
@@ -154,7 +153,7 @@ func damaged(err error) bool {
 // data and once more behind it: where the second is not in its place, bytes
 // were lost, doubled or pushed in.
 func (c *conn) chunk(ctx context.Context, address int, p []byte) error {
-	data, err := c.once(ctx, c.timeout, CmdReadFrame, readFrame(address, len(p))...)
+	data, err := c.once(ctx, c.timeout, CmdReadFrame, readFrame(address, len(p), c.delay)...)
 	if err != nil {
 		return err
 	}
@@ -164,8 +163,8 @@ func (c *conn) chunk(ctx context.Context, address int, p []byte) error {
 	// Generous, as the gap between bytes is what ends a hung transfer: a quarter
 	// of the slowest rate, 9600 baud.
 	until := time.Now().Add(c.timeout + time.Duration(len(p))*4*time.Millisecond)
-	gap := min(c.timeout, byteGap)
-	n, err := c.readFull(ctx, p, gap, until)
+	gap := min(c.timeout, byteGap) + c.delay
+	n, err := c.ReadFull(ctx, p, gap, until)
 	if err != nil {
 		if err = c.silence(CmdReadFrame, gap, err); damaged(err) {
 			err = &chunkError{fmt.Sprintf("want %d bytes, got %d and then nothing for %v", len(p), n, gap)}
@@ -173,7 +172,7 @@ func (c *conn) chunk(ctx context.Context, address int, p []byte) error {
 		return err
 	}
 	var tail [5]byte
-	n, err = c.readFull(ctx, tail[:], gap, until)
+	n, err = c.ReadFull(ctx, tail[:], gap, until)
 	if err != nil {
 		if err = c.silence(CmdReadFrame, gap, err); damaged(err) {
 			err = &chunkError{fmt.Sprintf("want the closing reply behind %d bytes, got % X and then nothing for %v", len(p), tail[:n], gap)}
@@ -187,9 +186,9 @@ func (c *conn) chunk(ctx context.Context, address int, p []byte) error {
 }
 
 // readFrame is the data of CmdReadFrame.
-func readFrame(address, length int) []byte {
+func readFrame(address, length int, delay time.Duration) []byte {
 	d := []byte{CurrentFrame, TransferUART}
 	d = binary.BigEndian.AppendUint32(d, uint32(address))
 	d = binary.BigEndian.AppendUint32(d, uint32(length))
-	return binary.BigEndian.AppendUint16(d, readDelay)
+	return binary.BigEndian.AppendUint16(d, uint16(delay/delayUnit))
 }

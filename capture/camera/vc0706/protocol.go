@@ -58,6 +58,10 @@ const (
 // processor. DMA over the UART (bit 0) froze a camera [M].
 const TransferUART = 0x0A
 
+// savingCount stands in the place of the count of data bytes in the answer of a
+// camera in power save; no data follows [S].
+const savingCount = 0x0E
+
 // InterfaceUART is CmdBaud's first byte.
 const InterfaceUART = 0x01
 
@@ -65,6 +69,8 @@ const InterfaceUART = 0x01
 const (
 	DeviceChip   byte = 0x01 // volatile
 	DeviceSensor byte = 0x04 // stored; 04 is the VGA sensor's type
+	// DeviceLargeSensor is stored too; 05 is the type of larger sensors [A][S].
+	DeviceLargeSensor byte = 0x05
 
 	RegisterCompression       uint16 = 0x1204 // DeviceChip [A][P]
 	RegisterStoredBaud        uint16 = 0x0008 // DeviceSensor, 2 bytes [J]
@@ -103,14 +109,9 @@ func (s Status) String() string {
 	return fmt.Sprintf("%02X, unknown", byte(s))
 }
 
-// Resolutions gives the register value of each resolution of a VGA sensor (all
-// sources).
-func Resolutions() map[string]byte {
-	return map[string]byte{"640x480": 0x00, "320x240": 0x11, "160x120": 0x22}
-}
-
 // Divisors lists what CmdBaud takes for a rate, most likely first. For 57600
-// sources differ: 1C4C [P][J][S], 1C1C [A][D][M]. No other rate has any.
+// sources differ: 1C4C [P][J][S], 1C1C [A][D][M]. The rates above 115200 are a
+// SensorHD's [S]. No other rate has any.
 func Divisors(baud int) []uint16 {
 	switch baud {
 	case 9600:
@@ -123,10 +124,16 @@ func Divisors(baud int) []uint16 {
 		return []uint16{0x1C4C, 0x1C1C}
 	case 115200:
 		return []uint16{0x0DA6}
+	case 230400:
+		return []uint16{0xEEA1}
+	case 460800:
+		return []uint16{0xEEA2}
+	case 921600:
+		return []uint16{0xEEA3}
 	}
 	return nil
 }
 
-// searchRates are the rates at which a camera may be, most likely first: 38400
+// searchRates are the rates at which a camera may start, most likely first: 38400
 // [A][P][V] and 115200 [J] are what they are sold with.
 func searchRates() []int { return []int{38400, 115200, 57600, 19200, 9600} }

@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"fieldcam/capture/camera"
+	"fieldcam/capture/camera/serial/serialsim"
 	"fieldcam/capture/camera/vc0706"
 	"fieldcam/capture/camera/vc0706/vc0706sim"
 	"fieldcam/hal/linux"
@@ -20,7 +21,7 @@ import (
 // then, the tests in simulated time see to. Here another one follows, as in the
 // field.
 func TestPicturesComeOverARealTerminal(t *testing.T) {
-	pty, err := vc0706sim.OpenPty()
+	pty, err := serialsim.OpenPty()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package vc0706_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"strings"
@@ -27,6 +28,8 @@ type rig struct {
 	power *sim.Line
 	pc    camera.PowerConfig
 	log   bytes.Buffer
+	// version is what the camera calls itself.
+	version string
 }
 
 // on tells whether the line gives the camera power.
@@ -59,7 +62,7 @@ func run(t *testing.T, s setup, test func(t *testing.T, r *rig)) {
 			s.power(&pc)
 		}
 		board := sim.New()
-		r := &rig{power: board.AddLine(powerLine), pc: pc}
+		r := &rig{power: board.AddLine(powerLine), pc: pc, version: cmp.Or(s.options.Version, "VC0706 1.00")}
 		s.options.Unpowered = pc.Line != ""
 		r.sim = vc0706sim.New(s.options)
 		r.power.Watch(func(high bool) { r.sim.SetPower(high != pc.ActiveLow) })
@@ -122,8 +125,8 @@ func (r *rig) good(t *testing.T) []byte {
 	if !bytes.Equal(p, want) {
 		t.Errorf("got %d bytes that are not the camera's %d", len(p), len(want))
 	}
-	if e.Format != "jpg" || e.Camera != "VC0706 1.00" || e.Attempts < 1 {
-		t.Errorf("exposure %+v, want a jpg of a VC0706 1.00", e)
+	if e.Format != "jpg" || e.Camera != r.version || e.Attempts < 1 {
+		t.Errorf("exposure %+v, want a jpg of a %s", e, r.version)
 	}
 	return p
 }

@@ -1,10 +1,13 @@
 package vc0706
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"time"
+
+	"fieldcam/capture/camera/serial"
 )
 
 // bootWait is the time from reset until the camera may be spoken to: usable
@@ -18,35 +21,10 @@ func (c *conn) reset(ctx context.Context, bootBaud int) (found, error) {
 	if err := c.send(ctx, CmdReset); err != nil {
 		return found{}, err
 	}
-	if err := pause(ctx, bootWait); err != nil {
+	if err := serial.Pause(ctx, bootWait); err != nil {
 		return found{}, err
 	}
 	return c.find(ctx, bootBaud)
-}
-
-// resolution reads the stored resolution. known is false where the camera does
-// not tell.
-func (c *conn) resolution(ctx context.Context) (value byte, known bool, err error) {
-	data, err := c.command(ctx, CmdReadRegister, registerData(DeviceSensor, RegisterStoredResolution, 1)...)
-	var status *StatusError
-	switch {
-	case errors.As(err, &status):
-		return 0, false, nil
-	case err != nil:
-		return 0, false, fmt.Errorf("read resolution: %w", err)
-	case len(data) != 1:
-		return 0, false, fmt.Errorf("read resolution: want 1 byte, got % X", data)
-	}
-	return data[0], true, nil
-}
-
-// setResolution stores a resolution; it takes effect at the next reset.
-func (c *conn) setResolution(ctx context.Context, value byte) error {
-	d := append(registerData(DeviceSensor, RegisterStoredResolution, 1), value)
-	if _, err := c.command(ctx, CmdWriteRegister, d...); err != nil {
-		return fmt.Errorf("set resolution: %w", err)
-	}
-	return nil
 }
 
 // setCompression sets the JPEG ratio until the next reset.
@@ -61,4 +39,20 @@ func (c *conn) setCompression(ctx context.Context, ratio byte) error {
 // registerData begins the data of CmdReadRegister and CmdWriteRegister.
 func registerData(device byte, register uint16, count byte) []byte {
 	return []byte{device, count, byte(register >> 8), byte(register)}
+}
+
+// savingWait bounds the reply to the end of power save, which is 800 ms late [S].
+const savingWait = 2 * time.Second
+
+// saving tells whether err is the answer of a camera in power save, which every
+// command gets but the one that ends it [S].
+func (c *conn) saving(err error) bool {
+	var silent *SilenceError
+	return errors.As(err, &silent) && bytes.Contains(silent.Got, []byte{ReplyMark, c.number, byte(CmdPowerSave), 0x00, savingCount})
+}
+
+// rouse ends power save.
+func (c *conn) rouse(ctx context.Context) error {
+	_, err := c.once(ctx, savingWait, CmdPowerSave, 0x00, 0x01, 0x00)
+	return err
 }

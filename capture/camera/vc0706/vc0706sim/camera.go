@@ -3,25 +3,13 @@ package vc0706sim
 import (
 	"context"
 	"errors"
-	"io"
 	"math/rand/v2"
 	"sync"
 	"time"
 
+	"fieldcam/capture/camera/serial/serialsim"
 	"fieldcam/capture/camera/vc0706"
 )
-
-// Line is the camera's end of a serial line.
-type Line interface {
-	// Read waits for at least one byte.
-	io.Reader
-	io.Writer
-	// Close ends a Read or Write that waits.
-	io.Closer
-	// Baud is the rate at which the other side sends and listens now; 0: it is
-	// at none.
-	Baud() int
-}
 
 // Options describe a Camera. The zero Options is one that has power.
 type Options struct {
@@ -36,9 +24,19 @@ type Options struct {
 	Unpowered bool
 	// Baud is the stored rate. 0, or a rate without a divisor: 38400.
 	Baud int
-	// Resolution is the stored one: a key of vc0706.Resolutions. Any other:
+	// Version is what it calls itself, 11 characters. Empty: "VC0706 1.00".
+	Version string
+	// Sensor is its family. Empty: vc0706.SensorVGA.
+	Sensor vc0706.Sensor
+	// Resolution is the stored one: one of a stored sensor's. Any other:
 	// "640x480".
 	Resolution string
+	// ShortReset: the reply to a reset has four bytes, as LinkSprite's has [P].
+	ShortReset bool
+	// Strict: it sends only parts of a multiple of 4 bytes [P][S].
+	Strict bool
+	// VimicroResume: it resumes at 02 and steps at 03, as Vimicro's own text says [V].
+	VimicroResume bool
 	// Number is the device number after a start.
 	Number byte
 	// Divisor57600 is the only divisor for 57600 baud that it takes. 0: both.
@@ -90,6 +88,7 @@ type Camera struct {
 	powered bool          // guarded by mu
 	starts  int           // how often power came or went; guarded by mu
 	moved   bool          // something moved before the camera; guarded by mu
+	save    bool          // it is to go into power save; guarded by mu
 	faults  Faults        // guarded by mu
 	last    []byte        // the last picture; guarded by mu
 	shots   int           // guarded by mu
@@ -106,13 +105,21 @@ func New(o Options) *Camera {
 	if o.Slice == 0 {
 		o.Slice = defaultSlice
 	}
+	if o.Version == "" {
+		o.Version = defaultVersion
+	}
+	if o.Sensor == "" {
+		o.Sensor = vc0706.SensorVGA
+	}
 	if o.Began.IsZero() {
 		o.Began = o.Now().Add(-began)
 	}
 	c := &Camera{opts: o, wake: make(chan struct{}), powered: !o.Unpowered, faults: o.Faults, serving: make(chan struct{}, 1)}
 	c.s.rand = rand.New(rand.NewPCG(o.Seed, 0x766330373036)) // "vc0706": a stream of its own
 	c.s.stored = newStored(o.Baud)
-	c.s.stored.resolution = vc0706.Resolutions()[o.Resolution]
+	if o.Sensor != vc0706.Sensor2MP {
+		c.s.stored.resolution = o.Sensor.Resolutions()[o.Resolution]
+	}
 	c.serving <- struct{}{}
 	return c
 }
@@ -169,7 +176,7 @@ func (c *Camera) changed() {
 // Serve is the camera on a line, until ctx ends or the line breaks; it closes
 // the line. The error is nil where ctx ended. The camera can be served again
 // afterwards, as if plugged in anew; a second Serve at the same time waits.
-func (c *Camera) Serve(ctx context.Context, line Line) error {
+func (c *Camera) Serve(ctx context.Context, line serialsim.Line) error {
 	select {
 	case <-c.serving:
 	case <-ctx.Done():
@@ -193,7 +200,7 @@ func (c *Camera) Serve(ctx context.Context, line Line) error {
 
 // listen passes on what arrives, until the line breaks, which closes heard, or
 // stop is closed.
-func listen(line Line, heard chan<- []byte, stop <-chan struct{}) error {
+func listen(line serialsim.Line, heard chan<- []byte, stop <-chan struct{}) error {
 	buf := make([]byte, 64)
 	for {
 		n, err := line.Read(buf)
@@ -207,4 +214,13 @@ func listen(line Line, heard chan<- []byte, stop <-chan struct{}) error {
 			return nil
 		}
 	}
+}
+
+// Save puts the camera into power save, as another program on the line may have
+// left it.
+func (c *Camera) Save() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.save = true
+	c.changed()
 }

@@ -5,18 +5,19 @@ import (
 	"encoding/binary"
 	"time"
 
+	"fieldcam/capture/camera/serial/serialsim"
 	"fieldcam/capture/camera/vc0706"
 )
 
-// version is the reply to CmdVersion.
-const version = "VC0706 1.00"
+// defaultVersion is Options.Version.
+const defaultVersion = "VC0706 1.00"
 
 // savingStatus is what a camera in power save answers to every command but the
 // one that ends it: a reply to CmdPowerSave with this as its count [S].
 const savingStatus = 0x0E
 
 // execute does one command and answers it.
-func (c *Camera) execute(ctx context.Context, line Line, f frame) error {
+func (c *Camera) execute(ctx context.Context, line serialsim.Line, f frame) error {
 	s := &c.s
 	faults := c.Faults()
 	if (faults.StatusOf == 0 || faults.StatusOf == f.cmd) && chance(s.rand, faults.WrongStatus) {
@@ -34,7 +35,13 @@ func (c *Camera) execute(ctx context.Context, line Line, f frame) error {
 	}
 	switch f.cmd {
 	case vc0706.CmdReset:
-		if err := c.reply(ctx, line, f.cmd, vc0706.StatusOK); err != nil {
+		var err error
+		if c.opts.ShortReset {
+			err = c.send(ctx, line, replyFrame(s.number, f.cmd, vc0706.StatusOK)[:4])
+		} else {
+			err = c.reply(ctx, line, f.cmd, vc0706.StatusOK)
+		}
+		if err != nil {
 			return err
 		}
 		if c.until(ctx, time.Now().Add(resetDelay)) {
@@ -86,15 +93,15 @@ func (c *Camera) change(f frame) (vc0706.Status, []byte) {
 	s := &c.s
 	switch f.cmd {
 	case vc0706.CmdVersion:
-		return vc0706.StatusOK, []byte(version)
+		return vc0706.StatusOK, []byte(c.opts.Version)
 	case vc0706.CmdNumber:
 		// Answered under the new number; the manuals' example does not tell.
 		s.number = f.data[0]
 		return vc0706.StatusOK, nil
 	case vc0706.CmdReadRegister:
-		return s.readRegister(f.data)
+		return s.readRegister(c.opts.Sensor, f.data)
 	case vc0706.CmdWriteRegister:
-		return s.writeRegister(f.data), nil
+		return s.writeRegister(c.opts.Sensor, f.data), nil
 	case vc0706.CmdFrameControl:
 		return c.control(f.data[0]), nil
 	case vc0706.CmdFrameLength:
@@ -116,6 +123,9 @@ func (c *Camera) change(f frame) (vc0706.Status, []byte) {
 	case vc0706.CmdTVOut:
 		return flag(f.data, &s.tv), nil
 	case vc0706.CmdDownsize:
+		if c.opts.Sensor == vc0706.Sensor2MP && sizeOf(c.opts.Sensor, f.data[0]) == "" {
+			return vc0706.StatusFailed, nil
+		}
 		s.downsize = f.data[0]
 		return vc0706.StatusOK, nil
 	case vc0706.CmdReadDownsize:
@@ -141,10 +151,10 @@ func asByte(b bool) byte {
 }
 
 // readRegister and writeRegister take device, count, address and values.
-func (s *state) readRegister(d []byte) (vc0706.Status, []byte) {
+func (s *state) readRegister(sensor vc0706.Sensor, d []byte) (vc0706.Status, []byte) {
 	var v []byte
 	switch register(d) {
-	case registerID{vc0706.DeviceSensor, 1, vc0706.RegisterStoredResolution}:
+	case registerID{sensor.Device(), 1, vc0706.RegisterStoredResolution}:
 		v = []byte{s.stored.resolution}
 	case registerID{vc0706.DeviceSensor, 1, vc0706.RegisterStoredCompression}:
 		v = []byte{s.stored.compression}
@@ -158,11 +168,11 @@ func (s *state) readRegister(d []byte) (vc0706.Status, []byte) {
 	return vc0706.StatusOK, v
 }
 
-func (s *state) writeRegister(d []byte) vc0706.Status {
+func (s *state) writeRegister(sensor vc0706.Sensor, d []byte) vc0706.Status {
 	v := d[4:]
 	switch register(d) {
-	case registerID{vc0706.DeviceSensor, 1, vc0706.RegisterStoredResolution}:
-		if _, _, ok := size(v[0]); !ok {
+	case registerID{sensor.Device(), 1, vc0706.RegisterStoredResolution}:
+		if sensor == vc0706.Sensor2MP || sizeOf(sensor, v[0]) == "" {
 			return vc0706.StatusFailed
 		}
 		s.stored.resolution = v[0]
@@ -193,12 +203,12 @@ func register(d []byte) registerID {
 }
 
 // changeBaud answers at the old rate and then changes.
-func (c *Camera) changeBaud(ctx context.Context, line Line, f frame) error {
+func (c *Camera) changeBaud(ctx context.Context, line serialsim.Line, f frame) error {
 	s := &c.s
 	divisor := binary.BigEndian.Uint16(f.data[1:])
 	baud := baudOf(divisor)
 	strict := c.opts.Divisor57600
-	if f.data[0] != vc0706.InterfaceUART || baud == 0 || baud == 57600 && strict != 0 && divisor != strict {
+	if f.data[0] != vc0706.InterfaceUART || baud == 0 || baud > 115200 && c.opts.Sensor != vc0706.SensorHD || baud == 57600 && strict != 0 && divisor != strict {
 		return c.reply(ctx, line, f.cmd, vc0706.StatusWrongFormat)
 	}
 	if err := c.reply(ctx, line, f.cmd, vc0706.StatusOK); err != nil {

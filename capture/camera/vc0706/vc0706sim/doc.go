@@ -2,7 +2,7 @@
 // protocol of package vc0706, takes the time that the real one takes, looks at a
 // building site that changes with the hour and the day, and fails on request.
 //
-// It serves any Line: a pty (OpenPty), which the real serial driver opens, or
+// It serves any serialsim.Line: a pseudo-terminal, which the real serial driver opens, or
 // the far end of a port of hal/sim, in simulated time. It compares its own rate
 // with the Line's: where they differ both sides hear what a UART would.
 //
@@ -15,5 +15,5 @@
 // reports; a motion event is five bytes long; the status of an error reply is
 // followed by LEN 00.
 //
-// Out of scope: sensors larger than VGA, SPI, TV pictures.
+// Out of scope: SPI, TV pictures.
 package vc0706sim

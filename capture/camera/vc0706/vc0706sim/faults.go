@@ -38,6 +38,12 @@ type Faults struct {
 	// falls into it, and MotionBeforeReply for each reply that one stands before it.
 	MotionInChunk     float64 `json:"motion_in_chunk,omitempty"`
 	MotionBeforeReply float64 `json:"motion_before_reply,omitempty"`
+	// MotionShort: motion events have four bytes, as some drivers read [A], not five [D].
+	MotionShort bool `json:"motion_short,omitempty"`
+	// FillEnd: fill bytes stand before the picture's end, FF FF FF FF D9, and behind it.
+	FillEnd bool `json:"fill_end,omitempty"`
+	// LongErrors: a reply that says that a command was not done has a data byte [V].
+	LongErrors bool `json:"long_errors,omitempty"`
 	// Late is the chance for each reply to begin 1.5 s late.
 	Late float64 `json:"late,omitempty"`
 	// HangAfter hangs the camera after that many bytes of a picture, counted from
@@ -51,8 +57,12 @@ type Faults struct {
 const lateTime = 1500 * time.Millisecond
 
 // motionEvent is what a camera sends when something moves before it.
-func motionEvent(number byte) []byte {
-	return []byte{vc0706.ReplyMark, number, byte(vc0706.CmdMotionEvent), 0, 0}
+func (f Faults) motionEvent(number byte) []byte {
+	event := []byte{vc0706.ReplyMark, number, byte(vc0706.CmdMotionEvent), 0, 0}
+	if f.MotionShort {
+		return event[:4]
+	}
+	return event
 }
 
 // noise is up to a dozen bytes of garbage.
@@ -99,7 +109,7 @@ func (f Faults) chunk(r *rand.Rand, number byte, p []byte) []byte {
 		p = append(append([]byte(nil), p[:at+1]...), p[at:]...)
 	}
 	if chance(r, f.MotionInChunk) {
-		p = append(append(append([]byte(nil), p[:at]...), motionEvent(number)...), p[at:]...)
+		p = append(append(append([]byte(nil), p[:at]...), f.motionEvent(number)...), p[at:]...)
 	}
 	return p
 }

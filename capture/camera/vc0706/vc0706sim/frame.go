@@ -3,8 +3,11 @@ package vc0706sim
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"time"
 
+	"fieldcam/capture/camera/scenesim"
+	"fieldcam/capture/camera/serial/serialsim"
 	"fieldcam/capture/camera/vc0706"
 )
 
@@ -14,6 +17,9 @@ const padTo = 8
 // control stops, steps and resumes.
 func (c *Camera) control(how byte) vc0706.Status {
 	s := &c.s
+	if c.opts.VimicroResume && (how == vc0706.Step || how == vc0706.Resume) {
+		how = vc0706.Step + vc0706.Resume - how
+	}
 	switch how {
 	case vc0706.StopCurrent, vc0706.StopNext:
 		if s.frozen != nil {
@@ -45,17 +51,27 @@ func (c *Camera) control(how byte) vc0706.Status {
 func (c *Camera) expose() []byte {
 	c.mu.Lock()
 	c.shots++
-	shot, truncate := c.shots, c.faults.Truncate
+	shot, f := c.shots, c.faults
 	c.mu.Unlock()
 	jpeg := c.picture(shot)
+	if f.FillEnd {
+		// FF FF FF FF D9, as in Jiahe's dump [J].
+		jpeg = append(append([]byte(nil), jpeg[:len(jpeg)-2]...), 0xFF, 0xFF, 0xFF, 0xFF, 0xD9)
+	}
 	c.mu.Lock()
 	c.last = jpeg
 	c.mu.Unlock()
-	if truncate {
+	if f.Truncate {
 		return jpeg[:len(jpeg)/2/padTo*padTo]
 	}
 	// Between 1 and 8 bytes: there is padding always.
-	return append(append([]byte(nil), jpeg...), make([]byte, padTo-len(jpeg)%padTo)...)
+	padding := make([]byte, padTo-len(jpeg)%padTo)
+	if f.FillEnd {
+		for i := range padding {
+			padding[i] = 0xFF
+		}
+	}
+	return append(append([]byte(nil), jpeg...), padding...)
 }
 
 // picture is what the camera sees.
@@ -64,19 +80,19 @@ func (c *Camera) picture(shot int) []byte {
 	if c.opts.Picture != nil {
 		return c.opts.Picture(now, shot-1)
 	}
-	width, height, _ := size(c.s.resolution)
-	s := scene{name: c.opts.Name, now: now, began: c.opts.Began, shot: shot, width: width, height: height}
-	return s.jpeg(quality(c.s.compression))
+	width, height := c.size()
+	s := scenesim.Scene{Name: c.opts.Name, Now: now, Began: c.opts.Began, Shot: shot, Width: width, Height: height}
+	return s.JPEG(quality(c.s.compression))
 }
 
 // readFrame sends a part of the stopped frame.
-func (c *Camera) readFrame(ctx context.Context, line Line, f frame) error {
+func (c *Camera) readFrame(ctx context.Context, line serialsim.Line, f frame) error {
 	s := &c.s
 	address := binary.BigEndian.Uint32(f.data[2:])
 	length := binary.BigEndian.Uint32(f.data[6:])
 	delay := time.Duration(binary.BigEndian.Uint16(f.data[10:])) * 10 * time.Microsecond
 	if f.data[0] > vc0706.NextFrame || f.data[1] != vc0706.TransferUART || s.frozen == nil ||
-		address%8 != 0 || length == 0 || uint64(address)+uint64(length) > uint64(len(s.frozen)+padTo) {
+		address%8 != 0 || length == 0 || c.opts.Strict && length%4 != 0 || uint64(address)+uint64(length) > uint64(len(s.frozen)+padTo) {
 		return c.reply(ctx, line, f.cmd, vc0706.StatusWrongFormat)
 	}
 	if err := c.reply(ctx, line, f.cmd, vc0706.StatusOK); err != nil {
@@ -100,17 +116,26 @@ func (c *Camera) readFrame(ctx context.Context, line Line, f frame) error {
 	return c.send(ctx, line, append(part, replyFrame(s.number, f.cmd, vc0706.StatusOK)...))
 }
 
-// size is the picture of a resolution register's value.
-func size(register byte) (width, height int, ok bool) {
-	switch register {
-	case 0x00:
-		return 640, 480, true
-	case 0x11:
-		return 320, 240, true
-	case 0x22:
-		return 160, 120, true
+// sizeOf is the resolution that a sensor has under a value; empty for none.
+func sizeOf(sensor vc0706.Sensor, value byte) string {
+	for size, v := range sensor.Resolutions() {
+		if v == value {
+			return size
+		}
 	}
-	return 0, 0, false
+	return ""
+}
+
+// size is the picture's, in pixels.
+func (c *Camera) size() (width, height int) {
+	value := c.s.resolution
+	if c.opts.Sensor == vc0706.Sensor2MP {
+		value = c.s.downsize
+	}
+	if n, err := fmt.Sscanf(sizeOf(c.opts.Sensor, value), "%dx%d", &width, &height); n != 2 || err != nil {
+		return 1600, 1200 // a Sensor2MP that was not told anything
+	}
+	return width, height
 }
 
 // quality is the encoder's quality for a compression ratio: larger ratios make

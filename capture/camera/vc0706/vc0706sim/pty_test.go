@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"fieldcam/capture/camera/serial/serialsim"
 	"fieldcam/capture/camera/vc0706/vc0706sim"
 	"fieldcam/hal/linux"
 )
@@ -18,7 +19,7 @@ const patience = 2 * time.Minute
 // A driver that is killed cannot tidy up: it leaves the terminal marked for
 // itself alone, and bytes in it.
 func TestTerminalOutlivesAKilledDriver(t *testing.T) {
-	pty, err := vc0706sim.OpenPty()
+	pty, err := serialsim.OpenPty()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +88,7 @@ func TestTerminalOutlivesAKilledDriver(t *testing.T) {
 
 // Nobody listens for longer than the terminal's buffer lasts.
 func TestUnreadTerminalDoesNotHoldTheCamera(t *testing.T) {
-	pty, err := vc0706sim.OpenPty()
+	pty, err := serialsim.OpenPty()
 	if err != nil {
 		t.Fatal(err)
 	}

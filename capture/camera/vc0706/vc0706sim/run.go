@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"fieldcam/capture/camera/serial/serialsim"
 	"fieldcam/capture/camera/vc0706"
 )
 
@@ -11,12 +12,14 @@ import (
 const bootText = "VC0706 1.00\r\nCtrl infr exist\r\nUser-defined sensor\r\n625\r\nInit end\r\n"
 
 // run is the camera until ctx ends or heard is closed. Its error is the line's.
-func (c *Camera) run(ctx context.Context, line Line, heard <-chan []byte) error {
+func (c *Camera) run(ctx context.Context, line serialsim.Line, heard <-chan []byte) error {
 	s := &c.s
 	for {
 		c.mu.Lock()
 		wake, starts, powered, moved := c.wake, c.starts, c.powered, c.moved
 		c.moved = false
+		save := c.save
+		c.save = false
 		dead := c.faults.Dead
 		c.mu.Unlock()
 		switch {
@@ -33,10 +36,11 @@ func (c *Camera) run(ctx context.Context, line Line, heard <-chan []byte) error 
 			}
 		}
 		if moved && s.phase == ready && s.motion && s.report {
-			if err := c.send(ctx, line, motionEvent(s.number)); err != nil {
+			if err := c.send(ctx, line, c.Faults().motionEvent(s.number)); err != nil {
 				return err
 			}
 		}
+		s.saving = s.saving || save && s.phase == ready
 		var boot <-chan time.Time
 		timer := time.NewTimer(time.Until(s.bootAt))
 		if s.phase == booting {
@@ -66,7 +70,7 @@ func (c *Camera) run(ctx context.Context, line Line, heard <-chan []byte) error 
 }
 
 // greet sends what a camera says when it starts.
-func (c *Camera) greet(ctx context.Context, line Line) error {
+func (c *Camera) greet(ctx context.Context, line serialsim.Line) error {
 	text := []byte(bootText)
 	if c.Faults().BootGarbage {
 		text = append(noise(c.s.rand), text...)
@@ -75,7 +79,7 @@ func (c *Camera) greet(ctx context.Context, line Line) error {
 }
 
 // hear handles bytes that came over the line.
-func (c *Camera) hear(ctx context.Context, line Line, p []byte) error {
+func (c *Camera) hear(ctx context.Context, line serialsim.Line, p []byte) error {
 	s := &c.s
 	if s.phase != ready {
 		return nil
@@ -85,7 +89,7 @@ func (c *Camera) hear(ctx context.Context, line Line, p []byte) error {
 		s.parser.reset()
 	}
 	s.heard = now
-	for _, f := range s.parser.feed(hear(p, line.Baud(), s.baud)) {
+	for _, f := range s.parser.feed(serialsim.Hear(p, line.Baud(), s.baud)) {
 		if f.number != s.number || s.phase != ready {
 			continue
 		}
@@ -101,7 +105,7 @@ func (c *Camera) hear(ctx context.Context, line Line, p []byte) error {
 
 // send sends p at the camera's rate, with the faults of the moment. It ends
 // early where the power goes or ctx ends.
-func (c *Camera) send(ctx context.Context, line Line, p []byte) error {
+func (c *Camera) send(ctx context.Context, line serialsim.Line, p []byte) error {
 	s := &c.s
 	f := c.Faults()
 	if f.Silent {
@@ -116,14 +120,14 @@ func (c *Camera) send(ctx context.Context, line Line, p []byte) error {
 	p = f.bytesOnLine(s.rand, p)
 	next := time.Now()
 	for len(p) > 0 {
-		n := min(len(p), max(1, int(c.opts.Slice/wireTime(1, s.baud))))
-		if out := hear(p[:n], s.baud, line.Baud()); len(out) > 0 {
+		n := min(len(p), max(1, int(c.opts.Slice/serialsim.WireTime(1, s.baud))))
+		if out := serialsim.Hear(p[:n], s.baud, line.Baud()); len(out) > 0 {
 			if _, err := line.Write(out); err != nil {
 				return err
 			}
 		}
 		p = p[n:]
-		next = next.Add(wireTime(n, s.baud))
+		next = next.Add(serialsim.WireTime(n, s.baud))
 		if !c.until(ctx, next) {
 			return nil
 		}
@@ -153,7 +157,7 @@ func (c *Camera) until(ctx context.Context, at time.Time) bool {
 }
 
 // reply sends the reply to a command.
-func (c *Camera) reply(ctx context.Context, line Line, cmd vc0706.Command, status vc0706.Status, data ...byte) error {
+func (c *Camera) reply(ctx context.Context, line serialsim.Line, cmd vc0706.Command, status vc0706.Status, data ...byte) error {
 	s := &c.s
 	f := c.Faults()
 	if chance(s.rand, f.Late) && !c.until(ctx, time.Now().Add(lateTime)) {
@@ -164,7 +168,10 @@ func (c *Camera) reply(ctx context.Context, line Line, cmd vc0706.Command, statu
 		p = append(p, noise(s.rand)...)
 	}
 	if chance(s.rand, f.MotionBeforeReply) {
-		p = append(p, motionEvent(s.number)...)
+		p = append(p, f.motionEvent(s.number)...)
+	}
+	if status != vc0706.StatusOK && f.LongErrors {
+		data = []byte{0}
 	}
 	return c.send(ctx, line, append(p, replyFrame(s.number, cmd, status, data...)...))
 }

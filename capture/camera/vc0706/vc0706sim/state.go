@@ -78,7 +78,7 @@ func (s *state) restart(powered bool, number byte) {
 
 // baudOf is the rate of a divisor, or 0.
 func baudOf(divisor uint16) int {
-	for _, baud := range []int{9600, 19200, 38400, 57600, 115200} {
+	for _, baud := range []int{9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600} {
 		for _, d := range vc0706.Divisors(baud) {
 			if d == divisor {
 				return baud

@@ -118,13 +118,14 @@ func TestTheGuestStartsWithItsFiles(t *testing.T) {
 	fake := "#!/bin/sh\nwhile [ $# -gt 0 ]; do [ \"$1\" = -initrd ] && cat \"$2\"; shift; done\nexec sleep 1000\n"
 	must(t, os.WriteFile(filepath.Join(dir, "qemu-system-aarch64"), []byte(fake), 0o755))
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
-	must(t, os.Mkdir(filepath.Join(dir, "modules"), 0o755))
-	for _, name := range []string{"busybox", "modules/10-a.ko", "modules/11-b.ko", "program"} {
+	must(t, os.MkdirAll(filepath.Join(dir, "modules", "base"), 0o755))
+	must(t, os.WriteFile(filepath.Join(dir, "arch"), []byte("arm64\n"), 0o644))
+	for _, name := range []string{"busybox", "modules/base/10-a.ko", "modules/base/11-b.ko", "program"} {
 		must(t, os.WriteFile(filepath.Join(dir, name), []byte("\nthis is "+name+"\n"), 0o644))
 	}
-	want := []string{"this is busybox", "this is modules/10-a.ko", "this is modules/11-b.ko", "this is program", "echo hello", "data=writeback"}
+	want := []string{"this is busybox", "this is modules/base/10-a.ko", "this is modules/base/11-b.ko", "this is program", "echo hello", "data=writeback"}
 	lines := make(chan string, 10_000)
-	m, err := emulated.Start(emulated.Options{
+	m, err := emulated.Start(t.Context(), emulated.Options{
 		Files: dir, Dir: dir, Guest: map[string]string{"fieldcam": filepath.Join(dir, "program")},
 		Run: "\necho hello\n", Mount: "\ndata=writeback\n", Console: func(line string) { lines <- line },
 	})

@@ -56,6 +56,20 @@ func (a *archive) addFile(name, path string) {
 	a.add(name, modeExec, data)
 }
 
+// modules are the groups of scripts/emulated that the machine's devices need.
+func (o Options) modules() []string {
+	groups := []string{"base"}
+	for _, g := range []struct {
+		name   string
+		wanted bool
+	}{{"control", o.Control}, {"usb", o.USB != ""}, {"watchdog", o.Watchdog}} {
+		if g.wanted {
+			groups = append(groups, g.name)
+		}
+	}
+	return groups
+}
+
 // writeInitrd writes what the guest starts with: busybox, the modules, init, and
 // o's own files below /guest.
 func writeInitrd(path string, o Options) (err error) {
@@ -68,10 +82,6 @@ func writeInitrd(path string, o Options) (err error) {
 			err = fmt.Errorf("make initrd: %w", err)
 		}
 	}()
-	modules, err := fs.Glob(os.DirFS(o.Files), "modules/*.ko")
-	if err != nil {
-		return err
-	}
 	a := archive{w: f}
 	for _, d := range []string{"bin", "dev", "proc", "sys", "tmp", "data", "guest", "modules"} {
 		a.add(d, modeDir, nil)
@@ -79,8 +89,15 @@ func writeInitrd(path string, o Options) (err error) {
 	a.addFile("bin/busybox", filepath.Join(o.Files, "busybox"))
 	a.add("bin/sh", modeLink, []byte("busybox"))
 	a.add("init", modeExec, initScript)
-	for _, m := range modules {
-		a.addFile(m, filepath.Join(o.Files, m))
+	for _, group := range o.modules() {
+		a.add("modules/"+group, modeDir, nil)
+		files, err := fs.Glob(os.DirFS(o.Files), "modules/"+group+"/*.ko")
+		if err != nil {
+			return err
+		}
+		for _, m := range files {
+			a.addFile(m, filepath.Join(o.Files, m))
+		}
 	}
 	names := make([]string, 0, len(o.Guest))
 	for name := range o.Guest {

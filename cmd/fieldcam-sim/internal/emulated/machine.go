@@ -2,6 +2,7 @@ package emulated
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,38 +14,8 @@ import (
 	"syscall"
 )
 
-// HostAddress is this machine's loopback as the guest sees it (QEMU's user
-// network).
-const HostAddress = "10.0.2.2"
-
 // ConsoleLog is the file in Options.Dir with all that the guest printed.
 const ConsoleLog = "console.log"
-
-// SerialPort is the guest's serial port.
-const SerialPort = "/dev/ttyS0"
-
-// memoryMegabytes is that of the smallest controllers.
-const memoryMegabytes = 256
-
-// Options describe a Machine.
-type Options struct {
-	// Files is the directory that scripts/emulated has filled.
-	Files string
-	// Dir is for the machine's own files: initrd and ConsoleLog. It must exist.
-	Dir string
-	// Guest are files for the guest's /guest, by name there: paths here.
-	Guest map[string]string
-	// Run is a shell script; the guest runs it in /guest.
-	Run string
-	// Disk is an image with ext4, mounted on /data; empty: there is none. Log is a
-	// new file for its writes; empty: they are not logged. Mount are mount options;
-	// empty: the kernel's own.
-	Disk, Log, Mount string
-	// Serial is the terminal behind SerialPort; empty: there is none.
-	Serial string
-	// Console is called with each line that the guest prints, from one goroutine.
-	Console func(line string)
-}
 
 // Machine is a running guest. Exactly one of Cut and Wait ends its use.
 type Machine struct {
@@ -52,78 +23,135 @@ type Machine struct {
 	ended chan struct{}
 	once  sync.Once
 	err   error // of the emulator; valid once ended is closed
+
+	monitor *Monitor // nil without Options.Control
+	pins    *Pins
+	shell   *Shell
 }
 
-// Start boots a guest.
-func Start(o Options) (*Machine, error) {
+// Start boots a guest. With Options.Control it waits for the emulator's first
+// words, at most until ctx ends; the guest has not begun to run before all of its
+// pins are watched.
+func Start(ctx context.Context, o Options) (*Machine, error) {
 	if o.Mount == "" {
 		o.Mount = "defaults"
+	}
+	arch, err := archOf(o.Files)
+	if err != nil {
+		return nil, err
 	}
 	initrd := filepath.Join(o.Dir, "initrd")
 	if err := writeInitrd(initrd, o); err != nil {
 		return nil, err
 	}
+	cmd, err := command(o, arch, initrd)
+	if err != nil {
+		return nil, err
+	}
+	var wires *wires
+	if o.Control {
+		tree := filepath.Join(o.Dir, "board.dtb")
+		if err := makeTree(ctx, arch, tree, o.Lines); err != nil {
+			return nil, err
+		}
+		cmd.Args = append(cmd.Args, "-dtb", tree)
+		if wires, err = openWires(cmd); err != nil {
+			return nil, err
+		}
+	}
+	m, err := run(cmd, o, wires)
+	if err != nil || wires == nil {
+		return m, err
+	}
+	if err := m.begin(ctx); err != nil {
+		m.Cut()
+		return nil, fmt.Errorf("begin with the emulator: %w", errors.Join(err, m.err))
+	}
+	return m, nil
+}
+
+// run starts the emulator, and the goroutine that ends with it.
+func run(cmd *exec.Cmd, o Options, wires *wires) (*Machine, error) {
 	log, err := os.Create(filepath.Join(o.Dir, ConsoleLog))
 	if err != nil {
-		return nil, fmt.Errorf("make console log: %w", err)
+		return nil, errors.Join(fmt.Errorf("make console log: %w", err), wires.close())
 	}
-	cmd, err := command(o, initrd)
-	if err != nil {
-		return nil, errors.Join(err, log.Close())
-	}
-	var complaint strings.Builder
-	cmd.Stderr = &complaint
 	// Should this process die, the kernel ends the emulator too; and Ctrl-C
 	// reaches this process alone.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	m := &Machine{cmd: cmd, ended: make(chan struct{})}
 	out, err := cmd.StdoutPipe()
+	var words io.ReadCloser
+	if err == nil {
+		words, err = cmd.StderrPipe()
+	}
 	if err == nil {
 		err = cmd.Start()
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("start the emulator: %w", err), log.Close())
+		return nil, errors.Join(fmt.Errorf("start the emulator: %w", err), log.Close(), wires.close())
 	}
-	m := &Machine{cmd: cmd, ended: make(chan struct{})}
+	if wires != nil {
+		m.monitor, m.pins, m.shell = newMonitor(wires.monitor), newPins(wires.pins, o.Edge), newShell(wires.shell)
+		// The emulator has its own now.
+		err = wires.closeFar()
+	}
+	var readers sync.WaitGroup
+	var outErr, wordErr error
+	var complaint strings.Builder
+	readers.Go(func() { outErr = listen(out, log, o.Console) })
+	readers.Go(func() { wordErr = m.hear(words, &complaint) })
 	go func() {
 		defer close(m.ended)
-		err := listen(out, log, o.Console)
+		readers.Wait() // before Wait, which closes the pipes
+		all := errors.Join(err, outErr, wordErr)
 		if werr := cmd.Wait(); werr != nil {
-			err = errors.Join(err, fmt.Errorf("%w: %s", werr, strings.TrimSpace(complaint.String())))
+			all = errors.Join(all, fmt.Errorf("%w: %s", werr, strings.TrimSpace(complaint.String())))
 		}
-		m.err = errors.Join(err, log.Close())
+		if wires != nil {
+			m.monitor.close()
+			m.pins.close()
+			m.shell.close()
+		}
+		m.err = errors.Join(all, log.Close())
 	}()
 	return m, nil
 }
 
-// command is the emulator's. KVM is never asked: on some machines it is there
-// and hangs.
-func command(o Options, initrd string) (*exec.Cmd, error) {
-	args := []string{
-		"-accel", "tcg", "-M", "virt", "-cpu", "cortex-a53", "-smp", "1", "-m", fmt.Sprint(memoryMegabytes),
-		"-kernel", filepath.Join(o.Files, "vmlinuz"), "-initrd", initrd,
-		"-append", "console=ttyAMA0 quiet panic=-1",
-		"-display", "none", "-monitor", "none", "-no-reboot", "-serial", "stdio",
-		"-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=",
+// begin makes the emulator's acquaintance, has its pins watched, and lets the
+// guest run.
+func (m *Machine) begin(ctx context.Context) error {
+	if err := m.monitor.greet(ctx); err != nil {
+		return err
 	}
-	if o.Serial != "" {
-		args = append(args, "-chardev", "serial,id=port,path="+o.Serial, "-device", "pci-serial,chardev=port")
+	path, err := m.monitor.find(ctx, "pl061")
+	if err != nil {
+		return err
 	}
-	if o.Disk != "" {
-		node := "disk"
-		// The log sees each flush; this machine's own disk need not, for the cut is
-		// made from the log.
-		args = append(args, "-blockdev", "driver=file,node-name=disk,cache.no-flush=on,filename="+o.Disk)
-		if o.Log != "" {
-			if err := os.WriteFile(o.Log, nil, 0o644); err != nil {
-				return nil, fmt.Errorf("make write log: %w", err)
-			}
-			node = "logged"
-			args = append(args, "-blockdev", "driver=file,node-name=log,cache.no-flush=on,filename="+o.Log,
-				"-blockdev", "driver=blklogwrites,node-name=logged,file=disk,log=log")
+	if err := m.pins.intercept(ctx, path); err != nil {
+		return err
+	}
+	_, err = m.monitor.Do(ctx, "cont", nil)
+	return err
+}
+
+// complaintLimit bounds what is kept of the emulator's complaints, in bytes.
+const complaintLimit = 64 << 10
+
+// hear takes apart what the emulator says itself: the record of its pins, and
+// complaints.
+func (m *Machine) hear(words io.Reader, complaint *strings.Builder) error {
+	s := bufio.NewScanner(words)
+	s.Buffer(nil, lineLimit)
+	for s.Scan() {
+		if m.pins != nil && m.pins.hear(s.Text()) {
+			continue
 		}
-		args = append(args, "-device", "virtio-blk-pci,drive="+node)
+		if complaint.Len() < complaintLimit {
+			fmt.Fprintln(complaint, s.Text())
+		}
 	}
-	return exec.Command("qemu-system-aarch64", args...), nil
+	return s.Err()
 }
 
 // lineLimit bounds a line of the console in bytes.
@@ -148,18 +176,27 @@ func listen(out io.Reader, log io.Writer, console func(string)) error {
 	return nil
 }
 
+// Monitor changes the machine while it runs; nil without Options.Control.
+func (m *Machine) Monitor() *Monitor { return m.monitor }
+
+// Pins are those of the GPIO controller; nil without Options.Control.
+func (m *Machine) Pins() *Pins { return m.pins }
+
+// Shell runs commands in the guest; nil without Options.Control.
+func (m *Machine) Shell() *Shell { return m.shell }
+
 // Ended is closed when the emulator has ended.
 func (m *Machine) Ended() <-chan struct{} { return m.ended }
 
 // Cut ends the emulator at once, as a power cut, and waits for its end. After it
-// Console is not called any more. A second Cut does nothing.
+// neither Console nor Edge is called any more. A second Cut does nothing.
 func (m *Machine) Cut() {
 	m.once.Do(func() { _ = m.cmd.Process.Kill() }) // it may have ended just now
 	<-m.ended
 }
 
-// Wait waits until the guest has switched itself off, or was Cut, which is an
-// error here.
+// Wait waits until the guest has switched itself off, was reset by its watchdog, or
+// was Cut, which is an error here.
 func (m *Machine) Wait() error {
 	<-m.ended
 	return m.err

@@ -1,5 +1,5 @@
-// Package eye is a simulated camera as a device: a VC0706 on a pseudo-terminal,
-// with a file in place of its power line.
+// Package eye is a simulated serial camera as a device: on a pseudo-terminal, with a
+// file in place of its power line.
 package eye
 
 import (
@@ -11,16 +11,24 @@ import (
 	"sync"
 	"time"
 
-	"fieldcam/capture/camera/vc0706/vc0706sim"
+	"fieldcam/capture/camera/serial/serialsim"
 )
 
 // powerLook is how often the power file is read: half the least time that a
 // relay takes to act.
 const powerLook = 5 * time.Millisecond
 
-// Eye is a camera that is served until Close.
-type Eye struct {
-	camera *vc0706sim.Camera
+// Camera is a simulated camera on a serial line, of any make.
+type Camera interface {
+	// Serve is the camera on the line until ctx ends.
+	Serve(ctx context.Context, line serialsim.Line) error
+	// SetPower gives it power or takes it.
+	SetPower(on bool)
+}
+
+// Eye is a camera of the make C that is served until Close.
+type Eye[C Camera] struct {
+	camera C
 	path   string
 	stop   context.CancelFunc
 	wait   sync.WaitGroup
@@ -33,9 +41,9 @@ type Eye struct {
 // Open serves a camera on a new terminal. powerFile, if not empty, is made, and
 // says "1" while the camera has power, as a line's attribute file does; it
 // begins without. Otherwise the camera has power.
-func Open(o vc0706sim.Options, powerFile string) (*Eye, error) {
-	o.Unpowered = powerFile != ""
-	pty, err := vc0706sim.OpenPty()
+func Open[C Camera](camera C, powerFile string) (*Eye[C], error) {
+	camera.SetPower(powerFile == "")
+	pty, err := serialsim.OpenPty()
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +53,7 @@ func Open(o vc0706sim.Options, powerFile string) (*Eye, error) {
 		}
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	e := &Eye{camera: vc0706sim.New(o), path: pty.Path(), stop: stop, mains: true}
+	e := &Eye[C]{camera: camera, path: pty.Path(), stop: stop, mains: true}
 	e.wait.Go(func() {
 		err := e.camera.Serve(ctx, pty)
 		e.mu.Lock()
@@ -59,21 +67,21 @@ func Open(o vc0706sim.Options, powerFile string) (*Eye, error) {
 }
 
 // Path is the terminal: the serial port's device path.
-func (e *Eye) Path() string { return e.path }
+func (e *Eye[C]) Path() string { return e.path }
 
 // Camera is the camera itself, for its faults and its last picture.
-func (e *Eye) Camera() *vc0706sim.Camera { return e.camera }
+func (e *Eye[C]) Camera() C { return e.camera }
 
 // SetMains gives the whole controller power, or takes it: without, the camera
 // has none, whatever its line says.
-func (e *Eye) SetMains(on bool) {
+func (e *Eye[C]) SetMains(on bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.mains = on
 }
 
 // follow switches the camera as the file says, until ctx ends.
-func (e *Eye) follow(ctx context.Context, powerFile string) {
+func (e *Eye[C]) follow(ctx context.Context, powerFile string) {
 	tick := time.NewTicker(powerLook)
 	defer tick.Stop()
 	was := false
@@ -98,7 +106,7 @@ func (e *Eye) follow(ctx context.Context, powerFile string) {
 }
 
 // Close ends the camera; the error is why it ended before, if it did.
-func (e *Eye) Close() error {
+func (e *Eye[C]) Close() error {
 	e.stop()
 	e.wait.Wait()
 	e.mu.Lock()

@@ -12,8 +12,15 @@ import (
 	"time"
 
 	"fieldcam/capture/photo"
+	"fieldcam/cmd/fieldcam-sim/internal/witness"
 	"fieldcam/queue"
 )
+
+// interval is that of the capture slots: the least that there is.
+const interval = 5 * time.Second
+
+// oracle is what this machine had seen of a run when it was cut.
+type oracle witness.Seen
 
 // device is the controller's name.
 const device = "tempo-powercut"
@@ -21,7 +28,7 @@ const device = "tempo-powercut"
 // judge holds a controller's state directory, as a cut after the log's length at
 // left it, to the package's promises. It opens the queue there, as the daemon
 // does. The faults are for a person; none: all is well.
-func (s Seen) judge(ctx context.Context, dir string, at int64) (faults []string, photos int) {
+func (s oracle) judge(ctx context.Context, dir string, at int64) (faults []string, photos int) {
 	v := verdict{seen: s, at: at}
 	v.open(ctx, dir, v.judgeQueue)
 	// What it mended is mended, and what came since is there.
@@ -41,7 +48,7 @@ func (s Seen) judge(ctx context.Context, dir string, at int64) (faults []string,
 
 // verdict is one state's.
 type verdict struct {
-	seen   Seen
+	seen   oracle
 	at     int64
 	faults []string
 	photos int      // whole ones in the queue

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"fieldcam/capture/photo"
+	"fieldcam/cmd/fieldcam-sim/internal/witness"
 	"fieldcam/queue"
 )
 
@@ -18,7 +19,7 @@ import (
 type card struct {
 	testing.TB
 	dir  string
-	seen Seen
+	seen oracle
 	// length is the log's, one more with each thing that is seen.
 	length int64
 }
@@ -26,7 +27,7 @@ type card struct {
 var firstSlot = time.Date(2026, 11, 21, 7, 0, 0, 0, time.UTC)
 
 func newCard(t testing.TB) *card {
-	return &card{TB: t, dir: t.TempDir(), seen: Seen{
+	return &card{TB: t, dir: t.TempDir(), seen: oracle{
 		Filed: map[photo.ID]int64{}, Pictures: map[string]bool{}, Hub: map[photo.ID]string{},
 	}}
 }
@@ -59,8 +60,8 @@ func (c *card) take(slot int, picture string) (m photo.Meta) {
 		}
 	})
 	c.length++
-	c.seen.Accepted = append(c.seen.Accepted, sighting{ID: m.ID, Slot: at, At: c.length})
-	c.seen.Pictures[sum([]byte(picture))] = true
+	c.seen.Accepted = append(c.seen.Accepted, witness.Sighting{ID: m.ID, Slot: at, At: c.length})
+	c.seen.Pictures[witness.Sum([]byte(picture))] = true
 	return m
 }
 
@@ -68,7 +69,7 @@ func (c *card) take(slot int, picture string) (m photo.Meta) {
 func (c *card) file(id photo.ID, picture string) {
 	c.length++
 	c.seen.Filed[id] = c.length
-	c.seen.Hub[id] = sum([]byte(picture))
+	c.seen.Hub[id] = witness.Sum([]byte(picture))
 }
 
 // want judges the card as of the log's length at, and wants one fault that has
@@ -126,7 +127,7 @@ func TestANumberThatWasGivenOutBeforeIsAFault(t *testing.T) {
 	c.take(0, "picture")
 	later := photo.NewID(firstSlot, 50)
 	c.length++
-	c.seen.Accepted = append(c.seen.Accepted, sighting{ID: later, At: c.length})
+	c.seen.Accepted = append(c.seen.Accepted, witness.Sighting{ID: later, At: c.length})
 	c.file(later, "deleted since")
 	c.want(c.length, "after photo "+string(later))
 }
@@ -144,7 +145,7 @@ func TestAWholeQueueIsAtNoFault(t *testing.T) {
 
 func TestAnEmptyDiskBeforeTheFirstPhotoIsAtNoFault(t *testing.T) {
 	c := newCard(t)
-	c.seen.Accepted = []sighting{{ID: photo.NewID(firstSlot, 1), Slot: firstSlot, At: 100}}
+	c.seen.Accepted = []witness.Sighting{{ID: photo.NewID(firstSlot, 1), Slot: firstSlot, At: 100}}
 	c.want(99)
 	c.want(100, "is lost")
 }
@@ -154,7 +155,7 @@ func TestAPhotoThatWasAcceptedAndIsGoneIsLostUntilTheHubHasIt(t *testing.T) {
 	c.take(0, "one")
 	m := photo.NewID(firstSlot.Add(time.Second), 1) // no number above those in the queue
 	c.length++
-	c.seen.Accepted = append(c.seen.Accepted, sighting{ID: m, At: c.length})
+	c.seen.Accepted = append(c.seen.Accepted, witness.Sighting{ID: m, At: c.length})
 	c.want(c.length - 1) // it was not accepted yet
 	c.want(c.length, string(m), "is lost")
 	c.file(m, "two")

@@ -166,7 +166,7 @@ func testDaemon(ctx context.Context, o Options, dir, mount string) (d DaemonTest
 	fmt.Fprintf(o.Progress, "%s: %d states of %d disk writes\n", mount, o.States, d.Writes)
 	s := sweep{
 		base: rec.base, log: rec.log, dir: stateDir, work: dir, states: o.States, seed: o.Seed,
-		judge: rec.seen.judge, keep: o.Dir != "", progress: o.Progress,
+		judge: oracle(rec.seen).judge, keep: o.Dir != "", progress: o.Progress,
 	}
 	if d.Result, err = s.run(ctx); err != nil {
 		return d, err

@@ -2,55 +2,12 @@ package powercut
 
 import (
 	"bytes"
-	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"fieldcam/capture/photo"
 )
-
-func TestTheWitnessTiesWhatItHearsToTheLogsLength(t *testing.T) {
-	log := filepath.Join(t.TempDir(), "disk.log")
-	grow := func(n int) {
-		if err := os.WriteFile(log, make([]byte, n), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	picture := []byte("one")
-	w := newWitness(log, func() []byte { return picture })
-	taken, filed := photo.NewID(firstSlot, 1), photo.NewID(firstSlot, 2)
-	grow(100)
-	w.hear(`{"photo":"` + string(taken) + `","slot":"2026-11-21T07:00:05Z","session":"photos","message":"photo taken"}`)
-	grow(200)
-	picture = []byte("two")
-	w.hear(`{"level":"info","photo":"` + string(filed) + `","message":"photo filed"}`)
-	grow(300)
-	w.hear(`{"level":"info","photo":"` + string(filed) + `","message":"photo filed"}`) // the same again
-	w.hear(`{"photo":"` + string(filed) + `","slot":"2026-11-21T07:00:06Z","message":"photo taken"}`)
-	others := []string{"", "[    1.0] Linux", `{"message":"photo taken"}`, `{"photo":"x","message":"photo taken"}`, `{"photo":`}
-	for _, other := range others {
-		w.hear(other)
-	}
-	s := w.result()
-	want := []sighting{{ID: taken, Slot: firstSlot.Add(interval), At: 100}, {ID: filed, At: 300}}
-	if len(s.Accepted) != 2 || s.Accepted[0] != want[0] || s.Accepted[1] != want[1] {
-		t.Errorf("accepted: %v, want %v", s.Accepted, want)
-	}
-	if len(s.Filed) != 1 || s.Filed[filed] != 200 {
-		t.Errorf("filed: %v, want %s at 200", s.Filed, filed)
-	}
-	for _, p := range []string{"one", "two"} {
-		if !s.Pictures[sum([]byte(p))] {
-			t.Errorf("the picture %q was not seen", p)
-		}
-	}
-	if rest := w.unfiled([]photo.ID{taken, filed}); len(rest) != 1 || rest[0] != taken {
-		t.Errorf("unfiled: %v, want %s", rest, taken)
-	}
-}
 
 func TestTheCamerasClockShowsNoSecondTwice(t *testing.T) {
 	now := everLater()
@@ -61,32 +18,6 @@ func TestTheCamerasClockShowsNoSecondTwice(t *testing.T) {
 		} else {
 			last = next
 		}
-	}
-}
-
-func TestALogIsFollowedLineByLine(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "log")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	ctx, cancel := context.WithCancel(t.Context())
-	lines, done := make(chan string), make(chan error, 1)
-	go func() { done <- follow(ctx, path, func(l string) { lines <- l }) }()
-	for _, part := range []string{"on", "e\ntw", "o\n", "three\nfour\nrest"} {
-		if _, err := f.WriteString(part); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, want := range []string{"one", "two", "three", "four"} {
-		if got := <-lines; got != want {
-			t.Errorf("line %q, want %q", got, want)
-		}
-	}
-	cancel()
-	if err := <-done; err != nil {
-		t.Error(err)
 	}
 }
 

@@ -41,8 +41,8 @@ func (r *rig) revive(ctx context.Context, rec recording, mount string) (faults [
 			want = append(want, a.ID)
 		}
 	}
-	filed := func() int { _, n := r.witness.count(); return n }
-	missing := func() []photo.ID { return r.witness.unfiled(want) }
+	filed := func() int { _, n := r.witness.Count(); return n }
+	missing := func() []photo.ID { return r.witness.Unfiled(want) }
 	// Two photos of its new life too: the queue goes on.
 	enough := filed() + len(missing()) + 2
 	err = r.run(ctx, emulated.Options{Dir: dir, Disk: disk, Mount: mount, Run: reviveScript}, filed, func() bool {
@@ -51,7 +51,7 @@ func (r *rig) revive(ctx context.Context, rec recording, mount string) (faults [
 	if err != nil {
 		return []string{fmt.Sprintf("the revived controller: %d of %d photos are not in the hub: %v", len(missing()), len(want), err)}, nil
 	}
-	hub, err := r.hub.photos()
+	hub, err := r.hub.Photos()
 	if err != nil {
 		return nil, err
 	}
@@ -64,18 +64,6 @@ func (r *rig) revive(ctx context.Context, rec recording, mount string) (faults [
 	}
 	slices.Sort(faults)
 	return faults, nil
-}
-
-// unfiled are those photos that the hub has not reported.
-func (w *witness) unfiled(ids []photo.ID) (rest []photo.ID) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, id := range ids {
-		if _, ok := w.seen.Filed[id]; !ok {
-			rest = append(rest, id)
-		}
-	}
-	return rest
 }
 
 // afterFiling writes the disk as a cut leaves it just after the hub filed the

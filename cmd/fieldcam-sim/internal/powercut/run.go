@@ -13,8 +13,10 @@ import (
 	"time"
 
 	"fieldcam/capture/camera/vc0706/vc0706sim"
+	"fieldcam/cmd/fieldcam-sim/internal/cloud"
 	"fieldcam/cmd/fieldcam-sim/internal/emulated"
 	"fieldcam/cmd/fieldcam-sim/internal/eye"
+	"fieldcam/cmd/fieldcam-sim/internal/witness"
 )
 
 const (
@@ -26,6 +28,8 @@ const (
 	photoTime = 4 * time.Minute
 	// stateDir is the daemon's, on the guest's disk and in its image.
 	stateDir = "/state"
+	// look is how often something is looked for that must come.
+	look = 10 * time.Millisecond
 	// resolution keeps a picture at some 6 KB: many photos a minute.
 	resolution = "160x120"
 )
@@ -82,9 +86,9 @@ type rig struct {
 	o       Options
 	dir     string
 	config  string
-	hub     *cloud
-	camera  *eye.Eye
-	witness *witness
+	hub     *cloud.Hub
+	camera  *eye.Eye[*vc0706sim.Camera]
+	witness *witness.Witness
 	follow  sync.WaitGroup
 	stop    context.CancelFunc
 	err     error // of follow; valid when that is done
@@ -100,22 +104,36 @@ func openRig(ctx context.Context, o Options, dir string) (_ *rig, err error) {
 			err = errors.Join(err, r.close())
 		}
 	}()
-	if r.hub, err = openCloud(ctx, filepath.Join(o.Bin, "fieldcam-hub"), dir); err != nil {
+	if r.hub, err = cloud.Open(ctx, cloud.Options{
+		Program: filepath.Join(o.Bin, "fieldcam-hub"), Dir: dir, Device: device, Host: emulated.HostAddress,
+	}); err != nil {
 		return nil, err
 	}
-	if r.camera, err = eye.Open(vc0706sim.Options{Name: device, Resolution: resolution, Now: everLater()}, ""); err != nil {
+	if r.camera, err = eye.Open(vc0706sim.New(vc0706sim.Options{Name: device, Resolution: resolution, Now: everLater()}), ""); err != nil {
 		return nil, err
 	}
 	if err := writeConfig(r.config, r.hub); err != nil {
 		return nil, err
 	}
-	r.witness = newWitness(filepath.Join(dir, "disk.log"), func() []byte {
+	r.witness = witness.New(r.written, func() []byte {
 		jpeg, _ := r.camera.Camera().Picture()
 		return jpeg
 	})
 	ctx, r.stop = context.WithCancel(ctx)
-	r.follow.Go(func() { r.err = follow(ctx, r.hub.process.Log(), r.witness.hear) })
+	r.follow.Go(func() { r.err = cloud.Follow(ctx, r.hub.Process().Log(), r.witness.Hear) })
 	return r, nil
+}
+
+// log is the file with the writes to the disk.
+func (r *rig) log() string { return filepath.Join(r.dir, "disk.log") }
+
+// written is the log's length.
+func (r *rig) written() (int64, bool) {
+	info, err := os.Stat(r.log())
+	if err != nil {
+		return 0, false // the run's end says that it is missing
+	}
+	return info.Size(), true
 }
 
 func (r *rig) close() error {
@@ -126,7 +144,7 @@ func (r *rig) close() error {
 		errs = append(errs, r.err)
 	}
 	if r.hub != nil {
-		errs = append(errs, r.hub.close())
+		errs = append(errs, r.hub.Close())
 	}
 	if r.camera != nil {
 		errs = append(errs, r.camera.Close())
@@ -137,9 +155,9 @@ func (r *rig) close() error {
 // run boots a guest with the daemon, and cuts its power once done says yes; more
 // tells of progress, without which it does not wait for ever.
 func (r *rig) run(ctx context.Context, eo emulated.Options, more func() int, done func() bool) error {
-	eo.Files, eo.Serial, eo.Console = r.o.Files, r.camera.Path(), r.witness.hear
-	eo.Guest = map[string]string{"fieldcam": r.o.Guest, "fieldcam.toml": r.config, "ca.pem": r.hub.account.CAFile}
-	m, err := emulated.Start(eo)
+	eo.Files, eo.Serial, eo.Console = r.o.Files, r.camera.Path(), r.witness.Hear
+	eo.Guest = map[string]string{"fieldcam": r.o.Guest, "fieldcam.toml": r.config, "ca.pem": r.hub.Account().CAFile}
+	m, err := emulated.Start(ctx, eo)
 	if err != nil {
 		return err
 	}
@@ -148,7 +166,7 @@ func (r *rig) run(ctx context.Context, eo emulated.Options, more func() int, don
 	defer tick.Stop()
 	last, came := 0, time.Now()
 	for !done() {
-		r.witness.look()
+		r.witness.Look()
 		if n := more(); n > last {
 			last, came = n, time.Now()
 		}
@@ -171,7 +189,7 @@ func (r *rig) run(ctx context.Context, eo emulated.Options, more func() int, don
 type recording struct {
 	base string
 	log  emulated.Log
-	seen Seen
+	seen witness.Seen
 }
 
 // record runs the daemon until n photos were accepted, and cuts its power.
@@ -180,14 +198,14 @@ type recording struct {
 // is a backlog.
 func (r *rig) record(ctx context.Context, mount string, n int) (rec recording, err error) {
 	rec.base = filepath.Join(r.dir, "before.img")
-	disk, log := filepath.Join(r.dir, "disk.img"), r.witness.log
+	disk, log := filepath.Join(r.dir, "disk.img"), r.log()
 	if err := emulated.MakeDisk(ctx, rec.base, diskBytes); err != nil {
 		return rec, err
 	}
 	if err := copyImage(rec.base, disk); err != nil {
 		return rec, err
 	}
-	accepted := func() int { n, _ := r.witness.count(); return n }
+	accepted := func() int { n, _ := r.witness.Count(); return n }
 	var hubErr error
 	err = r.run(ctx, emulated.Options{
 		Dir: r.dir, Disk: disk, Log: log, Mount: mount,
@@ -197,17 +215,17 @@ func (r *rig) record(ctx context.Context, mount string, n int) (rec recording, e
 		case got >= n:
 			return true
 		case got >= n*3/4:
-			hubErr = r.hub.process.Start() // nothing where it runs
+			hubErr = r.hub.Process().Start() // nothing where it runs
 		case got >= n/2:
-			r.hub.process.Kill()
+			r.hub.Process().Kill()
 		}
 		return hubErr != nil
 	})
 	if err = errors.Join(err, hubErr); err != nil {
 		return rec, err
 	}
-	rec.seen = r.witness.result()
-	if rec.seen.Hub, err = r.hub.photos(); err != nil {
+	rec.seen = r.witness.Result()
+	if rec.seen.Hub, err = r.hub.Photos(); err != nil {
 		return rec, err
 	}
 	rec.log, err = readLog(log)
@@ -231,11 +249,11 @@ func everLater() func() time.Time {
 	}
 }
 
-func writeConfig(path string, hub *cloud) error {
+func writeConfig(path string, hub *cloud.Hub) error {
 	var b strings.Builder
 	err := guestConfig.Execute(&b, map[string]any{
-		"Device": device, "Account": hub.account, "Host": emulated.HostAddress,
-		"Upload": hub.upload, "Broker": hub.broker, "Port": emulated.SerialPort, "Resolution": resolution,
+		"Device": device, "Account": hub.Account(), "Host": emulated.HostAddress,
+		"Upload": hub.Upload(), "Broker": hub.Broker(), "Port": emulated.SerialPort, "Resolution": resolution,
 	})
 	if err != nil {
 		return fmt.Errorf("fill in the configuration: %w", err)

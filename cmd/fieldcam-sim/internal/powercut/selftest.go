@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"fieldcam/cmd/fieldcam-sim/internal/emulated"
+	"fieldcam/cmd/fieldcam-sim/internal/witness"
 )
 
 const (
@@ -130,7 +131,7 @@ func runWriter(ctx context.Context, eo emulated.Options) (files records, from in
 			files = append(files, written{name: words[1], sum: words[2], at: info.Size()})
 		}
 	}
-	m, err := emulated.Start(eo)
+	m, err := emulated.Start(ctx, eo)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -153,7 +154,7 @@ func (f records) judge(_ context.Context, dir string, at int64) (faults []string
 	for _, w := range f {
 		b, err := os.ReadFile(filepath.Join(dir, w.name))
 		switch {
-		case err == nil && sum(b) == w.sum:
+		case err == nil && witness.Sum(b) == w.sum:
 			found++
 		case w.at > at: // it may be there or not
 		case err != nil:

@@ -68,7 +68,7 @@ type Stage struct {
 	brokerAdr string
 	hub       *child.Process
 	daemon    *child.Process
-	eye       *eye.Eye
+	eye       *eye.Eye[*vc0706sim.Camera]
 	upload    *proxy.Proxy // between the controller and the receiver
 	control   *proxy.Proxy // between the controller and the broker
 }
@@ -111,7 +111,7 @@ func Open(o Options) (_ *Stage, err error) {
 	if o.Camera.Name == "" {
 		s.o.Camera.Name = o.Device
 	}
-	if s.eye, err = eye.Open(s.o.Camera, s.path(powerName)); err != nil {
+	if s.eye, err = eye.Open(vc0706sim.New(s.o.Camera), s.path(powerName)); err != nil {
 		return nil, err
 	}
 	s.hub = child.New("hub", s.path("hub.log"), append([]string{

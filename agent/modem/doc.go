@@ -1,0 +1,25 @@
+// Package modem looks after the mobile modem: it keeps it switched on, asks how it
+// fares, and restarts it where the cloud has not been reached for hours.
+//
+// # Switching
+//
+// A modem's power key toggles: the same pulse that switches it on switches it off.
+// So with a STATUS line the key is pressed only where that says that it must be;
+// without one, only where the modem has not answered for longer than it takes to
+// start. A press that did the contrary is seen at the next look, and mended. The key
+// is never held: it is released on every path, before anything else.
+//
+// # Restarts
+//
+// Where the cloud has not answered for Config.RestartAfter, outside of maintenance
+// windows, the modem is restarted: first by a command, the next time by its key,
+// then by its power line, as far as there are such. Each further restart waits twice
+// as long, up to a day, for a network that is down is not mended by restarts. All
+// waits have jitter.
+//
+// Nothing here touches data connections: whoever makes them (ModemManager, pppd,
+// the modem's own network card) makes them anew after a restart.
+//
+// Out of scope: entering PINs, since three wrong ones lock the card for ever; and
+// setting the APN, which belongs to whoever makes the connection.
+package modem

@@ -1,0 +1,181 @@
+package command_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rs/zerolog"
+	"go.uber.org/goleak"
+
+	"fieldcam/capture/camera"
+	"fieldcam/capture/camera/command"
+	"fieldcam/capture/camera/subprocess/programsim"
+	"fieldcam/capture/photo"
+	"fieldcam/hal/sim"
+)
+
+func TestMain(m *testing.M) {
+	programsim.Main()
+	goleak.VerifyTestMain(m)
+}
+
+const powerLine = "CAMERA_POWER"
+
+// device is a simulated camera behind its program: it has power or not, and one that
+// was stopped in mid-picture is wedged until its power is taken.
+type device struct {
+	order  programsim.Order // of the next run; the seed counts the pictures
+	wedged bool
+	line   *sim.Line // nil: it has power always
+	runs   int
+}
+
+// next is programsim.Runner's.
+func (d *device) next() programsim.Order {
+	d.runs++
+	d.order.Seed++
+	o := d.order
+	switch {
+	case d.line != nil && !d.line.High():
+		o.Faults = programsim.Faults{Nothing: true, Code: 255, Complaint: "ERROR: *** no cameras available ***"}
+	case d.wedged:
+		o.Faults = programsim.Faults{Hang: true}
+	case o.HangAt > 0:
+		d.wedged = d.line != nil
+	}
+	return o
+}
+
+// rig is a driver with a simulated program, in simulated time.
+type rig struct {
+	cam    *command.Camera
+	device *device
+	dir    string
+	log    bytes.Buffer
+}
+
+// setup says how a rig differs from a camera without a power line, whose program
+// writes to standard output.
+type setup struct {
+	cfg   func(*command.Config)
+	power func(*camera.PowerConfig)
+}
+
+// takes is how long the simulated program needs for a picture.
+const takes = 2 * time.Second
+
+// still is a program that is there, and that the simulated runner never starts.
+const still = "sh"
+
+func toStdout(c *command.Config) { c.Argv = []string{still, "-n", "-o", "-"} }
+func toFile(c *command.Config)   { c.Argv = []string{still, "-n", "-o", command.Output} }
+
+func run(t *testing.T, s setup, test func(t *testing.T, r *rig)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, s)
+		test(t, r)
+		if err := r.cam.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+		if left, err := os.ReadDir(r.dir); err != nil || len(left) > 0 {
+			t.Errorf("left in the directory: %v, %v; want nothing", left, err)
+		}
+	})
+}
+
+func newRig(t *testing.T, s setup) *rig {
+	t.Helper()
+	cfg := command.Default()
+	toStdout(&cfg)
+	if s.cfg != nil {
+		s.cfg(&cfg)
+	}
+	if err := cfg.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	pc := camera.DefaultPower()
+	if s.power != nil {
+		s.power(&pc)
+	}
+	r := &rig{device: &device{order: programsim.Order{Size: programsim.DefaultSize}}, dir: t.TempDir()}
+	board := sim.New()
+	if pc.Line != "" {
+		r.device.line = board.AddLine(pc.Line)
+		r.device.line.Watch(func(high bool) {
+			if !high {
+				r.device.wedged = false
+			}
+		})
+	}
+	p, err := camera.OpenPower(pc, board)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.cam = command.New(cfg, command.Options{
+		Power: p, Dir: r.dir, Log: zerolog.New(&r.log),
+		Runner: &programsim.Runner{Next: r.device.next, Takes: takes},
+	})
+	return r
+}
+
+func (r *rig) shoot(t *testing.T) ([]byte, photo.Exposure, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	var b bytes.Buffer
+	e, err := r.cam.Shoot(ctx, &b)
+	if ctx.Err() != nil {
+		t.Errorf("Shoot had no bound of its own (%v)", err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(r.dir, "*")); len(left) > 0 {
+		t.Errorf("Shoot left %q", left)
+	}
+	return b.Bytes(), e, err
+}
+
+func (r *rig) good(t *testing.T) []byte {
+	t.Helper()
+	p, e, err := r.shoot(t)
+	if err != nil {
+		t.Fatalf("Shoot: %v", err)
+	}
+	if want := r.picture(); !bytes.Equal(p, want) {
+		t.Errorf("got %d bytes that are not the program's %d", len(p), len(want))
+	}
+	if e.Format != "jpg" || e.Camera != still || e.Attempts != 1 {
+		t.Errorf("exposure %+v, want a jpg of %s", e, still)
+	}
+	return p
+}
+
+// picture is the last one that the program made.
+func (r *rig) picture() []byte { return programsim.Picture(r.device.order.Seed, r.device.order.Size) }
+
+func (r *rig) bad(t *testing.T, want string) error {
+	t.Helper()
+	_, _, err := r.shoot(t)
+	if err == nil {
+		t.Fatal("Shoot succeeded, want an error")
+	}
+	if !strings.Contains(err.Error(), want) {
+		t.Errorf("error %q, want %q in it", err, want)
+	}
+	return err
+}
+
+func (r *rig) offs() int {
+	n := 0
+	for _, c := range r.device.line.History() {
+		if !c.High {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,167 @@
+package ucam
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"fieldcam/capture/camera"
+	"fieldcam/capture/camera/jpegstream"
+	"fieldcam/capture/camera/serial"
+	"fieldcam/capture/photo"
+	"fieldcam/hal"
+)
+
+// Format is the file name extension of every picture.
+const Format = "jpg"
+
+// closeWait is how long Close waits for a Shoot: one whose context has ended
+// returns at once, and the daemon has 5 s to stop in all.
+const closeWait = time.Second
+
+// Options are what a Camera works with. Board and Power are required.
+type Options struct {
+	Board hal.Board
+	// Power is the camera's line. The Camera takes it over: Close closes it.
+	Power *camera.Power
+	Log   zerolog.Logger
+}
+
+// Camera is one camera on one serial port. Its methods may be called from any
+// goroutine; one Shoot at a time does something, the others wait.
+type Camera struct {
+	cfg Config
+	o   Options
+
+	turn *camera.Turn // whoever has it may use what follows
+
+	ladder   *camera.Ladder
+	lastBaud int  // where the camera was seen last
+	slow     bool // it was said that the camera does not take cfg.Baud
+	plain    bool // it was said that the camera does not know all that a cfg.Model does
+	seen     bool // it was said that the camera was found
+}
+
+// New makes the driver of a camera; it touches neither port nor power before
+// Shoot or Prepare.
+func New(cfg Config, o Options) *Camera {
+	c := &Camera{cfg: cfg, o: o, turn: camera.NewTurn(), ladder: camera.NewLadder(o.Log)}
+	c.lastBaud = c.firstBaud()
+	return c
+}
+
+// Close ends a Shoot that is under way, waits for it, for closeWait at most, and
+// switches the camera off in any case; where the Shoot does not end, because its
+// writer hangs, it returns an error. Shoot and Prepare fail from then on. A second
+// Close does nothing more.
+func (c *Camera) Close() error {
+	err := c.turn.Close(closeWait)
+	if err != nil {
+		err = fmt.Errorf("camera at %s: %w", c.cfg.Port, err)
+	}
+	return errors.Join(err, c.o.Power.Close())
+}
+
+// Shoot takes one picture and streams it to w, as a whole JPEG. After an error,
+// what w got is part of a picture at best. The camera's power is as
+// camera.Power.Rest leaves it on every return.
+//
+// Faults of w and a ctx that was cancelled are not the camera's and lead to no
+// recovery; a ctx that ran out of time does.
+func (c *Camera) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, error) {
+	ctx, give, err := c.turn.Take(ctx)
+	if err != nil {
+		return photo.Exposure{}, err
+	}
+	defer give()
+
+	err = c.withCamera(ctx, func(conn *conn) error { return conn.picture(ctx, w) })
+	rest := c.o.Power.Rest()
+	var sink *jpegstream.SinkError
+	switch {
+	case err == nil:
+		c.ladder.Good()
+		if rest != nil {
+			// The picture is good; the battery is in danger.
+			c.o.Log.Error().Err(rest).Msg("camera stays on")
+		}
+		return photo.Exposure{Camera: c.cfg.Model.name(), Format: Format, Attempts: 1}, nil
+	case errors.As(err, &sink), errors.Is(err, context.Canceled):
+	default:
+		c.ladder.Failed()
+	}
+	return photo.Exposure{}, fmt.Errorf("shoot with the camera at %s: %w", c.cfg.Port, errors.Join(err, rest))
+}
+
+// Prepare finds the camera and sets it up. It leaves the power as Shoot does; its
+// errors do not count for the ladder.
+func (c *Camera) Prepare(ctx context.Context) error {
+	ctx, give, err := c.turn.Take(ctx)
+	if err != nil {
+		return err
+	}
+	defer give()
+	err = c.withCamera(ctx, func(*conn) error { return nil })
+	if err = errors.Join(err, c.o.Power.Rest()); err != nil {
+		return fmt.Errorf("prepare the camera at %s: %w", c.cfg.Port, err)
+	}
+	return nil
+}
+
+// withCamera gives the camera power, opens its port, finds it and sets it up,
+// and calls do with it.
+func (c *Camera) withCamera(ctx context.Context, do func(*conn) error) error {
+	fresh, err := c.start(ctx)
+	if err != nil {
+		return err
+	}
+	first := c.lastBaud
+	if fresh {
+		first = c.firstBaud()
+	}
+	port, err := c.o.Board.OpenPort(c.cfg.Port, first)
+	if err != nil {
+		return err
+	}
+	conn := &conn{Conn: serial.New(port, first), address: byte(c.cfg.Address), timeout: c.cfg.ReplyTimeout, size: c.cfg.Package}
+	release := conn.Watch(ctx)
+	defer func() {
+		release()
+		if cerr := port.Close(); cerr != nil {
+			c.o.Log.Warn().Err(cerr).Msg("close camera port")
+		}
+	}()
+	if err := c.ready(ctx, conn, fresh, first); err != nil {
+		return err
+	}
+	return do(conn)
+}
+
+// firstBaud is the rate to look at first for a camera that has just started.
+func (c *Camera) firstBaud() int {
+	if slices.Contains(AutoBauds(), c.cfg.Baud) {
+		return c.cfg.Baud // which it then takes by itself
+	}
+	return AutoBauds()[0]
+}
+
+// start gives the camera power, after taking it away where the ladder says so.
+// fresh tells that the camera has started just now.
+func (c *Camera) start(ctx context.Context) (fresh bool, err error) {
+	if c.ladder.Due() >= camera.Cycle {
+		err := c.o.Power.Cycle(ctx)
+		if err == nil {
+			c.ladder.Climbed(camera.Cycle, "camera power cycled")
+			return true, nil
+		}
+		if !errors.Is(err, camera.ErrNoPowerLine) {
+			return false, err
+		}
+	}
+	return c.o.Power.On(ctx)
+}

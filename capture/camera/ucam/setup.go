@@ -1,0 +1,128 @@
+package ucam
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"fieldcam/capture/camera"
+	"fieldcam/capture/camera/serial"
+)
+
+// rates are those at which the camera may be: first, then what it finds by itself,
+// then the one that it may have been told before. On the ladder's last rung all that
+// there are: another program, or another configuration, may have left it anywhere.
+func (c *Camera) rates(first int) []int {
+	all := append(append([]int{first}, AutoBauds()...), c.cfg.Baud)
+	if c.ladder.Due() >= camera.Cycle {
+		all = append(all, Bauds()...)
+	}
+	return unique(all...)
+}
+
+// ready finds the camera, recovers it as far as the ladder says, and sets it up.
+func (c *Camera) ready(ctx context.Context, conn *conn, fresh bool, first int) error {
+	f, err := conn.find(ctx, c.rates(first))
+	if err != nil && ctx.Err() == nil && c.ladder.Due() >= camera.Reset && !fresh && c.o.Power.Switched() {
+		// A camera that hears nothing cannot be reset: the next rung at once.
+		if err := c.o.Power.Cycle(ctx); err != nil {
+			return err
+		}
+		c.ladder.Climbed(camera.Cycle, "camera power cycled")
+		fresh = true
+		f, err = conn.find(ctx, c.rates(c.firstBaud()))
+	}
+	if err != nil {
+		return err
+	}
+	if c.ladder.Due() >= camera.Reset && !fresh {
+		if f, err = conn.reset(ctx, c.rates(c.firstBaud())); err != nil {
+			return fmt.Errorf("reset: %w", err)
+		}
+		c.ladder.Climbed(camera.Reset, "camera reset")
+		fresh = true
+	}
+	c.at(f)
+	if f, err = c.setBaud(ctx, conn, f); err != nil {
+		return err
+	}
+	if err := c.configure(ctx, conn); err != nil {
+		return err
+	}
+	if !fresh && !f.slept {
+		return nil // it has been looking all the time
+	}
+	return serial.Pause(ctx, c.cfg.Settle)
+}
+
+// at remembers where the camera is.
+func (c *Camera) at(f found) {
+	c.lastBaud = f.baud
+	if !c.seen {
+		c.seen = true
+		c.o.Log.Info().Str("camera", c.cfg.Model.name()).Int("baud", f.baud).Msg("camera found")
+	}
+}
+
+// setBaud brings the camera to the configured rate. One that does not take it is
+// used as it is: a slow picture is better than none.
+func (c *Camera) setBaud(ctx context.Context, conn *conn, f found) (found, error) {
+	if f.baud != c.cfg.Baud {
+		var err error
+		if f, err = conn.switchBaud(ctx, f, c.cfg.Baud); err != nil {
+			return f, fmt.Errorf("set rate %d: %w", c.cfg.Baud, err)
+		}
+		c.at(f)
+	}
+	if slow := f.baud != c.cfg.Baud; slow != c.slow {
+		c.slow = slow
+		if slow {
+			c.o.Log.Warn().Int("baud", f.baud).Int("want", c.cfg.Baud).Msg("camera does not take the rate")
+		}
+	}
+	return f, nil
+}
+
+// configure sets what the camera forgets when it starts.
+func (c *Camera) configure(ctx context.Context, conn *conn) error {
+	if err := conn.command(ctx, CmdInitial, 0, FormatJPEG, RawUnused, Resolutions()[c.cfg.Resolution]); err != nil {
+		return err
+	}
+	if err := conn.command(ctx, CmdPackage, PackageMark, byte(c.cfg.Package), byte(c.cfg.Package>>8)); err != nil {
+		return err
+	}
+	type order struct {
+		cmd Command
+		p   []byte
+	}
+	var extras []order
+	switch c.cfg.LightHz {
+	case 50:
+		extras = append(extras, order{CmdLight, []byte{Light50}})
+	case 60:
+		extras = append(extras, order{CmdLight, []byte{Light60}})
+	}
+	if c.cfg.Model == ModelUCAM3 {
+		extras = append(extras,
+			order{CmdImage, []byte{byte(c.cfg.Contrast), byte(c.cfg.Brightness), byte(c.cfg.Exposure)}},
+			order{CmdSleep, []byte{0}})
+	}
+	refused := false
+	for _, o := range extras {
+		err := conn.command(ctx, o.cmd, o.p...)
+		var nak *NAKError
+		if errors.As(err, &nak) {
+			// A picture that flickers is better than none.
+			refused = true
+			if !c.plain {
+				c.o.Log.Warn().Err(err).Msg("camera does not take a setting")
+			}
+			continue
+		}
+		if err != nil {
+			return err
+		}
+	}
+	c.plain = refused
+	return nil
+}
