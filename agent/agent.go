@@ -145,7 +145,8 @@ type Agent struct {
 	networkAt time.Time // when the modem had a network last, by package time; its goroutine's
 
 	damaged atomic.Int64 // photos found damaged since the start
-	told    atomic.Bool  // the prover was told of this start's first photo
+	looks   looks
+	told    atomic.Bool // the prover was told of this start's first photo
 
 	// Of the goroutine that watches: until when the cloud may be silent for
 	// maintenance, by package time; whether the card, and the backlog, were said to

@@ -37,7 +37,10 @@ func (a *Agent) makeCapture() {
 	c := a.o.Config
 	o := capture.Options{
 		Store: a.queue, Schedule: a.plan, Clock: a.clock, Log: a.log,
-		Approach: a.o.Approach, Told: a.steps.told, Paused: a.pause.Paused, PowerLow: a.supply.power.Dormant, Taken: a.photoTaken, Problem: a.captureProblem,
+		Approach: a.o.Approach, Told: a.steps.told,
+		Paused: a.pause.Paused, PowerLow: a.supply.power.Dormant,
+		Taken: a.photoTaken, Problem: a.captureProblem,
+		Checks: a.makeChecks(), Site: a.site(),
 	}
 	var err error
 	if c.Camera.Kind == config.KindShutter {
@@ -45,7 +48,7 @@ func (a *Agent) makeCapture() {
 		_, err = camera.open()
 		a.camera, o.Deferred = camera, camera
 	} else {
-		camera := &boardCamera{cfg: c.Camera, s: surroundings{board: a.o.Board, clock: a.clock, dir: a.o.StateDir, log: a.log}}
+		camera := &boardCamera{cfg: c.Camera, s: surroundings{board: a.o.Board, clock: a.clock, dir: a.o.StateDir, dial: a.o.Dial, log: a.log}}
 		_, err = camera.open()
 		a.camera, o.Camera = camera, camera
 	}

@@ -49,9 +49,10 @@ func (a *Agent) noticeRejected(err error) {
 	a.raise(health.NoticeRejected, err.Error())
 }
 
-// photoTaken tells the sessions of a photo that has just become durable, and the
-// prover of the first one: a new controller shows up with its first day at once.
-func (a *Agent) photoTaken(photo.Meta) {
+// photoTaken tells of a photo that has just become durable: those who watch how photos
+// look, the sessions, and the prover of the first one: a new controller shows up with its first day at once.
+func (a *Agent) photoTaken(m photo.Meta) {
+	a.watchLooks(m)
 	if !a.told.Swap(true) {
 		a.prover.Nudge()
 		a.health.ClearOld(health.CameraFault, health.CardFull, health.StorageFault, health.ClockStepped)

@@ -35,6 +35,7 @@ import (
 	"fieldcam/agent/power"
 	"fieldcam/capture"
 	"fieldcam/capture/photo"
+	"fieldcam/capture/picture"
 	"fieldcam/capture/schedule"
 	"fieldcam/config/invalid"
 	"fieldcam/queue"
@@ -60,6 +61,8 @@ type Config struct {
 	Log     Log            `toml:"log"`
 	Camera  Camera         `toml:"camera"`
 	Capture capture.Config `toml:"capture"`
+	// Checks are of each picture, on its way from the camera to the card.
+	Checks picture.Config `toml:"checks"`
 	// Sessions is the weekly schedule. A file with a [[session]] replaces the
 	// model's default schedule (schedule.DefaultFor) as a whole.
 	Sessions []schedule.Session `toml:"session"`
@@ -108,6 +111,7 @@ func Default() Config {
 		Log:       Log{Level: "info"},
 		Camera:    defaultCamera(),
 		Capture:   capture.Default(),
+		Checks:    picture.Default(),
 		Sessions:  schedule.Default(),
 		Queue:     queue.Default(),
 		Copy:      second.Default(),
@@ -156,7 +160,9 @@ func (c Config) Validate() error {
 	}
 	oneOf(&l, "log.level", c.Log.Level, logLevels())
 	l.Under("camera", c.Camera.validate())
+	c.checkViews(&l)
 	l.Under("capture", c.Capture.Validate())
+	l.Under("checks", c.Checks.Validate())
 	switch n := len(c.Sessions); {
 	case n == 0:
 		l.Add("session", "", "at least one session (leave session out for the default week)")

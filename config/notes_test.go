@@ -14,6 +14,7 @@ import (
 
 	"fieldcam/agent/climate"
 	"fieldcam/agent/maintenance"
+	"fieldcam/capture/camera/visca"
 	"fieldcam/capture/schedule"
 	"fieldcam/config/invalid"
 )
@@ -61,7 +62,7 @@ func TestEveryFieldHasAKey(t *testing.T) {
 }
 
 // rowForm finds the lists in a path.
-var rowForm = regexp.MustCompile(`\b(session|event|shot|pause|window)\.`)
+var rowForm = regexp.MustCompile(`\b(session|event|shot|pause|window|view)\.`)
 
 // full is a valid configuration with a row in each list, whatever the kind of camera.
 func full() Config {
@@ -69,6 +70,7 @@ func full() Config {
 	c.Device = "x"
 	row := schedule.NewSession()
 	row.Name, row.Kind = "a", schedule.Upload
+	c.Camera.HTTP.URL = "http://192.0.2.9/x.jpg"
 	c.Camera.Shutter.Line, c.Camera.Shutter.Path = "GPIO17", "/media/camera"
 	c.Sessions = []schedule.Session{row}
 	c.Site = schedule.Site{Latitude: schedule.DegreesOf(52), Longitude: schedule.DegreesOf(13)}
@@ -76,6 +78,7 @@ func full() Config {
 	noon := schedule.WallTimeOf(time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC))
 	c.Shots = []schedule.Shot{{Name: "a", At: noon}}
 	c.Pauses = []schedule.Pause{{Name: "a", From: noon, Until: noon + 1}}
+	c.Camera.VISCA.Views = []visca.SessionView{{Session: "a"}}
 	w := maintenance.NewWindow()
 	w.Name, w.Start, w.Duration = "a", "2026-06-01 12:00:00", time.Hour
 	c.Maintenance.Windows = []maintenance.Window{w}
