@@ -14,6 +14,7 @@ import (
 	"fieldcam/capture/camera/vc0706/vc0706sim"
 	"fieldcam/capture/schedule"
 	"fieldcam/config"
+	"fieldcam/hal"
 	"fieldcam/hal/sim"
 )
 
@@ -59,6 +60,10 @@ type world struct {
 	shown   time.Time     // what that clock showed when the daemon ended
 	dark    time.Duration // how long the power stays off after a cut
 	version string        // of the program
+	// root, rtc and powerOff are agent.Options'.
+	root     string
+	rtc      func(path string) hal.RTC
+	powerOff func(ctx context.Context, command []string) error
 }
 
 // era is a time in which one plan was in force.
