@@ -12,6 +12,7 @@ import (
 	"time"
 	_ "time/tzdata" // the tests' machine may have no zone files
 
+	"fieldcam/agent/climate"
 	"fieldcam/agent/maintenance"
 	"fieldcam/capture/camera/visca"
 	"fieldcam/capture/schedule"
@@ -119,6 +120,8 @@ func TestNotesSayWhatValidateSays(t *testing.T) {
 			v.Set(reflect.ValueOf(schedule.At(-1)))
 		case v.Type() == reflect.TypeFor[schedule.Degrees]():
 			v.Set(reflect.ValueOf(schedule.DegreesOf(1000)))
+		case v.Type() == reflect.TypeFor[climate.Celsius]():
+			v.SetInt(1000)
 		case v.CanInt():
 			v.SetInt(-1)
 		case v.CanUint():

@@ -106,6 +106,12 @@ const (
 	// another device, or asks for more quiet than may be. Warning. Cleared by the
 	// next notice that is.
 	NoticeRejected Name = "notice-rejected"
+	// PhotoBad: photo after photo is black, blown out, not whole, far too small or the
+	// same as the one before. Warning. Cleared by the next one that is none of it.
+	PhotoBad Name = "photo-bad"
+	// CameraClock: the camera's own clock is off, as its pictures tell. Warning. Cleared
+	// by the next picture whose time is right.
+	CameraClock Name = "camera-clock"
 	// UploadsBehind: the upload sessions send fewer photos a day than are taken, as
 	// they are set up. Warning. Cleared when they keep up.
 	UploadsBehind Name = "uploads-behind"
