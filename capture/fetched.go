@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"fieldcam/capture/photo"
+	"fieldcam/capture/picture"
 	"fieldcam/capture/schedule"
 )
 
@@ -153,7 +154,7 @@ func (f *fetch) nearestSlot(at time.Time, wanted func(schedule.Slot) bool) (best
 func (f *fetch) take(ctx context.Context, p Picture, s shot) (photo.Cause, error) {
 	first := p.First
 	if first.ID != "" {
-		s.Shot = photo.Shot{Slot: first.Slot, Session: first.Session, Trigger: first.Trigger, Taken: first.Taken, ClockSynced: first.ClockSynced, Of: first.ID}
+		s.Shot = first.Other()
 	}
 	cause := photo.NotFetched
 	slots, extra := 0, 0
@@ -193,6 +194,8 @@ func (f *fetch) addFile(s photo.Shot, fill func(io.Writer) (photo.Exposure, erro
 	var to *spoolWriter
 	var cameraErr error
 	known := false
+	var check *picture.Check
+	s.Site = f.o.Site
 	added, err := f.o.Store.Add(s, func(w io.Writer) (photo.Exposure, error) {
 		var sum hash.Hash
 		to = &spoolWriter{w: w, atCamera: new(atomic.Bool)}
@@ -201,9 +204,16 @@ func (f *fetch) addFile(s photo.Shot, fill func(io.Writer) (photo.Exposure, erro
 			sum = sha256.New()
 			out = io.MultiWriter(to, sum)
 		}
+		if f.o.Checks != nil {
+			check = f.o.Checks.Begin(out, s)
+			out = check
+		}
 		var exposure photo.Exposure
 		if exposure, cameraErr = fill(out); cameraErr != nil {
 			return exposure, cameraErr
+		}
+		if check != nil {
+			exposure = check.End(exposure)
 		}
 		if sum != nil {
 			if m, known = f.o.Store.Find(hex.EncodeToString(sum.Sum(nil))); known {
@@ -215,6 +225,9 @@ func (f *fetch) addFile(s photo.Shot, fill func(io.Writer) (photo.Exposure, erro
 	var full interface{ CardFull() bool }
 	switch {
 	case err == nil:
+		if check != nil {
+			check.Keep(false)
+		}
 		f.tellTaken(added)
 		return added, "", nil
 	case known:

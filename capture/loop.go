@@ -52,6 +52,8 @@ type loop struct {
 	timer     *time.Timer // of wait; nil before
 	// begun: the first shot of all has been written, where there was no ledger.
 	begun bool
+	// othersMissing: other files of a shot did not come the last time.
+	othersMissing bool
 }
 
 func newLoop(s *Service) *loop {

@@ -41,6 +41,10 @@ type outcome struct {
 	mono  time.Duration // of a Deferred: when it was fired, since the service was made
 	cause photo.Cause   // where err is not nil
 	err   error
+	// Of a Several's shot that was taken: the photos of other files, of this shot and
+	// of earlier ones, and why some may be missing.
+	others    []photo.Meta
+	othersErr error
 }
 
 // flight is a photo under way.
@@ -179,32 +183,8 @@ func (l *loop) attempt(shot photo.Shot, n int, atCamera *atomic.Bool, begin func
 		ctx, _ := begin()
 		return l.fire(ctx, shot, atCamera)
 	}
-	var cameraErr error
-	var to *spoolWriter
-	meta, err := l.o.Store.Add(shot, func(w io.Writer) (photo.Exposure, error) {
-		to = &spoolWriter{w: w, atCamera: atCamera}
-		ctx, ok := begin()
-		if !ok {
-			return photo.Exposure{}, errUnwanted
-		}
-		var exposure photo.Exposure
-		atCamera.Store(true)
-		exposure, cameraErr = l.o.Camera.Shoot(ctx, to)
-		atCamera.Store(false)
-		exposure.Attempts = n
-		return exposure, cameraErr
-	})
-	if err == nil {
-		return outcome{meta: meta}
-	}
-	var full interface{ CardFull() bool }
-	switch {
-	case errors.As(err, &full) && full.CardFull():
-		return outcome{cause: photo.CardFull, err: err}
-	case cameraErr != nil && to.err == nil:
-		return outcome{cause: photo.CameraFault, err: err}
-	}
-	return outcome{cause: photo.StoreFault, err: err}
+	shot.Site = l.o.Site
+	return l.take(shot, &try{n: n, atCamera: atCamera}, begin)
 }
 
 // spoolWriter remembers that it was the store, not the camera, that failed.
@@ -247,6 +227,7 @@ func (l *loop) conclude(f *flight, out outcome) {
 		l.fired(out)
 	case out.err == nil:
 		l.taken(out.meta)
+		l.takenOthers(out)
 	case f.manual() || f.interrupted:
 		l.o.Log.Debug().Err(out.err).Msg("photo not taken")
 	default:
@@ -260,7 +241,7 @@ func (l *loop) conclude(f *flight, out outcome) {
 func (l *loop) taken(m photo.Meta) {
 	l.update(func(s *State) { s.Last, s.Failures = m, 0 })
 	l.o.Log.Info().Str("photo", string(m.ID)).Time("slot", m.Slot).Str("session", m.Session).
-		Int64("bytes", m.Size).Dur("late", m.Taken.Sub(m.Slot)).Msg("photo taken")
+		Int64("bytes", m.Size).Dur("late", m.Taken.Sub(m.Slot)).Strs("checks", m.Verdict.Words()).Msg("photo taken")
 	if l.o.Taken != nil {
 		l.o.Taken(m)
 	}

@@ -53,7 +53,7 @@ func (q *Queue) add(shot photo.Shot, fill func(io.Writer) (photo.Exposure, error
 		ID: photo.NewID(shot.Taken, seq), Device: q.o.Device,
 		// Round drops the monotonic reading: what is returned equals what is read back.
 		Slot: shot.Slot.Round(0).UTC(), Taken: shot.Taken.Round(0).UTC(),
-		Session: shot.Session, Trigger: shot.Trigger, ClockSynced: shot.ClockSynced, Shot: shot.Of,
+		Session: shot.Session, Trigger: shot.Trigger, ClockSynced: shot.ClockSynced, Shot: shot.Of, Site: shot.Site,
 	}
 	if _, err := photo.ParseID(string(m.ID)); err != nil {
 		return photo.Meta{}, fmt.Errorf("exposure at %s: %w", shot.Taken, err)

@@ -26,6 +26,8 @@ type Day struct {
 	// Unknown photos are in the index no more, which was made anew meanwhile: whether
 	// the cloud has them, only the cloud can tell.
 	Unknown int
+	// Bad is how many of Photos are bad pictures, by their photo.Verdict.
+	Bad int
 	// Deleted is how many of Uploaded the card no longer has.
 	Deleted int
 	// Proof is the day for the wire, at most ledger.MaxProof bytes.

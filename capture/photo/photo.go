@@ -140,6 +140,15 @@ type Shot struct {
 	// Of is the first photo of the same shot, where a camera delivers several
 	// files of one (RAW beside JPEG); empty where this is the first.
 	Of ID
+	// Site is where the camera stands; zero where that is not known.
+	Site Place
+}
+
+// Place is a point on the ground, in degrees north and east. Zero is an unknown one:
+// at 0° N, 0° E there is nothing but water.
+type Place struct {
+	Latitude  float64 `json:"lat"`
+	Longitude float64 `json:"lon"`
 }
 
 // Exposure is what the camera says of the picture it delivered.
@@ -150,6 +159,27 @@ type Exposure struct {
 	Format string `json:"format"`
 	// Attempts is how many tries the picture took, at least 1.
 	Attempts int `json:"attempts,omitempty"`
+	Look
+}
+
+// Look is what the picture's own bytes tell of it (package capture/picture). All of
+// it is zero where nobody looked.
+type Look struct {
+	// Width and Height are the picture's, in pixels, as it is stored; 0: not known.
+	Width  int `json:"width,omitempty"`
+	Height int `json:"height,omitempty"`
+	// Exposed is when the picture was taken by the camera's own clock, in UTC; zero
+	// where it does not say.
+	Exposed time.Time `json:"exposed,omitzero"`
+	// Serial is the camera's number, as it says.
+	Serial string `json:"serial,omitempty"`
+	// Brightness is the mean luminance, 1 to 255; 0: not known.
+	Brightness int `json:"brightness,omitempty"`
+	// Unseen says in a word why the brightness is not known, where it was wanted:
+	// "too-large", "unsupported", "raw".
+	Unseen string `json:"unseen,omitempty"`
+	// Verdict is what is wrong with it.
+	Verdict Verdict `json:"checks,omitempty"`
 }
 
 // Meta is what is known of a whole photo. It travels with the file (as an
@@ -167,7 +197,15 @@ type Meta struct {
 	SHA256      string    `json:"sha256"` // lower-case hexadecimal
 	// Shot is the first photo of the same shot; empty where this is the first.
 	Shot ID `json:"shot,omitempty"`
+	// Site is where the camera stands; zero where that is not known. It is here only:
+	// the picture's own EXIF stays as the camera wrote it.
+	Site Place `json:"site,omitzero"`
 	Exposure
+}
+
+// Other is the Shot of another file of the exposure whose first file is the photo m.
+func (m Meta) Other() Shot {
+	return Shot{Slot: m.Slot, Session: m.Session, Trigger: m.Trigger, Taken: m.Taken, ClockSynced: m.ClockSynced, Of: m.ID}
 }
 
 // Seq is the photo's place in the order of capture.

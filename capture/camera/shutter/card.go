@@ -8,10 +8,14 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
 	"fieldcam/capture"
+	"fieldcam/capture/camera/dcf"
+	"fieldcam/capture/camera/fetched"
+	"fieldcam/capture/exif"
 	"fieldcam/capture/photo"
 )
 
@@ -23,19 +27,18 @@ const (
 	// folder: DCF has 900 folders of 9,999 numbers, cards have 100,000 pictures.
 	maxFiles  = 300_000
 	maxFolder = 50_000
-	// maxFileBytes is the largest file that is fetched: RAW of 100 megapixels has
-	// 200 MB.
-	maxFileBytes = 512 << 20
+	// listName is the file of the list of fetched files, in Options.Dir.
+	listName = "fetched.list"
 	// readBatch is how many names are read at a time.
 	readBatch = 1024
 )
 
 // cardFile is one file on the card.
 type cardFile struct {
-	fileName
+	dcf.Name
 	size int64
 	time time.Time // of its last change, as the card has it
-	tags tags
+	tags exif.Tags
 }
 
 // stat is what shows that a file has changed.
@@ -48,7 +51,7 @@ type stat struct {
 type card struct {
 	cfg  Config
 	o    Options
-	list records
+	list *fetched.List
 	// seen is how files were at the List before that could not be told to be whole.
 	seen map[string]stat
 	// listed are the files of the pictures of the newest List, by Picture.Name.
@@ -56,7 +59,7 @@ type card struct {
 }
 
 func newCard(cfg Config, o Options) card {
-	return card{cfg: cfg, o: o, list: records{dir: o.Dir}, seen: map[string]stat{}}
+	return card{cfg: cfg, o: o, list: fetched.New(filepath.Join(o.Dir, listName)), seen: map[string]stat{}}
 }
 
 // List implements capture.Deferred.
@@ -73,7 +76,7 @@ func (c *Camera) List(ctx context.Context) (capture.Listing, error) {
 }
 
 func (c *card) look(ctx context.Context) (l capture.Listing, err error) {
-	if err := c.list.load(); err != nil {
+	if err := c.list.Load(); err != nil {
 		return l, err
 	}
 	root, err := os.OpenRoot(c.cfg.Path)
@@ -86,24 +89,24 @@ func (c *card) look(ctx context.Context) (l capture.Listing, err error) {
 		return l, err
 	}
 	c.listed = map[string][]cardFile{}
-	present := map[recordKey]bool{}
+	present := map[fetched.Key]bool{}
 	var shots [][]cardFile // the new files of each shot, in the order of exposure
 	for _, f := range files {
-		present[recordKey{f.path(), f.size}] = true
+		present[fetched.Key{Path: f.Path(), Size: f.size}] = true
 		if c.fetched(root, f) {
 			c.remove(root, f)
 			continue
 		}
-		if !photo.IsKind(c.cfg.Files, f.format) {
+		if !photo.IsKind(c.cfg.Files, f.Format) {
 			continue
 		}
-		if n := len(shots) - 1; n >= 0 && shots[n][0].shot() == f.shot() {
+		if n := len(shots) - 1; n >= 0 && shots[n][0].Shot() == f.Shot() {
 			shots[n] = append(shots[n], f)
 			continue
 		}
 		shots = append(shots, []cardFile{f})
 	}
-	if err := c.list.trim(func(k recordKey) bool { return present[k] }); err != nil {
+	if err := c.list.Trim(func(k fetched.Key) bool { return present[k] }); err != nil {
 		return l, err
 	}
 	seen := map[string]stat{}
@@ -120,7 +123,7 @@ func (c *card) look(ctx context.Context) (l capture.Listing, err error) {
 			continue
 		}
 		l.Pictures = append(l.Pictures, c.picture(whole))
-		c.listed[whole[0].shot()] = whole
+		c.listed[whole[0].Shot()] = whole
 	}
 	c.seen = seen
 	l.Ahead = c.ahead()
@@ -136,7 +139,7 @@ func readFiles(ctx context.Context, root *os.Root) ([]cardFile, error) {
 	}
 	var files []cardFile
 	for _, folder := range folders {
-		if !folderForm.MatchString(folder.Name()) || !folder.IsDir() {
+		if !dcf.IsFolder(folder.Name()) || !folder.IsDir() {
 			continue
 		}
 		entries, err := readDir(root, "DCIM/"+folder.Name(), maxFolder)
@@ -144,7 +147,7 @@ func readFiles(ctx context.Context, root *os.Root) ([]cardFile, error) {
 			return nil, fmt.Errorf("read the camera's card: %w", err)
 		}
 		for _, e := range entries {
-			name, ok := parseName(folder.Name(), e.Name())
+			name, ok := dcf.Parse(folder.Name(), e.Name())
 			if !ok || !e.Type().IsRegular() {
 				continue
 			}
@@ -158,7 +161,7 @@ func readFiles(ctx context.Context, root *os.Root) ([]cardFile, error) {
 			if err != nil {
 				return nil, fmt.Errorf("read the camera's card: %w", err)
 			}
-			files = append(files, cardFile{fileName: name, size: info.Size(), time: info.ModTime()})
+			files = append(files, cardFile{Name: name, size: info.Size(), time: info.ModTime()})
 		}
 		if len(files) > maxFiles {
 			return nil, fmt.Errorf("read the camera's card: more than %d pictures", maxFiles)
@@ -166,12 +169,12 @@ func readFiles(ctx context.Context, root *os.Root) ([]cardFile, error) {
 	}
 	slices.SortFunc(files, func(a, b cardFile) int {
 		raw := func(f cardFile) int {
-			if f.isJPEG() {
+			if f.IsJPEG() {
 				return 0
 			}
 			return 1
 		}
-		return cmp.Or(cmp.Compare(a.number(), b.number()), cmp.Compare(a.shot(), b.shot()), cmp.Compare(raw(a), raw(b)), cmp.Compare(a.name, b.name))
+		return cmp.Or(cmp.Compare(a.Number(), b.Number()), cmp.Compare(a.Shot(), b.Shot()), cmp.Compare(raw(a), raw(b)), cmp.Compare(a.File, b.File))
 	})
 	return files, nil
 }
@@ -201,17 +204,17 @@ func readDir(root *os.Root, name string, most int) ([]fs.DirEntry, error) {
 
 // picture is what capture is told of a shot.
 func (c *card) picture(files []cardFile) capture.Picture {
-	p := capture.Picture{Name: files[0].shot()}
+	p := capture.Picture{Name: files[0].Shot()}
 	for _, f := range files {
 		if p.At.IsZero() {
-			p.At = f.tags.at
+			p.At = f.tags.At
 		}
 	}
 	if p.At.IsZero() {
 		p.At = files[0].time.UTC()
 	}
-	if r, ok := c.list.newestOf("DCIM/" + p.Name); ok && sameShot(r.At, p.At) && r.Path != files[0].path() {
-		p.First = r.first()
+	if r, ok := c.list.NewestOf("DCIM/" + p.Name); ok && sameShot(r.At, p.At) && r.Path != files[0].Path() {
+		p.First = r.Photo()
 	}
 	return p
 }
@@ -219,7 +222,7 @@ func (c *card) picture(files []cardFile) capture.Picture {
 // ahead is by how much the camera's clock was ahead, as the newest fetched file of a
 // slot shows; 0 where there is none.
 func (c *card) ahead() time.Duration {
-	for _, r := range slices.Backward(c.list.all) {
+	for _, r := range c.list.Newest() {
 		if r.Trigger == photo.Scheduled && !r.At.IsZero() {
 			return r.At.Sub(r.Taken)
 		}

@@ -10,6 +10,8 @@ import (
 	"os"
 
 	"fieldcam/capture"
+	"fieldcam/capture/camera/dcf"
+	"fieldcam/capture/camera/fetched"
 	"fieldcam/capture/photo"
 )
 
@@ -42,15 +44,15 @@ func (c *card) fetch(ctx context.Context, p capture.Picture, add capture.AddFile
 		f := files[0]
 		m, sum, err := c.fetchFile(ctx, root, f, add)
 		if err != nil {
-			return fmt.Errorf("fetch %s: %w", f.path(), err)
+			return fmt.Errorf("fetch %s: %w", f.Path(), err)
 		}
 		if first.ID == "" {
 			first = m
 		}
 		files = files[1:]
 		c.listed[p.Name] = files
-		err = c.list.add(record{
-			Path: f.path(), Size: f.size, Time: f.time, Sum: sum, At: p.At,
+		err = c.list.Add(fetched.Record{
+			Path: f.Path(), Size: f.size, Time: f.time, Sum: sum, At: p.At,
 			First: first.ID, Slot: first.Slot, Session: first.Session, Trigger: first.Trigger, Taken: first.Taken, ClockSynced: first.ClockSynced,
 		})
 		if err != nil {
@@ -64,7 +66,7 @@ func (c *card) fetch(ctx context.Context, p capture.Picture, add capture.AddFile
 
 // fetchFile makes one file a photo.
 func (c *card) fetchFile(ctx context.Context, root *os.Root, f cardFile, add capture.AddFile) (m photo.Meta, sum string, err error) {
-	file, err := root.Open(f.path())
+	file, err := root.Open(f.Path())
 	if err != nil {
 		return m, "", err
 	}
@@ -83,7 +85,7 @@ func (c *card) fetchFile(ctx context.Context, root *os.Root, f cardFile, add cap
 			err = errChanged
 		}
 		sum = hex.EncodeToString(hash.Sum(nil))
-		return photo.Exposure{Camera: f.tags.model, Format: f.format, Attempts: 1}, err
+		return photo.Exposure{Camera: f.tags.Model, Format: f.Format, Attempts: 1}, err
 	})
 	return m, sum, err
 }
@@ -102,7 +104,7 @@ func copyFile(ctx context.Context, w io.Writer, file io.Reader) (n int64, err er
 		if err != nil {
 			return n, err
 		}
-		if n > maxFileBytes {
+		if n > dcf.MaxBytes {
 			return n, errChanged
 		}
 	}

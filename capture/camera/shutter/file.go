@@ -2,20 +2,23 @@ package shutter
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"time"
+
+	"fieldcam/capture/camera/dcf"
+	"fieldcam/capture/camera/fetched"
+	"fieldcam/capture/exif"
 )
 
 // fetched tells whether the file was fetched before. Where only its time differs,
 // its bytes tell.
 func (c *card) fetched(root *os.Root, f cardFile) bool {
-	r, ok := c.list.find(f.path(), f.size)
+	r, ok := c.list.Find(f.Path(), f.size)
 	if !ok || r.Time.Equal(f.time) {
 		return ok
 	}
-	file, err := root.Open(f.path())
+	file, err := root.Open(f.Path())
 	if err != nil {
 		return false
 	}
@@ -25,7 +28,7 @@ func (c *card) fetched(root *os.Root, f cardFile) bool {
 		return false
 	}
 	r.Time = f.time
-	if err := c.list.add(r); err != nil {
+	if err := c.list.Add(r); err != nil {
 		c.o.Log.Warn().Err(err).Msg("changed time of a fetched file not written")
 	}
 	return true
@@ -36,8 +39,8 @@ func (c *card) remove(root *os.Root, f cardFile) {
 	if !c.cfg.DeleteFetched {
 		return
 	}
-	if err := root.Remove(f.path()); err != nil {
-		c.o.Log.Debug().Err(err).Str("file", f.path()).Msg("fetched file not deleted from the camera's card")
+	if err := root.Remove(f.Path()); err != nil {
+		c.o.Log.Debug().Err(err).Str("file", f.Path()).Msg("fetched file not deleted from the camera's card")
 	}
 }
 
@@ -49,15 +52,15 @@ func (c *card) whole(root *os.Root, shot []cardFile, later bool, seen map[string
 		now := stat{f.size, f.time}
 		t, err := c.read(root, f)
 		ok := err == nil
-		if f.isJPEG() {
+		if f.IsJPEG() {
 			hasJPEG, tornJPEG = hasJPEG || ok, tornJPEG || !ok
 		} else {
-			ok = ok && !tornJPEG && (later || hasJPEG || c.hadOther(f, t) || c.seen[f.path()] == now)
+			ok = ok && !tornJPEG && (later || hasJPEG || c.hadOther(f, t) || c.seen[f.Path()] == now)
 		}
 		if !ok {
-			seen[f.path()] = now
-			if c.seen[f.path()] == now && !errors.Is(err, fs.ErrNotExist) {
-				c.o.Log.Debug().Err(err).Str("file", f.path()).Msg("file on the camera's card has not become a whole picture")
+			seen[f.Path()] = now
+			if c.seen[f.Path()] == now && !errors.Is(err, fs.ErrNotExist) {
+				c.o.Log.Debug().Err(err).Str("file", f.Path()).Msg("file on the camera's card has not become a whole picture")
 			}
 			continue
 		}
@@ -68,29 +71,19 @@ func (c *card) whole(root *os.Root, shot []cardFile, later bool, seen map[string
 }
 
 // hadOther tells whether another file of the same exposure was fetched before.
-func (c *card) hadOther(f cardFile, t tags) bool {
-	r, ok := c.list.newestOf(shotOf(f.path()))
-	return ok && !t.at.IsZero() && sameShot(r.At, t.at) && r.Path != f.path()
+func (c *card) hadOther(f cardFile, t exif.Tags) bool {
+	r, ok := c.list.NewestOf(fetched.ShotOf(f.Path()))
+	return ok && !t.At.IsZero() && sameShot(r.At, t.At) && r.Path != f.Path()
 }
 
 // read reads what the file says of itself.
-func (c *card) read(root *os.Root, f cardFile) (tags, error) {
-	if f.size == 0 || f.size > maxFileBytes {
-		return tags{}, errNotWhole
-	}
-	file, err := root.Open(f.path())
+func (c *card) read(root *os.Root, f cardFile) (exif.Tags, error) {
+	file, err := root.Open(f.Path())
 	if err != nil {
-		return tags{}, err
+		return exif.Tags{}, err
 	}
 	defer file.Close()
-	if f.isJPEG() {
-		return readJPEG(file, f.size, c.o.Zone)
-	}
-	b := make([]byte, min(f.size, tiffBytes))
-	if _, err := io.ReadFull(file, b); err != nil {
-		return tags{}, notWhole(err)
-	}
-	return readTIFF(b, c.o.Zone), nil
+	return dcf.Read(file, f.size, f.Format, c.o.Zone)
 }
 
 // sameShot tells whether files with these times are of one exposure: one of them

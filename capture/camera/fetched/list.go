@@ -1,4 +1,4 @@
-package shutter
+package fetched
 
 import (
 	"bufio"
@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,8 +18,6 @@ import (
 )
 
 const (
-	// listName is the file of the list, in Options.Dir.
-	listName = "fetched.list"
 	// maxAbsent is how many files are remembered that are not on the card any more:
 	// more than a day at the shortest interval of 5 s.
 	maxAbsent = 20_000
@@ -26,8 +25,8 @@ const (
 	maxLine = 4 << 10
 )
 
-// record is one file that was fetched, as a line of the list has it.
-type record struct {
+// Record is one file that was fetched, as a line of the list has it.
+type Record struct {
 	Path string    `json:"path"`
 	Size int64     `json:"size"`
 	Time time.Time `json:"time"` // the file's
@@ -43,24 +42,23 @@ type record struct {
 	ClockSynced bool          `json:"clock_synced,omitempty"`
 }
 
-// first is that photo, as far as the list knows.
-func (r *record) first() photo.Meta {
+// Photo is that photo, as far as the list knows.
+func (r *Record) Photo() photo.Meta {
 	return photo.Meta{ID: r.First, Slot: r.Slot, Session: r.Session, Trigger: r.Trigger, Taken: r.Taken, ClockSynced: r.ClockSynced}
 }
 
-// recordKey is what is unique of a file, but for its time.
-type recordKey struct {
-	path string
-	size int64
+// Key is what is unique of a file, but for its time.
+type Key struct {
+	Path string
+	Size int64
 }
 
-// records is the list of fetched files. Its file has a line for each, of which the
-// last of a key counts; a line that a power cut tore is no line.
-type records struct {
-	dir string
+// List is a durable list of fetched files. It is for one goroutine at a time.
+type List struct {
+	path string
 	// all are the records in the order of the file, byKey where each is in it.
-	all   []record
-	byKey map[recordKey]int
+	all   []Record
+	byKey map[Key]int
 	// byShot is the newest of each shot: its other files belong to that photo.
 	byShot map[string]int
 	// loaded: the file has been read. torn: its end is not to be written behind.
@@ -68,13 +66,17 @@ type records struct {
 	lines        int
 }
 
-// load reads the list, once.
-func (r *records) load() error {
+// New is the list in the file at path, whose directory exists. Nothing is read before
+// Load.
+func New(path string) *List { return &List{path: path} }
+
+// Load reads the list, where that has not been done. The other methods need it.
+func (r *List) Load() error {
 	if r.loaded {
 		return nil
 	}
-	*r = records{dir: r.dir, byKey: map[recordKey]int{}, byShot: map[string]int{}}
-	file, err := os.Open(filepath.Join(r.dir, listName))
+	*r = List{path: r.path, byKey: map[Key]int{}, byShot: map[string]int{}}
+	file, err := os.Open(r.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		r.loaded = true
 		return nil
@@ -93,7 +95,7 @@ func (r *records) load() error {
 		case err != nil && len(line) > 0:
 			r.torn = true
 		case err == nil:
-			var one record
+			var one Record
 			if json.Unmarshal(bytes.TrimSpace(line), &one) != nil || one.Path == "" {
 				r.torn = true
 				continue
@@ -111,8 +113,8 @@ func (r *records) load() error {
 }
 
 // put takes a record in.
-func (r *records) put(one record) {
-	key := recordKey{one.Path, one.Size}
+func (r *List) put(one Record) {
+	key := Key{one.Path, one.Size}
 	n, ok := r.byKey[key]
 	if !ok {
 		n = len(r.all)
@@ -120,33 +122,36 @@ func (r *records) put(one record) {
 		r.byKey[key] = n
 	}
 	r.all[n] = one
-	r.byShot[shotOf(one.Path)] = n
+	r.byShot[ShotOf(one.Path)] = n
 }
 
-// shotOf is the path without its extension.
-func shotOf(path string) string { return path[:len(path)-len(filepath.Ext(path))] }
+// Newest goes through all records, the newest first.
+func (r *List) Newest() iter.Seq2[int, Record] { return slices.Backward(r.all) }
 
-// find is what was fetched under this name with this size.
-func (r *records) find(path string, size int64) (record, bool) {
-	n, ok := r.byKey[recordKey{path, size}]
+// ShotOf is the path without its extension, which the files of one exposure share.
+func ShotOf(path string) string { return path[:len(path)-len(filepath.Ext(path))] }
+
+// Find is what was fetched under this name with this size.
+func (r *List) Find(path string, size int64) (Record, bool) {
+	n, ok := r.byKey[Key{path, size}]
 	if !ok {
-		return record{}, false
+		return Record{}, false
 	}
 	return r.all[n], true
 }
 
-// newestOf is the newest record of a shot, by the path without extension.
-func (r *records) newestOf(shot string) (record, bool) {
+// NewestOf is the newest record of a shot, by ShotOf.
+func (r *List) NewestOf(shot string) (Record, bool) {
 	n, ok := r.byShot[shot]
 	if !ok {
-		return record{}, false
+		return Record{}, false
 	}
 	return r.all[n], true
 }
 
-// add takes a record in for good: it is durable on return. With an error it is
+// Add takes a record in for good: it is durable on return. With an error it is
 // remembered until the process ends.
-func (r *records) add(one record) error {
+func (r *List) Add(one Record) error {
 	r.put(one)
 	if r.torn {
 		return r.rewrite()
@@ -157,7 +162,7 @@ func (r *records) add(one record) error {
 	}
 	// Until it is known to be whole, what is written next goes to a new file.
 	r.torn = true
-	file, err := os.OpenFile(filepath.Join(r.dir, listName), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	file, err := os.OpenFile(r.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
 	if err != nil {
 		return fmt.Errorf("list fetched file: %w", err)
 	}
@@ -169,7 +174,7 @@ func (r *records) add(one record) error {
 		return fmt.Errorf("list fetched file: %w", err)
 	}
 	if r.lines == 0 {
-		if err := syncDir(r.dir); err != nil {
+		if err := syncDir(filepath.Dir(r.path)); err != nil {
 			return err
 		}
 	}
@@ -178,13 +183,13 @@ func (r *records) add(one record) error {
 	return nil
 }
 
-// trim forgets files that are not on the card any more, but for the newest, and
+// Trim forgets files that are not on the card any more, but for the newest, and
 // writes the list anew where half of its lines are of no use.
-func (r *records) trim(present func(recordKey) bool) error {
-	kept := make([]record, 0, len(r.all))
+func (r *List) Trim(present func(Key) bool) error {
+	kept := make([]Record, 0, len(r.all))
 	absent := 0
 	for _, one := range slices.Backward(r.all) {
-		if !present(recordKey{one.Path, one.Size}) {
+		if !present(Key{one.Path, one.Size}) {
 			if absent++; absent > maxAbsent {
 				continue
 			}
@@ -196,7 +201,7 @@ func (r *records) trim(present func(recordKey) bool) error {
 		return nil
 	}
 	slices.Reverse(kept)
-	r.all, r.byKey, r.byShot = nil, map[recordKey]int{}, map[string]int{}
+	r.all, r.byKey, r.byShot = nil, map[Key]int{}, map[string]int{}
 	for _, one := range kept {
 		r.put(one)
 	}
@@ -204,8 +209,8 @@ func (r *records) trim(present func(recordKey) bool) error {
 }
 
 // rewrite writes the list as a new file in the old one's place.
-func (r *records) rewrite() error {
-	path := filepath.Join(r.dir, listName)
+func (r *List) rewrite() error {
+	path := r.path
 	file, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("write list of fetched files: %w", err)
@@ -229,7 +234,7 @@ func (r *records) rewrite() error {
 	if err != nil {
 		return fmt.Errorf("write list of fetched files: %w", err)
 	}
-	if err := syncDir(r.dir); err != nil {
+	if err := syncDir(filepath.Dir(r.path)); err != nil {
 		return err
 	}
 	r.lines, r.torn = len(r.all), false

@@ -1,101 +1,46 @@
-package shutter
+// Package exif reads what a camera says of itself in a picture: a TIFF structure, as it
+// stands in a JPEG's APP1 segment (Exif 2.32, 4.7.2) and at the beginning of most RAW
+// files.
+//
+// Promises: it never panics and allocates little, whatever the bytes; what is not
+// there, makes no sense or lies beyond the bytes given is left out; texts are
+// printable ASCII of at most 64 bytes.
+//
+// Out of scope: thumbnails (queue/thumbnail), makers' own notes, and writing.
+package exif
 
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
-	"io"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// The markers that matter here (ITU T.81, table B.1).
-const (
-	markStart = 0xD8 // SOI
-	markEnd   = 0xD9 // EOI
-	markScan  = 0xDA // SOS
-	markExif  = 0xE1 // APP1
-)
-
-const (
-	// maxSegments bounds the search for the picture's data: cameras write a dozen
-	// segments, and some spread a second preview over a hundred.
-	maxSegments = 1000
-	// tailBytes is where a JPEG's end is looked for, and then tailMore: some
-	// cameras put a preview or zeros behind the picture.
-	tailBytes = 4 << 10
-	tailMore  = 1 << 20
-	// tiffBytes is how much of a RAW file is read for its time: the directories
-	// stand at its beginning.
-	tiffBytes = 256 << 10
-)
-
-// errNotWhole is why a file is left for the next time.
-var errNotWhole = errors.New("not a whole picture")
-
-// tags are what EXIF says.
-type tags struct {
-	model string
-	// at is the exposure's time; zero where there is none.
-	at time.Time
+// Tags are what a camera says; each is zero where it does not.
+type Tags struct {
+	// Model is the camera's.
+	Model string
+	// Serial is the number of the camera's body.
+	Serial string
+	// At is the exposure's time by the camera's own clock, in UTC.
+	At time.Time
+	// Zoned: the camera says in which zone its clock is; else At was reckoned by the
+	// zone that the caller gave.
+	Zoned bool
 }
 
-// readJPEG reads what a JPEG of size bytes says of itself, and checks that it is
-// whole. Its error is errNotWhole, or one of reading.
-func readJPEG(r io.ReaderAt, size int64, zone *time.Location) (tags, error) {
-	var t tags
-	var head [4]byte
-	at := int64(2)
-	if _, err := r.ReadAt(head[:2], 0); err != nil || head[0] != 0xFF || head[1] != markStart {
-		return t, notWhole(err)
-	}
-	for n := 0; ; n++ {
-		if _, err := r.ReadAt(head[:], at); err != nil || head[0] != 0xFF || n == maxSegments {
-			return t, notWhole(err)
-		}
-		if head[1] == 0xFF { // a fill byte (B.1.1.2)
-			at++
-			continue
-		}
-		length := int64(binary.BigEndian.Uint16(head[2:])) // counts itself
-		if length < 2 || at+2+length > size {
-			return t, errNotWhole
-		}
-		if head[1] == markScan {
-			break
-		}
-		if head[1] == markExif && t.at.IsZero() {
-			b := make([]byte, length-2) // 64 KiB at the most
-			if _, err := r.ReadAt(b, at+4); err != nil {
-				return t, notWhole(err)
-			}
-			if tiff, ok := bytes.CutPrefix(b, []byte("Exif\x00\x00")); ok { // Exif 2.32, 4.7.2
-				t = readTIFF(tiff, zone)
-			}
-		}
-		at += 2 + length
-	}
-	for _, n := range []int64{tailBytes, tailMore} {
-		from := max(at, size-n)
-		tail := make([]byte, size-from)
-		if _, err := r.ReadAt(tail, from); err != nil {
-			return t, notWhole(err)
-		}
-		if bytes.Contains(tail, []byte{0xFF, markEnd}) { // in the data a 00 follows each FF (B.1.1.5)
-			return t, nil
-		}
-	}
-	return t, errNotWhole
-}
+// signature begins an APP1 segment that holds Exif (Exif 2.32, 4.7.2).
+const signature = "Exif\x00\x00"
 
-// notWhole is errNotWhole for a file that ends too early, and a failed read for
-// what it is.
-func notWhole(err error) error {
-	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errNotWhole
+// FromAPP1 reads the body of a JPEG's APP1 segment, or its beginning; false where it
+// is of another use.
+func FromAPP1(body []byte, zone *time.Location) (Tags, bool) {
+	tiff, ok := bytes.CutPrefix(body, []byte(signature))
+	if !ok {
+		return Tags{}, false
 	}
-	return err
+	return FromTIFF(tiff, zone), true
 }
 
 // The parts of a TIFF structure (TIFF 6.0, section 2) and the tags that matter here
@@ -112,11 +57,12 @@ const (
 	tagOriginal = 0x9003 // DateTimeOriginal
 	tagOffset   = 0x9011 // OffsetTimeOriginal
 	tagSubSec   = 0x9291 // SubSecTimeOriginal
+	tagSerial   = 0xA431 // BodySerialNumber
 )
 
-// readTIFF reads a TIFF structure, or its beginning. What is not there, or makes no
-// sense, is left out.
-func readTIFF(b []byte, zone *time.Location) (t tags) {
+// FromTIFF reads a TIFF structure, or its beginning. zone is that of times that do not
+// say theirs.
+func FromTIFF(b []byte, zone *time.Location) (t Tags) {
 	var order binary.ByteOrder = binary.LittleEndian
 	switch {
 	case len(b) < tiffHeader:
@@ -131,7 +77,7 @@ func readTIFF(b []byte, zone *time.Location) (t tags) {
 	for _, e := range main {
 		switch order.Uint16(e) {
 		case tagModel:
-			t.model = textOf(b, order, e)
+			t.Model = textOf(b, order, e)
 		case tagDateTime:
 			if original == "" {
 				original = textOf(b, order, e)
@@ -145,11 +91,13 @@ func readTIFF(b []byte, zone *time.Location) (t tags) {
 					offset = textOf(b, order, e)
 				case tagSubSec:
 					subSec = textOf(b, order, e)
+				case tagSerial:
+					t.Serial = textOf(b, order, e)
 				}
 			}
 		}
 	}
-	t.at = parseTime(original, offset, subSec, zone)
+	t.At, t.Zoned = parseTime(original, offset, subSec, zone)
 	return t
 }
 
@@ -194,18 +142,18 @@ func textOf(b []byte, order binary.ByteOrder, entry []byte) string {
 }
 
 // parseTime reads Exif's "2026:11:21 07:03:16" with its offset "+01:00" and its
-// fraction of a second "25"; zero where it is none.
-func parseTime(original, offset, subSec string, zone *time.Location) time.Time {
+// fraction of a second "25"; zero where it is none. zoned: the offset counted.
+func parseTime(original, offset, subSec string, zone *time.Location) (at time.Time, zoned bool) {
 	const layout = "2006:01:02 15:04:05"
 	if len(original) > len(layout) {
 		original = original[:len(layout)]
 	}
 	at, err := time.ParseInLocation(layout, original, zone)
 	if err != nil {
-		return time.Time{}
+		return time.Time{}, false
 	}
 	if exact, err := time.Parse(layout+"-07:00", original+offset); err == nil && offset != "" {
-		at = exact
+		at, zoned = exact, true
 	}
 	const digits = 9 // of nanoseconds
 	if subSec = subSec[:min(len(subSec), digits)]; subSec != "" {
@@ -213,5 +161,5 @@ func parseTime(original, offset, subSec string, zone *time.Location) time.Time {
 			at = at.Add(time.Duration(n))
 		}
 	}
-	return at.UTC()
+	return at.UTC(), zoned
 }

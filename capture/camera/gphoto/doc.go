@@ -1,0 +1,45 @@
+// Package gphoto drives a DSLR or mirrorless camera by the program gphoto2, over USB or
+// the camera's network.
+//
+// # A shot
+//
+// Each shot is one run of gphoto2, in a directory of its own on the photos' file
+// system, with an empty home, no terminal and English messages; package subprocess
+// bounds it and leaves nothing behind. It makes the configured settings, shoots, fetches
+// all files of the exposure and keeps them on the camera. Its exit code means nothing:
+// most captures that failed end with 0, and many that succeeded end with 1 for what
+// came after. A file that is there and whole makes the shot good; else what gphoto2 said
+// on stderr is the error, with what a person can do about it where that is known.
+//
+// The JPEG, where there is one, is the picture that Shoot delivers; Others brings the
+// RAW beside it. Files are copied from disk, 64 KiB at a time: gphoto2 has written them
+// through the page cache, and they are gone before the kernel writes most of them to
+// the card.
+//
+// # What was fetched
+//
+// A durable list of this driver's own says which files of the camera's card became
+// photos, by name, size and time; the camera's mark for that exists with Canon alone. A
+// file that did not come, or that libgphoto2 did not tell of, is fetched later, as the
+// file of the shot that it belongs to: at the first shot after a start, and after a
+// fault, 10 min apart. Files are deleted from the camera only where Config.DeleteFetched
+// says so, and only after the queue and the list have them. Pictures that no Shoot took
+// are left alone; List and Fetch bring them where the camera is fired by something else
+// (package shutter).
+//
+// # Recovery
+//
+// After a failure the next use begins one rung higher: retry, reset of the USB port,
+// power cycle, and then the camera is looked for anew, for its number on the bus is
+// another. After a run that had to be ended the reset comes at once: the camera may be
+// in the middle of a capture. A camera that says it is busy is asked three times in one
+// Shoot. One that does not take its settings shoots without them.
+//
+// # The clock
+//
+// Each shot reads the camera's clock. Where it is off by more than two seconds from the
+// site's wall time, it is set with the next run, at most once an hour, and only while
+// the board's clock is synced. It has no zone: gphoto2 runs as in UTC.
+//
+// Out of scope: live view, bulb exposures of gphoto2's own, and mounting anything.
+package gphoto

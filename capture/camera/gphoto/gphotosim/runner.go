@@ -1,0 +1,224 @@
+package gphotosim
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"fieldcam/capture/camera/subprocess"
+)
+
+// How long things take.
+const (
+	openTime    = 300 * time.Millisecond
+	exposeTime  = 700 * time.Millisecond
+	chunkTime   = 100 * time.Millisecond
+	drainTime   = 400 * time.Millisecond
+	chunkBytes  = 64 << 10
+	exitFailure = 1
+)
+
+// The texts of gphoto2's errors.
+const (
+	textClaim = "\n*** Error ***              \nAn error occurred in the io-library ('Could not claim the USB device'): Could not claim interface 0 (Device or resource busy). Make sure no other program (gvfs-gphoto2-volume-monitor) or kernel module is using the device and you have read/write access to the device.\nERROR: Could not capture image.\nERROR: Could not capture.\n*** Error (-53: 'Could not claim the USB device') ***       \n\n"
+	textGone  = "*** Error (-52: 'Could not find the requested device on the USB port') ***       \n\n"
+	textBusy  = "\n*** Error ***              \nPTP Device Busy\nERROR: Could not capture image.\nERROR: Could not capture.\n*** Error (-110: 'I/O in progress') ***       \n\n"
+	textSet   = "\n*** Error ***              \niso not found in configuration tree.\n*** Error (-1: 'Unspecified error') ***       \n\n"
+)
+
+// Runner runs gphoto2, as *subprocess.Runner does.
+type Runner struct{ Body *Body }
+
+// LeftBehind implements gphoto.Runner: a simulated program can be killed.
+func (r *Runner) LeftBehind() bool { return false }
+
+// Run implements gphoto.Runner. It returns with ctx's end, as a program that has to be
+// killed.
+func (r *Runner) Run(ctx context.Context, s subprocess.Spec) (subprocess.Exit, error) {
+	start := time.Now()
+	p := process{Body: r.Body, spec: s}
+	code, err := p.run(ctx)
+	e := subprocess.Exit{Code: code, Stderr: p.stderr.String(), Took: time.Since(start)}
+	if err != nil {
+		e.Code, e.Signal = -1, syscall.SIGKILL
+		err = fmt.Errorf("gphoto2, after %v: %w", e.Took, err)
+	}
+	return e, err
+}
+
+// process is one run.
+type process struct {
+	*Body
+	spec   subprocess.Spec
+	stderr strings.Builder
+}
+
+func (p *process) has(option string) bool { return slices.Contains(p.spec.Argv, option) }
+
+// value is what stands behind an option.
+func (p *process) value(option string) string {
+	if i := slices.Index(p.spec.Argv, option); i >= 0 && i+1 < len(p.spec.Argv) {
+		return p.spec.Argv[i+1]
+	}
+	return ""
+}
+
+func (p *process) print(format string, args ...any) error {
+	_, err := fmt.Fprintf(p.spec.Stdout, format, args...)
+	return err
+}
+
+func (p *process) fail(text string) (int, error) {
+	p.stderr.WriteString(text)
+	return exitFailure, nil
+}
+
+// wait waits for d; its error is ctx's.
+func wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// hang never ends by itself.
+func hang(ctx context.Context) (int, error) {
+	<-ctx.Done()
+	return 0, ctx.Err()
+}
+
+// run does what the command line says.
+func (p *process) run(ctx context.Context) (int, error) {
+	if err := wait(ctx, openTime); err != nil {
+		return 0, err
+	}
+	p.mu.Lock()
+	f, off, wedged, port := p.faults, p.off, p.wedged, p.port()
+	if p.has("--auto-detect") {
+		p.detects++
+	}
+	if p.has("--reset") && !off && p.value("--port") == port {
+		p.resets++
+		p.wedged = p.wedged && !f.ResetHelps
+		p.device++
+	}
+	p.mu.Unlock()
+	switch {
+	case p.has("--auto-detect"):
+		line := ""
+		if !off {
+			line = fmt.Sprintf("%-30s %s\n", Model, port)
+		}
+		return 0, p.print("Model                          Port            \n%s\n%s", strings.Repeat("-", 58), line)
+	case off || p.value("--port") != port:
+		return p.fail(textGone)
+	case p.has("--reset"):
+		return 0, nil
+	case f.Claimed:
+		return p.fail(textClaim)
+	case f.Silent || wedged:
+		return hang(ctx)
+	case f.RefuseSet && p.has("--set-config"):
+		return p.fail(textSet)
+	}
+	if p.has("--capture-image-and-download") {
+		if code, err := p.capture(ctx, f); code != 0 || err != nil {
+			return code, err
+		}
+	}
+	return 0, p.config()
+}
+
+// config tells the settings that are asked for.
+func (p *process) config() error {
+	for i, a := range p.spec.Argv {
+		if a != "--get-config" {
+			continue
+		}
+		var err error
+		switch p.spec.Argv[i+1] {
+		case "datetime":
+			err = p.print("Label: Camera Date and Time\nReadonly: 0\nType: DATE\nCurrent: %d\nPrintable: a time\nEND\n", time.Now().Unix())
+		case "batterylevel":
+			err = p.print("Label: Battery Level\nReadonly: 1\nType: TEXT\nCurrent: 100%%\nEND\n")
+		case "serialnumber":
+			err = p.print("Label: Serial Number\nReadonly: 1\nType: TEXT\nCurrent: 1234\nEND\n")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// capture takes a picture and fetches it.
+func (p *process) capture(ctx context.Context, f Faults) (int, error) {
+	if f.Busy > 0 {
+		p.mu.Lock()
+		p.faults.Busy--
+		p.mu.Unlock()
+		return p.fail(textBusy)
+	}
+	if err := wait(ctx, exposeTime); err != nil {
+		return 0, p.left(err)
+	}
+	p.mu.Lock()
+	p.taken++
+	b := picture(p.taken)
+	one := file{name: fmt.Sprintf("IMG_%04d.JPG", p.taken), content: b, at: time.Now()}
+	p.files = append(p.files, one)
+	p.mu.Unlock()
+	if f.Nothing {
+		return 0, nil
+	}
+	if err := p.print("New file is in location %s%s on the camera\n", folder, one.name); err != nil {
+		return 0, err
+	}
+	if f.CutAt > 0 {
+		b = b[:f.CutAt]
+	}
+	tmp, err := os.CreateTemp(p.spec.Dir, "tmpfile")
+	if err != nil {
+		return 0, err
+	}
+	defer tmp.Close()
+	for len(b) > 0 {
+		n := min(chunkBytes, len(b))
+		if done := len(one.content) - len(b); f.HangAt > 0 && done+n > f.HangAt {
+			_, _ = io.WriteString(tmp, string(b[:max(0, f.HangAt-done)])) // half a file
+			p.mu.Lock()
+			p.wedged = true
+			p.mu.Unlock()
+			return hang(ctx)
+		}
+		if _, err := tmp.Write(b[:n]); err != nil {
+			return 0, err
+		}
+		b = b[n:]
+		if err := wait(ctx, chunkTime); err != nil {
+			return 0, p.left(err)
+		}
+	}
+	if err := os.Rename(tmp.Name(), filepath.Join(p.spec.Dir, one.name)); err != nil {
+		return 0, err
+	}
+	return 0, wait(ctx, drainTime)
+}
+
+// left is a run that was killed in mid-capture: the camera is wedged.
+func (p *process) left(err error) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wedged = true
+	return err
+}

@@ -1,0 +1,101 @@
+package gphoto
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"fieldcam/capture/camera/dcf"
+	"fieldcam/capture/camera/subprocess"
+)
+
+// The bounds of the runs that are no shot.
+const (
+	detectTime = 15 * time.Second // libusb asks each device, and a hub may be slow
+	resetTime  = 15 * time.Second
+	askTime    = 20 * time.Second
+	listTime   = 5 * time.Minute // a card of 10,000 files, 20 ms each
+	// leastTime is how long a run must have at least: one that is stopped while it
+	// opens the camera does more harm than a photo less.
+	leastTime = 500 * time.Millisecond
+	// maxOutput bounds what a run may print: 300,000 files of a listing.
+	maxOutput = 100 << 20
+)
+
+// errNoTime: gphoto2 was not started, because there was no time for it.
+var errNoTime = fmt.Errorf("less than %v left for gphoto2: %w", leastTime, context.DeadlineExceeded)
+
+// errTooLong: gphoto2 took longer than its bound.
+var errTooLong = errors.New("gphoto2 took too long and was ended")
+
+// run runs gphoto2 in dir, for at most limit, and lets s take what it prints. A nil
+// error says that it ended by itself, which means nothing more: see faultIn.
+func (c *Camera) run(ctx context.Context, limit time.Duration, dir string, s *said, args ...string) (subprocess.Exit, error) {
+	deadline, ok := ctx.Deadline()
+	if ok && time.Until(deadline) < leastTime {
+		return subprocess.Exit{}, errNoTime
+	}
+	own := !ok || time.Until(deadline) > limit
+	if err := c.settle(dir); err != nil {
+		return subprocess.Exit{}, err
+	}
+	bound, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	exit, err := c.runner.Run(bound, subprocess.Spec{
+		Argv: append([]string{c.cfg.Program}, args...),
+		Dir:  dir,
+		// The camera's clock has no zone: read as UTC it is the same all year.
+		Env:    []string{"TZ=UTC0"},
+		Stdout: s, MaxOutput: maxOutput, MaxFile: dcf.MaxBytes,
+	})
+	c.wild = c.wild || err != nil || exit.Signal != 0
+	if err != nil && own && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		text := strings.ReplaceAll(err.Error(), context.DeadlineExceeded.Error(), errTooLong.Error())
+		return exit, fmt.Errorf("%w: %.200s", errTooLong, text)
+	}
+	return exit, err
+}
+
+// settle writes libgphoto2's own settings where gphoto2 looks for them: its home is
+// new each time. The camera is to keep its pictures on its card, where they outlive a
+// transfer that failed, not in its memory; and one on the network knows its host by an
+// identity, which is made of the directory's path.
+func (c *Camera) settle(dir string) error {
+	sum := sha256.Sum256([]byte("fieldcam gphoto host " + c.o.Dir))
+	guid := make([]string, 16)
+	for i := range guid {
+		guid[i] = fmt.Sprintf("%02x", sum[i])
+	}
+	text := "ptp2=capturetarget=card\nptp2_ip=guid=" + strings.Join(guid, ":") + "\n"
+	home := filepath.Join(dir, ".gphoto")
+	if err := os.MkdirAll(home, 0o700); err != nil {
+		return fmt.Errorf("make gphoto2's home: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(home, "settings"), []byte(text), 0o600); err != nil {
+		return fmt.Errorf("write gphoto2's settings: %w", err)
+	}
+	return nil
+}
+
+// ask runs gphoto2 where nothing but its words are wanted, in a directory of its own.
+// Its error is a *Fault where gphoto2 named one.
+func (c *Camera) ask(ctx context.Context, limit time.Duration, s *said, args ...string) error {
+	dir, err := c.scratch.Make()
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir) // what stays is removed with the next shot's
+	exit, err := c.run(ctx, limit, dir, s, args...)
+	if err != nil {
+		return err
+	}
+	if f := faultIn(exit.Stderr); f != nil {
+		return f
+	}
+	return exit.Err()
+}
