@@ -40,7 +40,7 @@ func layers() [][]string {
 		{
 			"agent/pause", "agent/maintenance", "agent/link", "agent/link/linktest", "agent/heartbeat", "agent/proof",
 			"capture/camera/deferredtest", "capture/camera/shutter", "capture/camera/shutter/shuttersim",
-			"queue/second", "queue/session", "agent/power", "agent/climate", "agent/modem", "agent/modem/manager", "agent/modem/modemsim", "agent/panel", "agent/restart",
+			"queue/second", "queue/session", "agent/power", "agent/climate", "agent/modem", "agent/modem/manager", "agent/modem/modemsim", "agent/panel", "agent/restart", "capture/camera/gphoto", "capture/camera/gphoto/gphotosim",
 		},
 		{"agent/mqtt", "agent/mqtt/mqtttest", "agent/control"},
 		{"config"},
