@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"sync"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"fieldcam/capture/camera"
 	"fieldcam/capture/camera/command"
 	"fieldcam/capture/camera/gphoto"
+	"fieldcam/capture/camera/ipcam"
 	"fieldcam/capture/camera/ucam"
 	"fieldcam/capture/camera/vc0706"
 	"fieldcam/capture/photo"
@@ -38,6 +40,7 @@ type surroundings struct {
 	clock hal.Clock
 	zone  *time.Location
 	dir   string // the state directory, on the file system of the photos
+	dial  func(ctx context.Context, network, addr string) (net.Conn, error)
 	log   zerolog.Logger
 }
 
@@ -47,6 +50,8 @@ func newDriver(c config.Camera, s surroundings) (driver, error) {
 	switch c.Kind {
 	case config.KindVC0706:
 		return vc0706.New(c.VC0706, s.board, s.power, s.log), nil
+	case config.KindHTTP:
+		return ipcam.New(c.HTTP, ipcam.Options{Power: s.power, Clock: s.clock, Dial: s.dial, Log: s.log}), nil
 	case config.KindUCAM:
 		return ucam.New(c.UCAM, ucam.Options{Board: s.board, Power: s.power, Log: s.log}), nil
 	case config.KindGPhoto:

@@ -20,7 +20,7 @@ const module = "fieldcam/"
 func layers() [][]string {
 	return [][]string{
 		{"config/invalid"},
-		{"hal", "capture/photo", "capture/exif", "capture/schedule", "agent/identity", "capture/camera/subprocess", "capture/camera/subprocess/programsim"},
+		{"hal", "capture/photo", "capture/schedule", "agent/identity", "capture/camera/subprocess", "capture/camera/subprocess/programsim", "capture/exif"},
 		{"agent/message"},
 		{
 			"capture/camera/serial", "capture/camera/serial/serialsim", "capture/camera/jpegstream", "capture/camera/scenesim",
@@ -30,18 +30,19 @@ func layers() [][]string {
 			"capture/camera", "capture/camera/cameratest",
 			"capture/camera/dcf", "capture/camera/fetched", "capture/camera/ptpsim",
 			"hal/linux", "hal/linux/fdstore", "hal/linux/fdstore/fdstoretest", "hal/sim", "hal/haltest",
-			"queue/boltfile", "queue/ledger", "queue/thumbnail", "queue/spool", "hal/ina", "hal/ina/inasim", "hal/sht3x", "hal/sht3x/sht3xsim", "hal/bme280", "hal/bme280/bme280sim", "hal/vedirect", "hal/vedirect/vedirectsim", "agent/reading", "agent/modem/at",
+			"queue/boltfile", "queue/ledger", "queue/thumbnail", "queue/spool", "hal/ina", "hal/ina/inasim", "hal/sht3x", "hal/sht3x/sht3xsim", "hal/bme280", "hal/bme280/bme280sim", "hal/vedirect", "hal/vedirect/vedirectsim", "agent/reading", "agent/modem/at", "capture/picture", "capture/picture/jpegstream", "capture/camera/dcf", "capture/camera/fetched", "capture/camera/ptpsim", "hal/hwmon",
 		},
 		{
 			"capture/camera/vc0706", "capture/camera/vc0706/vc0706sim", "capture/camera/ucam", "capture/camera/ucam/ucamsim",
+			"capture/camera/command", "capture/camera/visca", "capture/camera/visca/viscasim", "capture/camera/ipcam", "capture/camera/ipcam/ipcamsim",
 			"capture",
-			"queue", "queue/upload", "queue/upload/tus", "queue/upload/tustest", "queue/upload/uploadtest", "capture/camera/command",
+			"queue", "queue/upload", "queue/upload/tus", "queue/upload/tustest", "queue/upload/uploadtest",
 		},
 		{
 			"agent/pause", "agent/maintenance", "agent/link", "agent/link/linktest", "agent/heartbeat", "agent/proof",
 			"capture/camera/gphoto", "capture/camera/gphoto/gphotosim",
 			"capture/camera/deferredtest", "capture/camera/shutter", "capture/camera/shutter/shuttersim",
-			"queue/second", "queue/session", "agent/power", "agent/climate", "agent/modem", "agent/modem/manager", "agent/modem/modemsim", "agent/panel",
+			"queue/second", "queue/session", "agent/power", "agent/climate", "agent/modem", "agent/modem/manager", "agent/modem/modemsim", "agent/panel", "agent/restart",
 		},
 		{"agent/mqtt", "agent/mqtt/mqtttest", "agent/control"},
 		{"config"},

@@ -114,7 +114,7 @@ func TestInLowPowerModeEverySlotsPictureReachesTheCloudOnce(t *testing.T) {
 		if v.taken < n.Pressed-1 || len(v.missed) > 1 || v.missed[photo.NotFetched] > 1 {
 			l.Errorf("%d taken of %d, missed %v, want all", v.taken, n.Pressed, v.missed)
 		}
-		l.wantConditions()
+		l.wantConditions("+camera-clock")
 	})
 }
 

@@ -49,9 +49,10 @@ func (a *Agent) noticeRejected(err error) {
 	a.raise(health.NoticeRejected, err.Error())
 }
 
-// photoTaken tells the sessions of a photo that has just become durable, and the
-// prover of the first one: a new controller shows up with its first day at once.
-func (a *Agent) photoTaken(photo.Meta) {
+// photoTaken tells of a photo that has just become durable: those who watch how photos
+// look, the sessions, and the prover of the first one: a new controller shows up with its first day at once.
+func (a *Agent) photoTaken(m photo.Meta) {
+	a.watchLooks(m)
 	if !a.told.Swap(true) {
 		a.prover.Nudge()
 		a.health.ClearOld(health.CameraFault, health.CardFull, health.StorageFault, health.ClockStepped)
@@ -91,6 +92,7 @@ func (a *Agent) Status() control.Status {
 		Broker:     control.Broker{Configured: a.o.Config.MQTT.URL != "", Connected: a.mqtt.Connected()},
 		Conditions: []control.Condition{},
 	}
+	s.Power, s.Climate, s.Restart = a.powerStatus(), a.climateStatus(), a.startCause()
 	if p := control.PauseOf(a.pause.State(), now); p.Paused {
 		s.Pause = &p
 	}
@@ -174,7 +176,7 @@ func (a *Agent) uploadStatus(now time.Time) control.Upload {
 	s := control.Upload{
 		Configured: true, Running: u.Running, CloudReached: u.Silent.IsZero(), Photo: u.Photo,
 		Sent: u.Sent, SentBytes: u.SentBytes, LastError: u.LastError,
-		Fetching: u.Fetching, BudgetUsed: u.BudgetUsed,
+		Fetching: u.Fetching, BudgetUsed: u.BudgetUsed, Saving: u.Saving,
 		Next: a.next(schedule.Upload, now),
 	}
 	if !u.Retry.IsZero() {
@@ -207,6 +209,7 @@ func (a *Agent) message() message.Status {
 	case s.Upload.Retry != nil:
 		m.Session.State = "waiting"
 	}
+	supplyMessage(&m, s)
 	m.Modem = messageModem(s.Modem)
 	if s.Queue.Oldest != nil {
 		m.Queue.Oldest = message.At(*s.Queue.Oldest)

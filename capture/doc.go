@@ -91,6 +91,22 @@
 // Busy, and nothing is reported to the Store, because the attempt may yet turn
 // into the photo of its own slot. It is never counted as both.
 //
+// # Bad pictures
+//
+// With Options.Checks each picture is looked at on its way to the store. One that is not
+// whole counts as a failed attempt: it is tried again, up to Config.Attempts. One that is
+// black, blown out, unchanged or far too small is taken once more, though not where that
+// did not help the last time. Both only where there is time for another that takes as
+// long, and a quarter more.
+//
+// Meanwhile the store has the first one, written but not yet a photo. It becomes one
+// where the second is worse, or none comes; else the second does, and nothing is left of
+// the first. So a slot has one photo, and no picture is dropped for its looks: the last
+// one is kept with what is wrong with it. Only a power cut, or a camera that never comes
+// back, while a bad picture is taken again costs the bad one.
+//
+// The pictures of a Deferred are looked at as they are fetched; they can't be taken again.
+//
 // A panic in a driver is not caught: systemd starts the daemon again, and the
 // slot is then taken late or reported as NotRunning.
 //

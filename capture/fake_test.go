@@ -18,6 +18,7 @@ import (
 
 	"fieldcam/capture"
 	"fieldcam/capture/photo"
+	"fieldcam/capture/picture"
 	"fieldcam/capture/schedule"
 )
 
@@ -26,11 +27,13 @@ type clock struct {
 	mu       sync.Mutex
 	offset   time.Duration
 	unsynced bool
+	looks    int // of Now
 }
 
 func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.looks++
 	return time.Now().Round(0).UTC().Add(c.offset)
 }
 
@@ -38,6 +41,14 @@ func (c *clock) Synced() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return !c.unsynced
+}
+
+// looked is how often Now was called since the last looked.
+func (c *clock) looked() (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n, c.looks = c.looks, 0
+	return n
 }
 
 // vouch says whether the time is synced.
@@ -184,7 +195,7 @@ func (s *store) Add(shot photo.Shot, fill func(io.Writer) (photo.Exposure, error
 	m := photo.Meta{
 		ID: photo.NewID(shot.Taken, uint64(len(s.taken)+1)), Slot: shot.Slot, Session: shot.Session, Trigger: shot.Trigger,
 		Taken: shot.Taken, ClockSynced: shot.ClockSynced, Exposure: exposure,
-		SHA256: hex.EncodeToString(sum.Sum(nil)), Shot: shot.Of,
+		SHA256: hex.EncodeToString(sum.Sum(nil)), Shot: shot.Of, Site: shot.Site,
 	}
 	s.keep(m)
 	return m, nil
@@ -362,8 +373,10 @@ type site struct {
 	paused   func(time.Time) bool // where not nil
 	powerLow func(time.Time) bool // where not nil
 	approach time.Duration
-	telling  sync.Mutex // guards problems while a service runs
-	problems []string   // in the order of Problem's calls
+	told     func() bool      // where not nil
+	checks   *picture.Checker // where not nil
+	telling  sync.Mutex       // guards problems while a service runs
+	problems []string         // in the order of Problem's calls
 }
 
 func newSite(tb testing.TB, s *schedule.Schedule) *site {
@@ -405,6 +418,8 @@ func (s *site) takeProblems() []string {
 func (s *site) start() (stop func() error) {
 	o := capture.Options{
 		Camera: s.camera, Store: s.store, Schedule: s.schedule, Clock: s.clock, Log: zerolog.Nop(), Paused: s.paused, PowerLow: s.powerLow, Approach: s.approach,
+		Checks: s.checks, Site: photo.Place{Latitude: 52.5163, Longitude: 13.3777},
+		Told: s.told,
 		Problem: func(cause photo.Cause, err error) {
 			s.telling.Lock()
 			defer s.telling.Unlock()

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"fieldcam/capture/photo"
+	"fieldcam/capture/picture"
 	"fieldcam/capture/schedule"
 )
 
@@ -193,6 +194,8 @@ func (f *fetch) addFile(s photo.Shot, fill func(io.Writer) (photo.Exposure, erro
 	var to *spoolWriter
 	var cameraErr error
 	known := false
+	var check *picture.Check
+	s.Site = f.o.Site
 	added, err := f.o.Store.Add(s, func(w io.Writer) (photo.Exposure, error) {
 		var sum hash.Hash
 		to = &spoolWriter{w: w, atCamera: new(atomic.Bool)}
@@ -201,9 +204,16 @@ func (f *fetch) addFile(s photo.Shot, fill func(io.Writer) (photo.Exposure, erro
 			sum = sha256.New()
 			out = io.MultiWriter(to, sum)
 		}
+		if f.o.Checks != nil {
+			check = f.o.Checks.Begin(out, s)
+			out = check
+		}
 		var exposure photo.Exposure
 		if exposure, cameraErr = fill(out); cameraErr != nil {
 			return exposure, cameraErr
+		}
+		if check != nil {
+			exposure = check.End(exposure)
 		}
 		if sum != nil {
 			if m, known = f.o.Store.Find(hex.EncodeToString(sum.Sum(nil))); known {
@@ -215,6 +225,9 @@ func (f *fetch) addFile(s photo.Shot, fill func(io.Writer) (photo.Exposure, erro
 	var full interface{ CardFull() bool }
 	switch {
 	case err == nil:
+		if check != nil {
+			check.Keep(false)
+		}
 		f.tellTaken(added)
 		return added, "", nil
 	case known:

@@ -35,6 +35,8 @@ type roll struct {
 	forgetful bool
 	learned   time.Duration // what List says of the clock
 	stuck     chan struct{}
+	// bytes are what pictures are made of, beside their names: nothing where not told.
+	bytes map[string]string
 }
 
 func newRoll(tb testing.TB) *roll {
@@ -101,7 +103,7 @@ func (r *roll) Fetch(ctx context.Context, p capture.Picture, add capture.AddFile
 		}
 	}
 	_, err := add(func(w io.Writer) (photo.Exposure, error) {
-		_, err := io.WriteString(w, p.Name)
+		_, err := io.WriteString(w, r.bytes[p.Name]+p.Name)
 		return photo.Exposure{Format: "jpg", Attempts: 1}, err
 	})
 	r.mu.Lock()

@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"fieldcam/capture/photo"
+	"fieldcam/capture/picture"
 	"fieldcam/capture/schedule"
 	"fieldcam/hal"
 )
@@ -81,6 +82,11 @@ type Options struct {
 	// instant of wall time. Slots of such times are treated as paused ones, and
 	// reported as PowerLow. It must not block.
 	PowerLow func(at time.Time) bool
+	// Checks look at each picture on its way to the store; nil: pictures are taken as they
+	// come. It is for this camera alone.
+	Checks *picture.Checker
+	// Site is where the camera stands, for the photos' metadata; zero: not known.
+	Site photo.Place
 	// Approach is how long before a slot the loop stops sleeping and watches the
 	// clock instead, for a timer can be a millisecond late, and on a busy board
 	// more; and the store begins with the photo a quarter of a second before it. 0:

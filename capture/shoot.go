@@ -183,33 +183,8 @@ func (l *loop) attempt(shot photo.Shot, n int, atCamera *atomic.Bool, begin func
 		ctx, _ := begin()
 		return l.fire(ctx, shot, atCamera)
 	}
-	var cameraErr error
-	var to *spoolWriter
-	var ctx context.Context
-	meta, err := l.o.Store.Add(shot, func(w io.Writer) (photo.Exposure, error) {
-		to = &spoolWriter{w: w, atCamera: atCamera}
-		var ok bool
-		if ctx, ok = begin(); !ok {
-			return photo.Exposure{}, errUnwanted
-		}
-		var exposure photo.Exposure
-		atCamera.Store(true)
-		exposure, cameraErr = l.o.Camera.Shoot(ctx, to)
-		atCamera.Store(false)
-		exposure.Attempts = n
-		return exposure, cameraErr
-	})
-	if err == nil {
-		return l.others(ctx, meta, atCamera)
-	}
-	var full interface{ CardFull() bool }
-	switch {
-	case errors.As(err, &full) && full.CardFull():
-		return outcome{cause: photo.CardFull, err: err}
-	case cameraErr != nil && to.err == nil:
-		return outcome{cause: photo.CameraFault, err: err}
-	}
-	return outcome{cause: photo.StoreFault, err: err}
+	shot.Site = l.o.Site
+	return l.take(shot, &try{n: n, atCamera: atCamera}, begin)
 }
 
 // spoolWriter remembers that it was the store, not the camera, that failed.
@@ -266,7 +241,7 @@ func (l *loop) conclude(f *flight, out outcome) {
 func (l *loop) taken(m photo.Meta) {
 	l.update(func(s *State) { s.Last, s.Failures = m, 0 })
 	l.o.Log.Info().Str("photo", string(m.ID)).Time("slot", m.Slot).Str("session", m.Session).
-		Int64("bytes", m.Size).Dur("late", m.Taken.Sub(m.Slot)).Msg("photo taken")
+		Int64("bytes", m.Size).Dur("late", m.Taken.Sub(m.Slot)).Strs("checks", m.Verdict.Words()).Msg("photo taken")
 	if l.o.Taken != nil {
 		l.o.Taken(m)
 	}

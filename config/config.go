@@ -23,6 +23,7 @@ import (
 	"strings"
 	"time"
 
+	"fieldcam/agent/climate"
 	"fieldcam/agent/heartbeat"
 	"fieldcam/agent/identity"
 	"fieldcam/agent/link"
@@ -31,8 +32,10 @@ import (
 	"fieldcam/agent/modem"
 	"fieldcam/agent/mqtt"
 	"fieldcam/agent/panel"
+	"fieldcam/agent/power"
 	"fieldcam/capture"
 	"fieldcam/capture/photo"
+	"fieldcam/capture/picture"
 	"fieldcam/capture/schedule"
 	"fieldcam/config/invalid"
 	"fieldcam/queue"
@@ -58,6 +61,8 @@ type Config struct {
 	Log     Log            `toml:"log"`
 	Camera  Camera         `toml:"camera"`
 	Capture capture.Config `toml:"capture"`
+	// Checks are of each picture, on its way from the camera to the card.
+	Checks picture.Config `toml:"checks"`
 	// Sessions is the weekly schedule. A file with a [[session]] replaces the
 	// model's default schedule (schedule.DefaultFor) as a whole.
 	Sessions []schedule.Session `toml:"session"`
@@ -75,6 +80,8 @@ type Config struct {
 	Heartbeat   heartbeat.Config   `toml:"heartbeat"`
 	Maintenance maintenance.Config `toml:"maintenance"`
 	Link        link.Config        `toml:"link"`
+	Power       power.Config       `toml:"power"`
+	Climate     climate.Config     `toml:"climate"`
 	Modem       modem.Config       `toml:"modem"`
 	Panel       panel.Config       `toml:"panel"`
 }
@@ -104,6 +111,7 @@ func Default() Config {
 		Log:       Log{Level: "info"},
 		Camera:    defaultCamera(),
 		Capture:   capture.Default(),
+		Checks:    picture.Default(),
 		Sessions:  schedule.Default(),
 		Queue:     queue.Default(),
 		Copy:      second.Default(),
@@ -111,6 +119,7 @@ func Default() Config {
 		Upload:    upload.Default(),
 		MQTT:      mqtt.Default(),
 		Heartbeat: heartbeat.Default(), Maintenance: maintenance.Default(),
+		Power: power.Default(), Climate: climate.Default(),
 		Modem: modem.Default(), Panel: panel.Default(),
 	}
 }
@@ -151,7 +160,9 @@ func (c Config) Validate() error {
 	}
 	oneOf(&l, "log.level", c.Log.Level, logLevels())
 	l.Under("camera", c.Camera.validate())
+	c.checkViews(&l)
 	l.Under("capture", c.Capture.Validate())
+	l.Under("checks", c.Checks.Validate())
 	switch n := len(c.Sessions); {
 	case n == 0:
 		l.Add("session", "", "at least one session (leave session out for the default week)")
@@ -169,6 +180,8 @@ func (c Config) Validate() error {
 	l.Under("heartbeat", c.Heartbeat.Validate())
 	l.Under("maintenance", c.Maintenance.Validate())
 	l.Under("link", c.Link.Validate())
+	l.Under("power", c.Power.Validate())
+	l.Under("climate", c.Climate.Validate())
 	l.Under("modem", c.Modem.Validate())
 	l.Under("panel", c.Panel.Validate())
 	if l.Err() == nil && c.Camera.Kind == KindShutter {

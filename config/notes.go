@@ -51,7 +51,7 @@ func notes() []note {
 		{path: "time_zone", text: "The site's time zone, in which the sessions' times are meant. File names and reports stay in UTC.",
 			allowed: `an IANA time zone, such as "Europe/Berlin"`},
 
-		{path: "site", text: "Where the camera stands, for sessions that go by the sun."},
+		{path: "site", text: "Where the camera stands: for sessions that go by the sun, for telling a black picture from a dark night, and for the photos' metadata."},
 		{path: "site.latitude", text: "Degrees north of the equator, with a decimal point; south of it negative.", allowed: "degrees north, -90 to 90", zero: "not known"},
 		{path: "site.longitude", text: "Degrees east of Greenwich; west of it negative.", allowed: "degrees east, -180 to 180", zero: "not known"},
 
@@ -153,5 +153,9 @@ func notes() []note {
 			allowed: "a duration from 1s to 24h"},
 		{path: "heartbeat.status_every", text: "The longest time between two status messages, of about 600 bytes each; check-ins and changed conditions send one sooner.",
 			allowed: "a duration from 5s to 24h"},
-	}, ucamNotes(), shutterNotes(), gphotoNotes(), commandNotes(), scheduleNotes(), maintenanceNotes(), modemNotes())
+	},
+		ucamNotes(), shutterNotes(), gphotoNotes(), commandNotes(), checksNotes(), viscaNotes(), httpNotes(),
+		scheduleNotes(), maintenanceNotes(),
+		modemNotes(), powerNotes(),
+	)
 }

@@ -86,6 +86,9 @@ func (q *Queue) forgetBefore(ctx context.Context, horizon time.Time) error {
 		func(t txn, from []byte) (string, [][]byte, []byte, error) {
 			return t.oldMarks(setThinned, from, horizon, lowest)
 		},
+		func(t txn, from []byte) (string, [][]byte, []byte, error) {
+			return t.oldMarks(setBad, from, horizon, lowest)
+		},
 	}
 	for _, find := range finders {
 		for from := []byte{}; from != nil; {

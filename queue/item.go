@@ -212,6 +212,11 @@ func (t txn) accept(m photo.Meta, s State, copies bool) error {
 	if err := t.set(seq, s, r, note{}); err != nil {
 		return err
 	}
+	if m.Verdict.Bad() {
+		if _, err := t.mark(setBad, seq, r.taken, true); err != nil {
+			return err
+		}
+	}
 	if copies {
 		if _, err := t.mark(setUncopied, seq, r.taken, true); err != nil {
 			return err

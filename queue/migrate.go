@@ -54,12 +54,20 @@ const oldName = "schema1"
 // leaves the old one or the new one. What it can't read it leaves out: the spool
 // has it. Where the card has no room for it, confirmed photos go, oldest first.
 func (q *Queue) migrate(ctx context.Context) error {
-	old := false
+	old, lacks := false, false
 	err := q.view(func(t txn) error {
 		version, err := t.schema()
 		old = version < schemaVersion
+		lacks = err == nil && t.bucket(string(setBad)) == nil
 		return err
 	})
+	if err == nil && lacks && !old {
+		// It is younger than the schema, and whoever does not know it can do without.
+		return q.commit(StepIndexMigrate, func(t txn) error {
+			_, err := t.CreateBucketIfNotExists([]byte(setBad))
+			return err
+		})
+	}
 	if err != nil || !old {
 		return err
 	}

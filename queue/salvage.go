@@ -24,7 +24,7 @@ type salvage struct {
 // second copy held is copied again; that the cloud has a photo stays true, and
 // that one was to be deleted.
 func salvaged() []string {
-	return []string{bucketMeta, bucketDays, bucketSpans, bucketUnlinking, string(setDropped), string(setThinned), string(setArrived),
+	return []string{bucketMeta, bucketDays, bucketSpans, bucketUnlinking, string(setDropped), string(setThinned), string(setArrived), string(setBad),
 		string(setAway), string(Confirmed), string(Held), string(Waiting), string(Lost)}
 }
 
@@ -191,7 +191,7 @@ func (s *salvage) restoreLedger(t txn) error {
 	if s == nil {
 		return nil
 	}
-	for _, bucket := range []string{bucketDays, bucketSpans, bucketUnlinking, string(setDropped), string(setThinned), string(setArrived)} {
+	for _, bucket := range []string{bucketDays, bucketSpans, bucketUnlinking, string(setDropped), string(setThinned), string(setArrived), string(setBad)} {
 		for key, v := range s.values[bucket] {
 			if bucket == bucketSpans {
 				if _, err := decodeSpan([]byte(key), v); err != nil {

@@ -32,12 +32,13 @@ const (
 	setAway     set = "away"     // only the second copy holds them: no file here
 	setDropped  set = "dropped"  // a person deleted them before the cloud had them
 	setThinned  set = "thinned"  // the policy for a full card did
+	setBad      set = "bad"      // bad pictures (photo.Verdict); also of photos that are in the index no more
 	setArrived  set = "arrived"  // the cloud has them, and they are below keyKnown: see known.go
 )
 
 // sets lists all of them.
 func sets() []set {
-	all := []set{setUncopied, setCopied, setAway, setDropped, setThinned, setArrived}
+	all := []set{setUncopied, setCopied, setAway, setDropped, setThinned, setArrived, setBad}
 	for _, s := range states() {
 		all = append(all, set(s))
 	}

@@ -51,7 +51,7 @@ type Counts struct {
 	Taken   int                 `json:"taken"`
 	Failed  map[photo.Cause]int `json:"failed,omitempty"`
 	Skipped map[photo.Cause]int `json:"skipped,omitempty"`
-	// Photos is the sum of those that follow but Deleted.
+	// Photos is the sum of those that follow but Deleted and Bad.
 	Photos   int `json:"photos"`
 	Waiting  int `json:"waiting"`
 	Uploaded int `json:"uploaded"`
@@ -59,7 +59,8 @@ type Counts struct {
 	Lost     int `json:"lost,omitempty"`
 	Dropped  int `json:"dropped,omitempty"`
 	Thinned  int `json:"thinned,omitempty"`
-	Deleted  int `json:"deleted"` // uploaded ones that the card no longer has
+	Deleted  int `json:"deleted"`       // uploaded ones that the card no longer has
+	Bad      int `json:"bad,omitempty"` // of all: bad pictures, by their checks
 }
 
 // Add adds what is in d.
@@ -69,7 +70,7 @@ func (c *Counts) Add(d Counts) {
 	addCauses(&c.Skipped, d.Skipped)
 	c.Photos, c.Waiting, c.Uploaded = c.Photos+d.Photos, c.Waiting+d.Waiting, c.Uploaded+d.Uploaded
 	c.Kept, c.Lost, c.Dropped = c.Kept+d.Kept, c.Lost+d.Lost, c.Dropped+d.Dropped
-	c.Thinned, c.Deleted = c.Thinned+d.Thinned, c.Deleted+d.Deleted
+	c.Thinned, c.Deleted, c.Bad = c.Thinned+d.Thinned, c.Deleted+d.Deleted, c.Bad+d.Bad
 }
 
 func addCauses(to *map[photo.Cause]int, from map[photo.Cause]int) {
@@ -93,7 +94,7 @@ func dayOf(d queue.Day) Day {
 	return Day{Day: d.Day.Format(time.DateOnly), Session: d.Session, Proof: d.Proof, Counts: Counts{
 		Due: d.Due, Taken: d.Taken, Failed: d.Failed, Skipped: d.Skipped,
 		Photos: d.Photos, Waiting: d.Waiting, Uploaded: d.Uploaded, Kept: d.Kept, Lost: d.Lost,
-		Dropped: d.Dropped, Thinned: d.Thinned, Deleted: d.Deleted,
+		Dropped: d.Dropped, Thinned: d.Thinned, Deleted: d.Deleted, Bad: d.Bad,
 	}}
 }
 

@@ -225,6 +225,7 @@ func TestNamesAndSeveritiesFitTheWire(t *testing.T) {
 		health.CameraFault, health.CardFull, health.StorageFault, health.UploadRefused, health.UploadFailing, health.CloudUnreachable,
 		health.ClockUnset, health.ClockStepped, health.NoSchedule, health.IndexRebuilt, health.PhotoLost,
 		health.ScheduleWarning, health.DataBudget, health.LowPowerPlan, health.NoticeRejected, health.UploadsBehind,
+		health.PhotoBad, health.CameraClock,
 	} {
 		c := message.Condition{Active: message.Active{Name: string(n), Severity: n.Severity()}}
 		if _, err := c.Marshal(); err != nil {
@@ -235,7 +236,7 @@ func TestNamesAndSeveritiesFitTheWire(t *testing.T) {
 
 // TestWhatOnlyWarnsStopsNobody: a plan that is unwise still takes photos.
 func TestWhatOnlyWarnsStopsNobody(t *testing.T) {
-	for _, n := range []health.Name{health.ScheduleWarning, health.DataBudget, health.LowPowerPlan, health.NoticeRejected, health.UploadsBehind} {
+	for _, n := range []health.Name{health.ScheduleWarning, health.DataBudget, health.LowPowerPlan, health.NoticeRejected, health.UploadsBehind, health.PhotoBad, health.CameraClock} {
 		if n.Severity() != health.Warning {
 			t.Errorf("%s: got %s, want a warning", n, n.Severity())
 		}

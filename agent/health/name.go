@@ -21,6 +21,9 @@ const (
 	// CameraFault: the camera gave no picture for a due slot, on every rung of
 	// the recovery ladder. Critical. Cleared by the next picture.
 	CameraFault Name = "camera-fault"
+	// AimFault: the camera could not be told where to look, by its control line; photos
+	// are taken as it stands. Warning. Cleared when it obeys.
+	AimFault Name = "aim-fault"
 	// CardFull: no room for another picture. Critical. Cleared by the next
 	// picture that was stored.
 	CardFull Name = "card-full"
@@ -103,6 +106,12 @@ const (
 	// another device, or asks for more quiet than may be. Warning. Cleared by the
 	// next notice that is.
 	NoticeRejected Name = "notice-rejected"
+	// PhotoBad: photo after photo is black, blown out, not whole, far too small or the
+	// same as the one before. Warning. Cleared by the next one that is none of it.
+	PhotoBad Name = "photo-bad"
+	// CameraClock: the camera's own clock is off, as its pictures tell. Warning. Cleared
+	// by the next picture whose time is right.
+	CameraClock Name = "camera-clock"
 	// UploadsBehind: the upload sessions send fewer photos a day than are taken, as
 	// they are set up. Warning. Cleared when they keep up.
 	UploadsBehind Name = "uploads-behind"

@@ -45,6 +45,9 @@ type Ledger struct {
 	Lost    int64 `json:"l,omitempty"`
 	Dropped int64 `json:"dr,omitempty"`
 	Thinned int64 `json:"th,omitempty"`
+	// Bad is how many of Photos are bad pictures: black, blown out, not whole … (package
+	// capture/photo, Verdict). Versions before 2026-11 did not count them.
+	Bad int64 `json:"b,omitempty"`
 }
 
 // Date is the day's midnight in UTC; zero where Day is none.
@@ -58,7 +61,7 @@ func (l Ledger) Date() time.Time {
 
 func (l Ledger) counts() map[string]int64 {
 	return map[string]int64{"n": l.Photos, "u": l.Uploaded, "x": l.Deleted, "w": l.Waiting,
-		"k": l.Kept, "l": l.Lost, "dr": l.Dropped, "th": l.Thinned}
+		"k": l.Kept, "l": l.Lost, "dr": l.Dropped, "th": l.Thinned, "b": l.Bad}
 }
 
 func (l Ledger) check() error {

@@ -234,7 +234,7 @@ func (p *Prover) tellDay(ctx context.Context, now time.Time, d queue.Day, known 
 	m := message.Ledger{
 		Day: d.Day.Format(time.DateOnly), Session: d.Session, Proof: d.Proof,
 		Photos: int64(d.Photos), Uploaded: int64(d.Uploaded), Deleted: int64(d.Deleted), Waiting: int64(d.Waiting),
-		Kept: int64(d.Kept), Lost: int64(d.Lost), Dropped: int64(d.Dropped), Thinned: int64(d.Thinned),
+		Kept: int64(d.Kept), Lost: int64(d.Lost), Dropped: int64(d.Dropped), Thinned: int64(d.Thinned), Bad: int64(d.Bad),
 	}
 	same, err := m.Marshal() // without the time
 	if err != nil {

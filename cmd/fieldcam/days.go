@@ -117,7 +117,7 @@ func printDays(w io.Writer, all []control.Day) {
 	var sum control.Counts
 	line := func(day, session string, c control.Counts) {
 		fmt.Fprintf(w, row, day, cut(session, 14), c.Due, c.Taken, count(c.Failed), count(c.Skipped), c.Uploaded, c.Waiting, c.Deleted)
-		if len(c.Failed)+len(c.Skipped)+len(badText(c, "")) == 0 {
+		if len(c.Failed)+len(c.Skipped)+len(badText(c, ""))+c.Bad == 0 {
 			return
 		}
 		var parts []string
@@ -129,6 +129,9 @@ func printDays(w io.Writer, all []control.Day) {
 		}
 		if bad := badText(c, ""); bad != "" {
 			parts = append(parts, bad)
+		}
+		if c.Bad > 0 {
+			parts = append(parts, plural(c.Bad, "bad picture"))
 		}
 		for _, text := range fold(strings.Join(parts, "; "), 76) {
 			fmt.Fprintf(w, "    %s\n", text)

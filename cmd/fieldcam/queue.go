@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fieldcam/agent/control"
+	"fieldcam/capture/photo"
 	"fieldcam/queue"
 )
 
@@ -121,6 +122,9 @@ func printRow(w io.Writer, p control.Photo, now time.Time) error {
 		state += ", on the disk"
 	}
 	text := fmt.Sprintf("%-32s  %-11s  %8s  %s\n", p.ID, sinceText(now, p.Taken), bytesText(p.Size), state)
+	if p.Verdict.Bad() {
+		text += fmt.Sprintf("    picture: %s\n", checksText(p.Verdict))
+	}
 	if p.Reason != "" {
 		text += fmt.Sprintf("    %s\n", cut(p.Reason, 75))
 	}
@@ -202,7 +206,17 @@ func printPhoto(w io.Writer, m control.Photo, s control.Status) {
 		line("shot", m.Shot)
 	}
 	line("camera", m.Camera)
+	if m.Serial != "" {
+		line("serial", m.Serial)
+	}
+	if !m.Exposed.IsZero() {
+		line("exposed", m.Exposed.UTC().Format(time.RFC3339)+" by the camera's clock")
+	}
+	if m.Site != (photo.Place{}) {
+		line("site", fmt.Sprintf("%v, %v", m.Site.Latitude, m.Site.Longitude))
+	}
 	line("attempts", m.Attempts)
+	printLook(line, m.Look)
 	line("format", m.Format)
 	line("size", fmt.Sprintf("%d (%s)", m.Size, bytesText(m.Size)))
 	line("sha256", m.SHA256)

@@ -157,7 +157,11 @@ func causesText(what string, causes map[photo.Cause]int) string {
 // fatesText says what became of the photos; what is bad only where there is any.
 func fatesText(c control.Counts) string {
 	text := fmt.Sprintf("of %s %d uploaded, %d waiting", plural(c.Photos, "photo"), c.Uploaded, c.Waiting)
-	return text + badText(c, ", ")
+	text += badText(c, ", ")
+	if c.Bad > 0 {
+		text += ", " + plural(c.Bad, "bad picture")
+	}
+	return text
 }
 
 // badText lists what became of photos that neither are in the cloud nor wait.

@@ -30,7 +30,9 @@ const (
 
 // laterCauses are the causes that Encode has no code for, at their numbers in a
 // proof, which never change.
-func laterCauses() []photo.Cause { return []photo.Cause{photo.NotFetched, photo.Paused, photo.PowerLow} }
+func laterCauses() []photo.Cause {
+	return []photo.Cause{photo.NotFetched, photo.Paused, photo.PowerLow}
+}
 
 // Stretch is neighbouring slots of a day, as its proof has them.
 type Stretch struct {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"image"
 	"image/jpeg"
@@ -339,4 +340,33 @@ func TestSystemShowsWhatBecameOfDuePhotos(t *testing.T) {
 			t.Errorf("the page lacks %q:\n%s", want, text)
 		}
 	}
+}
+
+// TestBadPicturesAreMarked in the day's list and on their own page; what is no fault is
+// only on the latter.
+func TestBadPicturesAreMarked(t *testing.T) {
+	g := newRig(t)
+	good, dark := g.photo("north", 1, picture(t), "jpg"), g.photo("north", 2, picture(t), "jpg")
+	if page := g.text("/system/north"); strings.Contains(page, `class="check"`) {
+		t.Error("a mark on a day without bad pictures")
+	}
+	dark.Look = photo.Look{Width: 640, Height: 480, Brightness: 4, Verdict: photo.Dark, Serial: "<b>7"}
+	bad := good
+	bad.ID, bad.Look = photo.NewID(good.Taken, 3), photo.Look{Verdict: photo.Black | photo.Truncated}
+	bad.Site = photo.Place{Latitude: 52.5163, Longitude: 13.3777}
+	dark.ID, dark.Camera = photo.NewID(good.Taken, 4), "Pole 5"
+	for _, m := range []photo.Meta{bad, dark} {
+		from := filepath.Join(g.dir, "upload")
+		if err := errors.Join(os.WriteFile(from, picture(t), 0o600), g.arch.File(m, from)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page := g.text("/system/north")
+	wants(t, page, `<span class="check">truncated</span> <span class="check">black</span>`)
+	if strings.Contains(page, ">dark<") {
+		t.Error("night is marked as a fault")
+	}
+	day := good.Slot.Format("2006-01-02")
+	wants(t, g.text("/photo/north/"+day+"/"+string(bad.ID)), `<span class="check">black</span>`, "52.5163, 13.3777")
+	wants(t, g.text("/photo/north/"+day+"/"+string(dark.ID)), `<span class="check">dark</span>`, "640 × 480 pixels", "4 of 255", "Pole 5 · &lt;b&gt;7")
 }

@@ -94,7 +94,7 @@ type systemBody struct {
 	Newer     string // the next day that has photos; empty: none
 	Older     string
 	OfDay     int
-	DayPhotos []archive.Entry
+	DayPhotos []judgedPhoto
 	Accounts  []accounts.Account // of the last days, newest first
 	Coming    []archive.Entry    // photos of which only a preview is there, newest first
 	pages
@@ -147,9 +147,29 @@ func (p *Page) serveSystem(w http.ResponseWriter, r *http.Request) {
 		}
 		b.OfDay = len(all)
 		b.pages = paged(r, len(all), photosPerPage)
-		b.DayPhotos = all[b.from:b.to]
+		b.DayPhotos = p.judged(all[b.from:b.to])
 	}
 	p.render(w, r, http.StatusOK, "system.html", name, b)
+}
+
+// judgedPhoto is a photo of a day with what its checks found.
+type judgedPhoto struct {
+	archive.Entry
+	Verdict photo.Verdict
+}
+
+// judged looks up what the checks found. A description that can't be read says nothing:
+// the photo's own page tells of the fault.
+func (p *Page) judged(all []archive.Entry) []judgedPhoto {
+	list := make([]judgedPhoto, 0, len(all))
+	for _, e := range all {
+		m, err := p.o.Archive.Meta(e.Device, e.Day, e.ID)
+		if err != nil {
+			m.Verdict = 0
+		}
+		list = append(list, judgedPhoto{e, m.Verdict})
+	}
+	return list
 }
 
 // photoBody is one photo.

@@ -45,7 +45,8 @@ func parseMeta(device string, said map[string]string, size int64) (photo.Meta, e
 	m := photo.Meta{
 		ID: id, Device: device, Session: said["session"], Trigger: photo.Trigger(said["trigger"]),
 		Size: size, SHA256: said["sha256"], ClockSynced: said["clock"] == "synced",
-		Exposure: photo.Exposure{Format: said["format"]},
+		Exposure: photo.Exposure{Format: said["format"], Camera: shortText(said["camera"]), Look: parseLook(said)},
+		Site:     parsePlace(said),
 	}
 	if m.Slot, err = parseTime("slot", said["slot"]); err != nil {
 		return photo.Meta{}, err
