@@ -28,7 +28,7 @@ func layers() [][]string {
 		{
 			"agent/health", "agent/health/journal", "agent/statefile",
 			"capture/camera", "capture/camera/cameratest",
-			"hal/linux", "hal/linux/fdstore", "hal/linux/fdstore/fdstoretest", "hal/sim", "hal/haltest",
+			"hal/linux", "hal/linux/fdstore", "hal/linux/fdstore/fdstoretest", "hal/model", "hal/sim", "hal/haltest",
 			"queue/boltfile", "queue/ledger", "queue/thumbnail", "queue/spool", "hal/ina", "hal/ina/inasim", "hal/sht3x", "hal/sht3x/sht3xsim", "hal/bme280", "hal/bme280/bme280sim", "hal/vedirect", "hal/vedirect/vedirectsim", "agent/reading", "agent/modem/at", "capture/picture", "capture/picture/jpegstream", "capture/camera/dcf", "capture/camera/fetched", "capture/camera/ptpsim", "hal/hwmon",
 		},
 		{
