@@ -114,6 +114,8 @@ type setup struct {
 	// picture and slice are vc0706sim.Options'.
 	picture func(now time.Time, shots int) []byte
 	slice   time.Duration
+	// fifo is sim.End.SetFIFO's; 0: a UART's.
+	fifo int
 }
 
 // inWorld runs script in a world of its own, in simulated time.
@@ -161,6 +163,9 @@ func newWorld(t *testing.T, s setup) *world {
 	ctx, unplug := context.WithCancel(t.Context())
 	served := make(chan error, 1)
 	port := w.board.AddPort(w.cfg.Camera.VC0706.Port)
+	if s.fifo > 0 {
+		port.SetFIFO(s.fifo)
+	}
 	go func() { served <- w.cam.Serve(ctx, port) }()
 	t.Cleanup(func() {
 		if w.life != nil {

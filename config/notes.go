@@ -164,7 +164,7 @@ func notes() []note {
 		{path: "heartbeat.status_every", text: "The longest time between two status messages, of about 600 bytes each; check-ins and changed conditions send one sooner.",
 			allowed: "a duration from 5s to 24h"},
 	},
-		ucamNotes(), shutterNotes(), commandNotes(), checksNotes(), viscaNotes(), httpNotes(),
+		ucamNotes(), shutterNotes(), gphotoNotes(), commandNotes(), checksNotes(), viscaNotes(), httpNotes(),
 		scheduleNotes(), maintenanceNotes(),
 		modemNotes(), powerNotes(),
 	)
