@@ -71,7 +71,7 @@ func (l *ledger) Find(string) (photo.Meta, bool) { return photo.Meta{}, false }
 // most its own slot: the next one is on time.
 func TestTheSlotAfterAHangIsOnTime(t *testing.T) {
 	const (
-		hangs = 200 // 1,000 take two minutes on a busy machine
+		hangs = 50 // 1,000 take two minutes on a busy machine
 		every = time.Minute
 	)
 	run(t, func(c *gphoto.Config, p *camera.PowerConfig) {
