@@ -15,6 +15,7 @@ import (
 // and photos.
 func (w *world) judgeDays(q *queue.Queue) {
 	w.Helper()
+	bad := w.badPhotos()
 	for _, day := range w.days(q) {
 		want := queue.Day{Day: day.Day, Session: day.Session, Proof: day.Proof}
 		entries, err := q.Ledger(day.Day, day.Day.AddDate(0, 0, 1))
@@ -28,6 +29,11 @@ func (w *world) judgeDays(q *queue.Queue) {
 			case len(e.Photos) > 0:
 				want.Taken++
 				w.tally(q, e.Photos, &want)
+				for _, seq := range e.Photos {
+					if bad[seq] {
+						want.Bad++
+					}
+				}
 			case e.Cause.Gap():
 				count(&want.Skipped, e.Cause)
 			default:
@@ -35,11 +41,25 @@ func (w *world) judgeDays(q *queue.Queue) {
 			}
 			want.Due++
 		}
+		if never := want.Lost + want.Dropped + want.Thinned; day.Bad > want.Bad && day.Bad <= want.Bad+never {
+			want.Bad = day.Bad // the cloud has not got them
+		}
 		if !cmp.Equal(day, want) {
 			w.Errorf("%s, %s: %+v, want %+v, as its slots are", day.Day.Format(time.DateOnly), day.Session, day, want)
 		}
 		w.judgeProof(day)
 	}
+}
+
+// badPhotos are those that the cloud was told to be bad, by their numbers.
+func (w *world) badPhotos() map[uint64]bool {
+	bad := map[uint64]bool{}
+	for id, s := range w.cloud.receiver.Stored() {
+		if photo.ParseVerdict(s.Metadata["checks"]).Bad() {
+			bad[photo.ID(id).Seq()] = true
+		}
+	}
+	return bad
 }
 
 // days are all days of the ledger.
@@ -123,7 +143,7 @@ func (w *world) judgeTold(q *queue.Queue, loosely func(day time.Time, l *message
 		want := message.Ledger{
 			V: message.Version, Day: k.day, Session: k.session, Proof: day.Proof, Photos: int64(day.Photos), Uploaded: int64(day.Uploaded),
 			Deleted: int64(day.Deleted), Waiting: int64(day.Waiting), Kept: int64(day.Kept), Lost: int64(day.Lost),
-			Dropped: int64(day.Dropped), Thinned: int64(day.Thinned),
+			Dropped: int64(day.Dropped), Thinned: int64(day.Thinned), Bad: int64(day.Bad),
 		}
 		got, ok := told[k]
 		got.At = 0

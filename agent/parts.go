@@ -48,7 +48,10 @@ func (a *Agent) makeCapture() {
 		_, err = camera.open()
 		a.camera, o.Deferred = camera, camera
 	} else {
-		camera := &boardCamera{cfg: c.Camera, s: surroundings{board: a.o.Board, clock: a.clock, zone: a.plan.Zone(), dir: a.o.StateDir, dial: a.o.Dial, log: a.log}}
+		camera := &boardCamera{cfg: c.Camera, s: surroundings{
+			board: a.o.Board, clock: a.clock, zone: a.plan.Zone(), dir: a.o.StateDir, dial: a.o.Dial, aimed: a.cameraAimed,
+			log: a.log,
+		}}
 		_, err = camera.open()
 		a.camera, o.Camera = camera, camera
 	}

@@ -54,11 +54,6 @@ func (q *Queue) Days(from, to time.Time) (all []Day, err error) {
 				if err := t.tally(first, count, &sum); err != nil {
 					return err
 				}
-				bad, err := t.among(setBad, first, count)
-				if err != nil {
-					return err
-				}
-				sum.Bad += bad
 			}
 			all = append(all, sum)
 			return nil
@@ -68,22 +63,6 @@ func (q *Queue) Days(from, to time.Time) (all []Day, err error) {
 		return nil, fmt.Errorf("sum up ledger: %w", err)
 	}
 	return all, nil
-}
-
-// among is how many of count numbers from first on are in the set.
-func (t txn) among(s set, first, count uint64) (n int, err error) {
-	for seq, end := first, first+count; seq < end; {
-		b, err := t.blockOf(s, seq)
-		if err != nil {
-			return 0, err
-		}
-		for next := min(end, seq|(setNumbers-1)+1); seq < next; seq++ {
-			if b.has(seq) {
-				n++
-			}
-		}
-	}
-	return n, nil
 }
 
 // uploaded tells of a photo that the index has no more whether the cloud has it.

@@ -59,6 +59,12 @@ func (t txn) tally(first, count uint64, d *Day) error {
 // tallyBlock is tally for photos that one key of a set covers.
 func (t txn) tallyBlock(first, last uint64, d *Day) error {
 	d.Photos += int(last - first + 1)
+	bad, err := t.blockOf(setBad, first)
+	if err != nil {
+		return err
+	}
+	all := membersOf(first, last)
+	d.Bad += all.take(bad)
 	there, gone := members{}, membersOf(first, last)
 	for key := first >> recordsShift; key <= last>>recordsShift; key++ {
 		all, err := t.recordsOf(key)

@@ -7,7 +7,7 @@ import (
 
 	"fieldcam/capture/exif"
 	"fieldcam/capture/photo"
-	"fieldcam/capture/picture/jpegstream"
+	"fieldcam/capture/picture/luma"
 )
 
 const (
@@ -27,8 +27,8 @@ type Check struct {
 	shot photo.Shot
 
 	size int64
-	jpeg *jpegstream.Reader // nil where it begins otherwise
-	head []byte             // of a file that is no JPEG
+	jpeg *luma.Reader // nil where it begins otherwise
+	head []byte       // of a file that is no JPEG
 	// light is nil where nothing of it was seen, or the picture is not whole.
 	light   *light
 	kind    kind
@@ -48,7 +48,7 @@ func (k *Check) look(p []byte) {
 	const start = 0xFF
 	if k.size == 0 && p[0] == start {
 		k.light = &light{blackBelow: uint8(k.c.cfg.BlackLevel), whiteOn: uint8(k.c.cfg.WhiteLevel)}
-		k.jpeg = jpegstream.New(jpegstream.Options{
+		k.jpeg = luma.New(luma.Options{
 			MaxPixels: k.c.cfg.DecodeMegapixels * megapixel, Size: k.light.size, Luma: k.light.add,
 		})
 	}
@@ -96,16 +96,16 @@ func (k *Check) endJPEG(look *photo.Look) (tags exif.Tags) {
 	tags, _ = exif.FromAPP1(r.APP1, k.c.o.Zone)
 	look.Width, look.Height = r.Width, r.Height
 	switch {
-	case r.Structure == jpegstream.Broken:
+	case r.Structure == luma.Broken:
 		look.Verdict |= photo.Broken
-	case r.Structure == jpegstream.Truncated:
+	case r.Structure == luma.Truncated:
 		look.Verdict |= photo.Truncated
 	case r.Damaged:
 		look.Verdict |= photo.Damaged
 	}
 	if r.Unseen != "" || look.Verdict.Unusable() {
 		k.light = nil
-		if r.Unseen != jpegstream.Unwanted {
+		if r.Unseen != luma.Unwanted {
 			look.Unseen = string(r.Unseen)
 		}
 		return tags

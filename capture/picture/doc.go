@@ -9,7 +9,7 @@
 //
 // # What is looked at
 //
-// Of a JPEG the structure, the data (jpegstream), the header and Exif; of a RAW file the
+// Of a JPEG the structure, the data (luma), the header and Exif; of a RAW file the
 // size, its first bytes, and Exif where it begins as a TIFF file, for each maker has a
 // form of its own.
 //

@@ -1,4 +1,4 @@
-package jpegstream_test
+package luma_test
 
 import (
 	"math/bits"

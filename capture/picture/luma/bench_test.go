@@ -1,4 +1,4 @@
-package jpegstream_test
+package luma_test
 
 import (
 	"bytes"
@@ -7,7 +7,7 @@ import (
 	"sync"
 	"testing"
 
-	"fieldcam/capture/picture/jpegstream"
+	"fieldcam/capture/picture/luma"
 )
 
 // large is a picture of 24 megapixels, as a usual camera takes it.
@@ -26,7 +26,7 @@ func BenchmarkReader(b *testing.B) {
 	b.ReportAllocs()
 	sum := 0
 	for b.Loop() {
-		r := jpegstream.New(jpegstream.Options{MaxPixels: 100e6, Luma: func(_, _ int, mean uint8) { sum += int(mean) }})
+		r := luma.New(luma.Options{MaxPixels: 100e6, Luma: func(_, _ int, mean uint8) { sum += int(mean) }})
 		for rest := data; len(rest) > 0; {
 			n := min(256<<10, len(rest))
 			r.Write(rest[:n])

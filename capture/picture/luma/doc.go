@@ -1,4 +1,4 @@
-// Package jpegstream reads a JPEG (ITU T.81) as it streams by: whether it is whole, what
+// Package luma reads a JPEG (ITU T.81) as it streams by: whether it is whole, what
 // its header says, and its luminance at an eighth of its size.
 //
 // The eighth is for the price of the Huffman codes alone: the first coefficient of each
@@ -17,4 +17,4 @@
 // Out of scope: pictures with arithmetic codes, lossless or hierarchical ones, and more
 // than 8 bits a sample: their structure is read, and Unseen says why no more is. The
 // first component counts as the luminance, as cameras write it (JFIF, Exif).
-package jpegstream
+package luma

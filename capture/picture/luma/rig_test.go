@@ -1,4 +1,4 @@
-package jpegstream_test
+package luma_test
 
 import (
 	"bytes"
@@ -9,12 +9,12 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"fieldcam/capture/picture/jpegstream"
+	"fieldcam/capture/picture/luma"
 )
 
 // small is the luminance that a Reader told of.
 type small struct {
-	result jpegstream.Result
+	result luma.Result
 	blocks map[image.Point]uint8
 }
 
@@ -22,7 +22,7 @@ type small struct {
 func read(tb testing.TB, b []byte, piece int) small {
 	tb.Helper()
 	s := small{blocks: map[image.Point]uint8{}}
-	r := jpegstream.New(jpegstream.Options{MaxPixels: 100_000_000, Luma: func(x, y int, mean uint8) {
+	r := luma.New(luma.Options{MaxPixels: 100_000_000, Luma: func(x, y int, mean uint8) {
 		at := image.Pt(x, y)
 		if _, twice := s.blocks[at]; twice {
 			tb.Errorf("block %v told twice", at)
@@ -45,7 +45,7 @@ func whole(tb testing.TB, b []byte) small {
 	tb.Helper()
 	s := read(tb, b, len(b))
 	r := s.result
-	if r.Structure != jpegstream.Whole || r.Damaged || r.Unseen != "" || r.Blocks != r.Across*r.Down || r.Blocks != len(s.blocks) {
+	if r.Structure != luma.Whole || r.Damaged || r.Unseen != "" || r.Blocks != r.Across*r.Down || r.Blocks != len(s.blocks) {
 		tb.Fatalf("got %+v with %d blocks, want a whole picture", r, len(s.blocks))
 	}
 	return s

@@ -1,4 +1,4 @@
-package jpegstream_test
+package luma_test
 
 import (
 	"bytes"
@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"fieldcam/capture/picture/jpegstream"
+	"fieldcam/capture/picture/luma"
 )
 
 // rounding is what two ways to round may differ by: the decoder's samples, and ours of
@@ -83,12 +83,12 @@ func TestPiecesMakeNoDifference(t *testing.T) {
 func TestPictureThatEndsTooEarlyIsTruncated(t *testing.T) {
 	b := painted(t, rand.New(rand.NewPCG(4, 4)), 64, 48, 80, false)
 	for n := 2; n < len(b); n++ {
-		if got := read(t, b[:n], n).result; got.Structure != jpegstream.Truncated {
+		if got := read(t, b[:n], n).result; got.Structure != luma.Truncated {
 			t.Errorf("%d of %d bytes: got %+v, want it truncated", n, len(b), got)
 		}
 	}
 	for _, tail := range [][]byte{nil, make([]byte, 3000), b, bytes.Repeat([]byte{0xFF}, 99)} {
-		if got := read(t, slices.Concat(b, tail), 1000).result; got.Structure != jpegstream.Whole || got.Damaged {
+		if got := read(t, slices.Concat(b, tail), 1000).result; got.Structure != luma.Whole || got.Damaged {
 			t.Errorf("%d bytes behind the end: got %+v, want it whole", len(tail), got)
 		}
 	}
@@ -99,7 +99,7 @@ func TestMissingDataAreNoticed(t *testing.T) {
 	b := painted(t, rand.New(rand.NewPCG(5, 5)), 320, 240, 80, false)
 	for _, n := range []int{10, 300, 2000} {
 		cut := slices.Concat(b[:len(b)/2], b[len(b)/2+n:])
-		if got := read(t, cut, 512).result; got.Structure != jpegstream.Whole || !got.Damaged {
+		if got := read(t, cut, 512).result; got.Structure != luma.Whole || !got.Damaged {
 			t.Errorf("%d bytes missing: got %+v, want it damaged", n, got)
 		}
 	}
@@ -137,7 +137,7 @@ func TestWhatIsNoJPEGIsBroken(t *testing.T) {
 		"half a table":          with(segment(0xC4, []byte{0, 1})), "half of the numbers": with(segment(0xDB, make([]byte, 30))), "a sampling of 0": with(segment(0xC0, []byte{8, 0, 9, 0, 9, 1, 1, 0, 0})),
 		"a start in the middle": with([]byte{0xFF, 0xD8}),
 	} {
-		if got := read(t, b, 100).result; got.Structure != jpegstream.Broken {
+		if got := read(t, b, 100).result; got.Structure != luma.Broken {
 			t.Errorf("%s: got %+v, want it broken", name, got)
 		}
 	}
@@ -156,15 +156,15 @@ func TestPictureThatIsNotDecodedSaysWhy(t *testing.T) {
 	for name, c := range map[string]struct {
 		b      []byte
 		pixels int
-		want   jpegstream.Unseen
+		want   luma.Unseen
 	}{
-		"wanted": {b, 160 * 120, ""}, "off": {b, 0, jpegstream.Unwanted}, "large": {b, 160*120 - 1, jpegstream.TooLarge},
-		"lossless": {as(0xC3), 1e6, jpegstream.Unsupported}, "arithmetic": {as(0xC9), 1e6, jpegstream.Unsupported}, "12 bits": {deep, 1e6, jpegstream.Unsupported},
+		"wanted": {b, 160 * 120, ""}, "off": {b, 0, luma.Unwanted}, "large": {b, 160*120 - 1, luma.TooLarge},
+		"lossless": {as(0xC3), 1e6, luma.Unsupported}, "arithmetic": {as(0xC9), 1e6, luma.Unsupported}, "12 bits": {deep, 1e6, luma.Unsupported},
 	} {
 		told := 0
-		r := jpegstream.New(jpegstream.Options{MaxPixels: c.pixels, Luma: func(int, int, uint8) { told++ }})
+		r := luma.New(luma.Options{MaxPixels: c.pixels, Luma: func(int, int, uint8) { told++ }})
 		r.Write(c.b)
-		if got := r.End(); got.Structure != jpegstream.Whole || got.Unseen != c.want || got.Damaged || got.Width != 160 || (told > 0) != (c.want == "") {
+		if got := r.End(); got.Structure != luma.Whole || got.Unseen != c.want || got.Damaged || got.Width != 160 || (told > 0) != (c.want == "") {
 			t.Errorf("%s: got %+v and %d blocks, want unseen %q", name, got, told, c.want)
 		}
 	}
@@ -197,7 +197,7 @@ func FuzzReader(f *testing.F) {
 		if one.Structure != other.Structure || one.Damaged != other.Damaged || one.Blocks != other.Blocks || one.Unseen != other.Unseen {
 			t.Errorf("in pieces of %d: got %+v, want %+v", piece, other, one)
 		}
-		if one.Blocks > one.Across*one.Down || one.Structure == jpegstream.Whole && one.Unseen == "" && !one.Damaged && one.Blocks != one.Across*one.Down {
+		if one.Blocks > one.Across*one.Down || one.Structure == luma.Whole && one.Unseen == "" && !one.Damaged && one.Blocks != one.Across*one.Down {
 			t.Errorf("got %+v", one)
 		}
 	})

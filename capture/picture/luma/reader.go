@@ -1,4 +1,4 @@
-package jpegstream
+package luma
 
 import "bytes"
 

@@ -1,4 +1,4 @@
-package jpegstream
+package luma
 
 const (
 	// maxParts is how many components a frame may have here; T.81 allows 255, and
