@@ -14,6 +14,7 @@ import (
 	"fieldcam/capture"
 	"fieldcam/capture/camera"
 	"fieldcam/capture/camera/command"
+	"fieldcam/capture/camera/gphoto"
 	"fieldcam/capture/camera/ipcam"
 	"fieldcam/capture/camera/ucam"
 	"fieldcam/capture/camera/vc0706"
@@ -38,6 +39,7 @@ type surroundings struct {
 	board hal.Board
 	power *camera.Power // the driver's own: it closes it
 	clock hal.Clock
+	zone  *time.Location
 	dir   string // the state directory, on the file system of the photos
 	dial  func(ctx context.Context, network, addr string) (net.Conn, error)
 	log   zerolog.Logger
@@ -55,6 +57,8 @@ func newDriver(c config.Camera, s surroundings) (driver, error) {
 		return ipcam.New(c.HTTP, ipcam.Options{Power: s.power, Clock: s.clock, Dial: s.dial, Log: s.log}), nil
 	case config.KindUCAM:
 		return ucam.New(c.UCAM, ucam.Options{Board: s.board, Power: s.power, Log: s.log}), nil
+	case config.KindGPhoto:
+		return gphoto.New(c.GPhoto, gphoto.Options{Power: s.power, Clock: s.clock, Zone: s.zone, Dir: s.dir, Log: s.log}), nil
 	case config.KindCommand:
 		return command.New(c.Command, command.Options{Power: s.power, Dir: s.dir, Log: s.log}), nil
 	}
@@ -106,6 +110,18 @@ func (c *boardCamera) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, e
 		return photo.Exposure{}, err
 	}
 	return driver.Shoot(ctx, w)
+}
+
+// Others implements capture.Several, for the kinds that have several files of a shot.
+func (c *boardCamera) Others(ctx context.Context, first photo.Meta, add capture.AddOther) error {
+	driver, err := c.open()
+	if err != nil {
+		return err
+	}
+	if several, ok := driver.(capture.Several); ok {
+		return several.Others(ctx, first, add)
+	}
+	return nil
 }
 
 // prepareTime bounds the preparation of a camera at the start.
