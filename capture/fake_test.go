@@ -364,6 +364,7 @@ type site struct {
 	powerLow func(time.Time) bool // where not nil
 	approach time.Duration
 	checks   *picture.Checker // where not nil
+	pairs    *pairs           // in the camera's place, where not nil
 	telling  sync.Mutex       // guards problems while a service runs
 	problems []string         // in the order of Problem's calls
 }
@@ -417,6 +418,9 @@ func (s *site) start() (stop func() error) {
 				s.problems = append(s.problems, string(cause)+" over")
 			}
 		},
+	}
+	if s.pairs != nil {
+		o.Camera = s.pairs
 	}
 	if s.roll != nil {
 		o.Camera, o.Deferred = nil, s.roll
