@@ -34,6 +34,7 @@ import (
 	"fieldcam/agent/panel"
 	"fieldcam/agent/pause"
 	"fieldcam/agent/proof"
+	"fieldcam/agent/restart"
 	"fieldcam/capture"
 	"fieldcam/capture/photo"
 	"fieldcam/capture/schedule"
@@ -86,6 +87,14 @@ type Options struct {
 	Steps func(ctx context.Context, changed func()) error
 	// Notify is told of each State, from one goroutine. nil: nobody is.
 	Notify func(State)
+	// Root is where /sys and /proc are, to be asked for sensors and for the reason of
+	// this start: "/". Empty: nobody is asked for the reason.
+	Root string
+	// RTC gives the clock with a device's path, which wakes the board where it is
+	// powered down to save the battery, and PowerOff runs the configured command for
+	// that. nil: the board stays up; os/exec.
+	RTC      func(path string) hal.RTC
+	PowerOff func(ctx context.Context, command []string) error
 	// Approach is capture.Options': how long before a slot the clock is watched. 0 in
 	// simulated time.
 	Approach time.Duration
@@ -128,6 +137,8 @@ type Agent struct {
 	heart    *heartbeat.Heart
 	prover   *proof.Prover
 	control  *control.Server
+	supply   supply
+	starts   *restart.Log // nil: the machine is not asked
 	modem    *modem.Modem // nil: none is configured
 	panel    *panel.Panel // nil: none is configured
 
@@ -194,6 +205,8 @@ func Open(ctx context.Context, o Options) (_ *Agent, err error) {
 	if err := a.makeWindows(); err != nil {
 		return nil, err
 	}
+	a.noteStart()
+	a.makeSupply()
 	a.makeCapture()
 	a.second = second.New(o.Config.Copy, second.Options{
 		Queue: a.queue, Device: o.Config.Device, Dir: o.StateDir, Busy: a.shooting, Fault: o.Fault, Log: a.log,
@@ -222,6 +235,9 @@ func (a *Agent) Run(ctx context.Context) error {
 		c.start(ctx, part{"clock", a.watchSteps})
 	}
 	c.start(ctx, part{"camera", a.camera.prepare})
+	for _, p := range a.supplyParts() {
+		c.start(ctx, p)
+	}
 	c.start(ctx, part{"maintenance windows", a.windows.Run})
 	c.start(ctx, part{"plan", a.foresee})
 	c.start(ctx, part{"janitor", a.clean})
@@ -264,7 +280,7 @@ func (a *Agent) Close() error {
 		a.uploads.Close()
 	}
 	done := make(chan error, 1)
-	go func() { done <- errors.Join(a.camera.Close(), a.queue.Close()) }()
+	go func() { done <- errors.Join(a.camera.Close(), a.queue.Close(), a.endStart()) }()
 	t := time.NewTimer(closeTime)
 	defer t.Stop()
 	select {

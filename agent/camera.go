@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"sync"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"fieldcam/capture"
 	"fieldcam/capture/camera"
 	"fieldcam/capture/camera/command"
+	"fieldcam/capture/camera/ipcam"
 	"fieldcam/capture/camera/ucam"
 	"fieldcam/capture/camera/vc0706"
 	"fieldcam/capture/photo"
@@ -36,6 +38,7 @@ type surroundings struct {
 	power *camera.Power // the driver's own: it closes it
 	clock hal.Clock
 	dir   string // the state directory, on the file system of the photos
+	dial  func(ctx context.Context, network, addr string) (net.Conn, error)
 	log   zerolog.Logger
 }
 
@@ -45,6 +48,8 @@ func newDriver(c config.Camera, s surroundings) (driver, error) {
 	switch c.Kind {
 	case config.KindVC0706:
 		return vc0706.New(c.VC0706, s.board, s.power, s.log), nil
+	case config.KindHTTP:
+		return ipcam.New(c.HTTP, ipcam.Options{Power: s.power, Clock: s.clock, Dial: s.dial, Log: s.log}), nil
 	case config.KindUCAM:
 		return ucam.New(c.UCAM, ucam.Options{Board: s.board, Power: s.power, Log: s.log}), nil
 	case config.KindCommand:

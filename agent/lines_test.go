@@ -61,19 +61,27 @@ func TestARestartOfTheDaemonMakesNoEdgeOnAKeptCamera(t *testing.T) {
 	})
 }
 
-func TestAStartWithoutAPhotoMakesNoEdge(t *testing.T) {
-	inWorld(t, setup{}, func(w *world) {
+// A start looks for the camera, so that its power goes on once; nothing else may.
+func TestNoEndOfTheDaemonAndNoStartGivesTheCameraPowerUnasked(t *testing.T) {
+	inWorld(t, setup{dawn: monday().Add(-time.Hour)}, func(w *world) {
 		line := w.board.AddLine(powerLine)
-		for range ends / 2 { // it is ten to six
+		line.SetRest(false)
+		for i := range ends { // it is before five: no photo is due for an hour
+			before := len(line.Levels())
 			w.boot()
-			w.pass(2 * time.Second)
-			w.stop()
-			w.boot()
-			w.pass(time.Second)
-			w.crash()
-		}
-		if got := line.Levels(); len(got) != 0 {
-			t.Errorf("over %d starts without a photo the power line went through %v, want no edge", ends, got)
+			w.pass(20 * time.Second)
+			if n := len(line.Levels()) - before; n != 2 || line.High() {
+				t.Errorf("start %d: %d edges, and the line is high %v, want on and off once", i, n, line.High())
+			}
+			before = len(line.Levels())
+			if i%2 == 0 {
+				w.stop()
+			} else {
+				w.crash()
+			}
+			if n := len(line.Levels()) - before; n != 0 {
+				t.Errorf("end %d: %d edges, want none", i, n)
+			}
 		}
 		w.boot()
 		w.finish()
@@ -81,7 +89,10 @@ func TestAStartWithoutAPhotoMakesNoEdge(t *testing.T) {
 }
 
 func TestInLowPowerModeNoRestartFiresOrSwitchesTheCamera(t *testing.T) {
-	inLowPower(t, shuttersim.Options{}, func(c *config.Config) { c.Camera.Power.Line = powerLine }, func(l *lowPower) {
+	inLowPower(t, shuttersim.Options{}, func(c *config.Config) {
+		c.Camera.Power.Line = powerLine
+		c.Capture.Late = 5 * time.Second // a shot that a crash left unrecorded is fired again until then
+	}, func(l *lowPower) {
 		l.board.SetHolding(true)
 		power, full, half := l.board.AddLine(powerLine), l.board.AddLine(fullLine), l.board.AddLine(halfLine)
 		power.Watch(l.sim.Power)
@@ -90,7 +101,7 @@ func TestInLowPowerModeNoRestartFiresOrSwitchesTheCamera(t *testing.T) {
 		}
 		l.boot()
 		l.passUntil(6, 0)
-		l.pass(5 * time.Second)
+		l.pass(15 * time.Second)
 		// Between two shots, which are 20 s apart: whatever rises now was not asked for.
 		for i := range ends {
 			presses, focuses := len(full.Levels()), len(half.Levels())

@@ -37,7 +37,9 @@ func (a *Agent) makeCapture() {
 	c := a.o.Config
 	o := capture.Options{
 		Store: a.queue, Schedule: a.plan, Clock: a.clock, Log: a.log,
-		Approach: a.o.Approach, Told: a.steps.told, Paused: a.pause.Paused, Taken: a.photoTaken, Problem: a.captureProblem,
+		Approach: a.o.Approach, Told: a.steps.told,
+		Paused: a.pause.Paused, PowerLow: a.supply.power.Dormant,
+		Taken: a.photoTaken, Problem: a.captureProblem,
 		Checks: a.makeChecks(), Site: a.site(),
 	}
 	var err error
@@ -46,7 +48,7 @@ func (a *Agent) makeCapture() {
 		_, err = camera.open()
 		a.camera, o.Deferred = camera, camera
 	} else {
-		camera := &boardCamera{cfg: c.Camera, s: surroundings{board: a.o.Board, clock: a.clock, dir: a.o.StateDir, log: a.log}}
+		camera := &boardCamera{cfg: c.Camera, s: surroundings{board: a.o.Board, clock: a.clock, dir: a.o.StateDir, dial: a.o.Dial, log: a.log}}
 		_, err = camera.open()
 		a.camera, o.Camera = camera, camera
 	}
@@ -96,7 +98,7 @@ func (a *Agent) makeLinks() error {
 	})
 	a.heart = heartbeat.New(c.Heartbeat, heartbeat.Options{
 		Device: c.Device, Link: a.mqtt, Health: a.health, Clock: a.clock, Log: a.log,
-		Status: a.message, Quiet: a.windows.Quiet, Told: a.steps.told, Path: filepath.Join(a.o.StateDir, heartbeat.FileName), Fault: a.o.Fault,
+		Status: a.message, Slow: a.supply.power.Slow, Quiet: a.windows.Quiet, Told: a.steps.told, Path: filepath.Join(a.o.StateDir, heartbeat.FileName), Fault: a.o.Fault,
 		CheckIn: func(after time.Time) (time.Time, bool) {
 			slot, ok := a.plan.Next(schedule.CheckIn, after)
 			return slot.At, ok
@@ -122,7 +124,7 @@ func (a *Agent) makeLinks() error {
 		fetch = a.fetch
 	}
 	a.sessions = session.New(c.Retry, session.Options{
-		Fetch: fetch, Budget: a.budget, Told: a.steps.told,
+		Fetch: fetch, Budget: a.budget, Saving: a.supply.power.Photos, Told: a.steps.told,
 		Queue: a.queue, Uploader: to, Schedule: a.plan, Clock: a.clock, Log: a.log,
 		Answered: a.cloudAnswered, Unreachable: a.cloudSilent,
 		Quiet: a.windows.Quiet, Paused: a.pause.Paused, Spread: c.Maintenance.Spread, Phase: phase,

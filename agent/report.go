@@ -92,6 +92,7 @@ func (a *Agent) Status() control.Status {
 		Broker:     control.Broker{Configured: a.o.Config.MQTT.URL != "", Connected: a.mqtt.Connected()},
 		Conditions: []control.Condition{},
 	}
+	s.Power, s.Climate, s.Restart = a.powerStatus(), a.climateStatus(), a.startCause()
 	if p := control.PauseOf(a.pause.State(), now); p.Paused {
 		s.Pause = &p
 	}
@@ -175,7 +176,7 @@ func (a *Agent) uploadStatus(now time.Time) control.Upload {
 	s := control.Upload{
 		Configured: true, Running: u.Running, CloudReached: u.Silent.IsZero(), Photo: u.Photo,
 		Sent: u.Sent, SentBytes: u.SentBytes, LastError: u.LastError,
-		Fetching: u.Fetching, BudgetUsed: u.BudgetUsed,
+		Fetching: u.Fetching, BudgetUsed: u.BudgetUsed, Saving: u.Saving,
 		Next: a.next(schedule.Upload, now),
 	}
 	if !u.Retry.IsZero() {
@@ -208,6 +209,7 @@ func (a *Agent) message() message.Status {
 	case s.Upload.Retry != nil:
 		m.Session.State = "waiting"
 	}
+	supplyMessage(&m, s)
 	m.Modem = messageModem(s.Modem)
 	if s.Queue.Oldest != nil {
 		m.Queue.Oldest = message.At(*s.Queue.Oldest)

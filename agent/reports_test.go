@@ -4,13 +4,28 @@ import (
 	"time"
 
 	"fieldcam/agent/message"
+	"fieldcam/agent/power"
 )
 
 // beatGap is a heartbeat's interval and its tenth of jitter, and the time of a
 // message that another one delays.
-func (w *world) beatGap() time.Duration {
-	every := w.cfg.Heartbeat.Every
-	return every + every/10 + 2*time.Second
+func (w *world) beatGap() time.Duration { return gapOf(w.cfg.Heartbeat.Every) }
+
+func gapOf(every time.Duration) time.Duration { return every + every/10 + 2*time.Second }
+
+// promised is the interval that a heartbeat tells: the configured one, or that by
+// which power is saved.
+func (w *world) promised(payload []byte) time.Duration {
+	w.Helper()
+	h, err := message.ParseHeartbeat(payload)
+	if err != nil {
+		w.Fatal(err)
+	}
+	every, usual := time.Duration(h.EverySeconds)*time.Second, w.cfg.Heartbeat.Every
+	if every != usual && (w.cfg.Power.Meter == power.MeterNone || every != usual*time.Duration(w.cfg.Power.SlowBy)) {
+		w.Errorf("a heartbeat promises the next in %v, want %v", every, usual)
+	}
+	return every
 }
 
 // wantStatus wants the retained status to say that all is well.
@@ -36,29 +51,24 @@ func (w *world) wantStatus() {
 func (w *world) wantHeartbeats() {
 	w.Helper()
 	beats := w.cloud.broker.On(message.Topic(device, message.KindHeartbeat))
-	for _, b := range beats {
-		if _, err := message.ParseHeartbeat(b.Payload); err != nil {
-			w.Fatal(err)
-		}
-	}
 	next := 0
 	for _, p := range w.good {
 		// The first comes with the link, which may take a spread to come back, or,
 		// where that has lasted, at its time.
 		last, bound := p.from, max(w.beatGap(), w.cfg.Maintenance.Spread+2*time.Second)
-		check := func(at time.Time) {
+		check := func(at time.Time, every time.Duration) {
 			if gap := at.Sub(last); gap > bound {
 				w.Errorf("no heartbeat for %v from %v on, want one within %v (the broker was there from %v to %v)",
 					gap, last, bound, p.from, p.to)
 			}
-			last, bound = at, w.beatGap()
+			last, bound = at, gapOf(every)
 		}
 		for ; next < len(beats) && !beats[next].At.After(p.to); next++ {
 			if p.holds(beats[next].At) {
-				check(beats[next].At)
+				check(beats[next].At, w.promised(beats[next].Payload))
 			}
 		}
-		check(p.to)
+		check(p.to, 0)
 	}
 }
 

@@ -36,6 +36,7 @@ func (a *Agent) watch(ctx context.Context) error {
 			a.watchCloud()
 			a.watchQueue()
 			a.watchSecond()
+			a.watchStarts()
 		}
 		if a.stranger != nil {
 			if _, err := a.openIdentity(); err == nil {

@@ -27,11 +27,13 @@ type clock struct {
 	mu       sync.Mutex
 	offset   time.Duration
 	unsynced bool
+	looks    int // of Now
 }
 
 func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.looks++
 	return time.Now().Round(0).UTC().Add(c.offset)
 }
 
@@ -39,6 +41,14 @@ func (c *clock) Synced() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return !c.unsynced
+}
+
+// looked is how often Now was called since the last looked.
+func (c *clock) looked() (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n, c.looks = c.looks, 0
+	return n
 }
 
 // vouch says whether the time is synced.
@@ -363,6 +373,7 @@ type site struct {
 	paused   func(time.Time) bool // where not nil
 	powerLow func(time.Time) bool // where not nil
 	approach time.Duration
+	told     func() bool      // where not nil
 	checks   *picture.Checker // where not nil
 	pairs    *pairs           // in the camera's place, where not nil
 	telling  sync.Mutex       // guards problems while a service runs
@@ -409,6 +420,7 @@ func (s *site) start() (stop func() error) {
 	o := capture.Options{
 		Camera: s.camera, Store: s.store, Schedule: s.schedule, Clock: s.clock, Log: zerolog.Nop(), Paused: s.paused, PowerLow: s.powerLow, Approach: s.approach,
 		Checks: s.checks, Site: photo.Place{Latitude: 52.5163, Longitude: 13.3777},
+		Told: s.told,
 		Problem: func(cause photo.Cause, err error) {
 			s.telling.Lock()
 			defer s.telling.Unlock()

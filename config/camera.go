@@ -1,13 +1,16 @@
 package config
 
 import (
+	"fmt"
 	"strings"
 
 	"fieldcam/capture/camera"
 	"fieldcam/capture/camera/command"
+	"fieldcam/capture/camera/ipcam"
 	"fieldcam/capture/camera/shutter"
 	"fieldcam/capture/camera/ucam"
 	"fieldcam/capture/camera/vc0706"
+	"fieldcam/capture/camera/visca"
 	"fieldcam/config/invalid"
 )
 
@@ -20,10 +23,12 @@ type Camera struct {
 	// (10^3 bytes). Default 0: not known; what was measured goes before it.
 	PhotoKB int                `toml:"photo_kb"`
 	Power   camera.PowerConfig `toml:"power"`
+	VISCA   visca.Config       `toml:"visca"`
 	VC0706  vc0706.Config      `toml:"vc0706"`
 	UCAM    ucam.Config        `toml:"ucam"`
 	Shutter shutter.Config     `toml:"shutter"`
 	Command command.Config     `toml:"command"`
+	HTTP    ipcam.Config       `toml:"http"`
 }
 
 // The kinds of cameras.
@@ -32,16 +37,18 @@ const (
 	KindUCAM    = "ucam"    // the serial JPEG camera of package ucam
 	KindShutter = "shutter" // any camera with a remote socket, in Low Power Mode: package shutter
 	KindCommand = "command" // any program that writes a JPEG: package command
+	KindHTTP    = "http"    // an IP camera: package ipcam
 )
 
 // defaultCamera is the first kind, and every kind's own defaults.
 func defaultCamera() Camera {
 	return Camera{
-		Kind: KindVC0706, Power: camera.DefaultPower(),
+		Kind: KindVC0706, Power: camera.DefaultPower(), VISCA: visca.Default(),
 		VC0706:  vc0706.Default(),
 		UCAM:    ucam.Default(),
 		Shutter: shutter.Default(),
 		Command: command.Default(),
+		HTTP:    ipcam.Default(),
 	}
 }
 
@@ -62,6 +69,8 @@ func kinds() []kind {
 			func(c Camera) error { return c.Shutter.Validate() }},
 		{KindCommand, "is any program that writes a JPEG to a file or to standard output, such as rpicam-still, fswebcam or ffmpeg",
 			func(c Camera) error { return c.Command.Validate() }},
+		{KindHTTP, "is an IP camera, asked for a snapshot at an address that is configured or found by ONVIF",
+			func(c Camera) error { return c.HTTP.Validate() }},
 	}
 }
 
@@ -86,6 +95,28 @@ func kindText() string {
 // maxPhotoKB is more than any camera's raw file and picture together.
 const maxPhotoKB = 1_000_000
 
+// checkViews reports the views of sessions that there are not: they would never be
+// looked at.
+func (c Config) checkViews(l *invalid.List) {
+	known := map[string]bool{}
+	for _, s := range c.Sessions {
+		known[s.Name] = true
+	}
+	for _, e := range c.Events {
+		for _, s := range e.Sessions {
+			known[s.Name] = true
+		}
+	}
+	for _, s := range c.Shots {
+		known[s.Name] = true
+	}
+	for i, v := range c.Camera.VISCA.Views {
+		if v.Session != "" && !known[v.Session] { // Validate complains of an empty one
+			l.Add(fmt.Sprintf("camera.visca.view[%d].session", i), v.Session, "the name of a capture session or a shot")
+		}
+	}
+}
+
 // validate reports every value that cannot be used, as invalid.Values.
 func (c Camera) validate() error {
 	var l invalid.List
@@ -94,6 +125,10 @@ func (c Camera) validate() error {
 		l.Add("photo_kb", c.PhotoKB, "0 (not known) to 1000000")
 	}
 	l.Under("power", c.Power.Validate())
+	l.Under("visca", c.VISCA.Validate())
+	if c.VISCA.Port != "" && c.Kind == KindShutter {
+		l.Add("visca.port", c.VISCA.Port, "nothing: a camera in Low Power Mode is not aimed")
+	}
 	for _, k := range kinds() {
 		if k.name == c.Kind {
 			l.Under(k.name, k.validate(c))

@@ -23,6 +23,7 @@ import (
 	"strings"
 	"time"
 
+	"fieldcam/agent/climate"
 	"fieldcam/agent/heartbeat"
 	"fieldcam/agent/identity"
 	"fieldcam/agent/link"
@@ -31,6 +32,7 @@ import (
 	"fieldcam/agent/modem"
 	"fieldcam/agent/mqtt"
 	"fieldcam/agent/panel"
+	"fieldcam/agent/power"
 	"fieldcam/capture"
 	"fieldcam/capture/photo"
 	"fieldcam/capture/picture"
@@ -78,6 +80,8 @@ type Config struct {
 	Heartbeat   heartbeat.Config   `toml:"heartbeat"`
 	Maintenance maintenance.Config `toml:"maintenance"`
 	Link        link.Config        `toml:"link"`
+	Power       power.Config       `toml:"power"`
+	Climate     climate.Config     `toml:"climate"`
 	Modem       modem.Config       `toml:"modem"`
 	Panel       panel.Config       `toml:"panel"`
 }
@@ -115,6 +119,7 @@ func Default() Config {
 		Upload:    upload.Default(),
 		MQTT:      mqtt.Default(),
 		Heartbeat: heartbeat.Default(), Maintenance: maintenance.Default(),
+		Power: power.Default(), Climate: climate.Default(),
 		Modem: modem.Default(), Panel: panel.Default(),
 	}
 }
@@ -155,6 +160,7 @@ func (c Config) Validate() error {
 	}
 	oneOf(&l, "log.level", c.Log.Level, logLevels())
 	l.Under("camera", c.Camera.validate())
+	c.checkViews(&l)
 	l.Under("capture", c.Capture.Validate())
 	l.Under("checks", c.Checks.Validate())
 	switch n := len(c.Sessions); {
@@ -174,6 +180,8 @@ func (c Config) Validate() error {
 	l.Under("heartbeat", c.Heartbeat.Validate())
 	l.Under("maintenance", c.Maintenance.Validate())
 	l.Under("link", c.Link.Validate())
+	l.Under("power", c.Power.Validate())
+	l.Under("climate", c.Climate.Validate())
 	l.Under("modem", c.Modem.Validate())
 	l.Under("panel", c.Panel.Validate())
 	if l.Err() == nil && c.Camera.Kind == KindShutter {

@@ -153,5 +153,9 @@ func notes() []note {
 			allowed: "a duration from 1s to 24h"},
 		{path: "heartbeat.status_every", text: "The longest time between two status messages, of about 600 bytes each; check-ins and changed conditions send one sooner.",
 			allowed: "a duration from 5s to 24h"},
-	}, ucamNotes(), shutterNotes(), commandNotes(), scheduleNotes(), maintenanceNotes(), modemNotes(), checksNotes())
+	},
+		ucamNotes(), shutterNotes(), commandNotes(), checksNotes(), viscaNotes(), httpNotes(),
+		scheduleNotes(), maintenanceNotes(),
+		modemNotes(), powerNotes(),
+	)
 }

@@ -12,7 +12,9 @@ import (
 	"time"
 	_ "time/tzdata" // the tests' machine may have no zone files
 
+	"fieldcam/agent/climate"
 	"fieldcam/agent/maintenance"
+	"fieldcam/capture/camera/visca"
 	"fieldcam/capture/schedule"
 	"fieldcam/config/invalid"
 )
@@ -60,7 +62,7 @@ func TestEveryFieldHasAKey(t *testing.T) {
 }
 
 // rowForm finds the lists in a path.
-var rowForm = regexp.MustCompile(`\b(session|event|shot|pause|window)\.`)
+var rowForm = regexp.MustCompile(`\b(session|event|shot|pause|window|view)\.`)
 
 // full is a valid configuration with a row in each list, whatever the kind of camera.
 func full() Config {
@@ -68,6 +70,7 @@ func full() Config {
 	c.Device = "x"
 	row := schedule.NewSession()
 	row.Name, row.Kind = "a", schedule.Upload
+	c.Camera.HTTP.URL = "http://192.0.2.9/x.jpg"
 	c.Camera.Shutter.Line, c.Camera.Shutter.Path = "GPIO17", "/media/camera"
 	c.Sessions = []schedule.Session{row}
 	c.Site = schedule.Site{Latitude: schedule.DegreesOf(52), Longitude: schedule.DegreesOf(13)}
@@ -75,6 +78,7 @@ func full() Config {
 	noon := schedule.WallTimeOf(time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC))
 	c.Shots = []schedule.Shot{{Name: "a", At: noon}}
 	c.Pauses = []schedule.Pause{{Name: "a", From: noon, Until: noon + 1}}
+	c.Camera.VISCA.Views = []visca.SessionView{{Session: "a"}}
 	w := maintenance.NewWindow()
 	w.Name, w.Start, w.Duration = "a", "2026-06-01 12:00:00", time.Hour
 	c.Maintenance.Windows = []maintenance.Window{w}
@@ -116,6 +120,8 @@ func TestNotesSayWhatValidateSays(t *testing.T) {
 			v.Set(reflect.ValueOf(schedule.At(-1)))
 		case v.Type() == reflect.TypeFor[schedule.Degrees]():
 			v.Set(reflect.ValueOf(schedule.DegreesOf(1000)))
+		case v.Type() == reflect.TypeFor[climate.Celsius]():
+			v.SetInt(1000)
 		case v.CanInt():
 			v.SetInt(-1)
 		case v.CanUint():

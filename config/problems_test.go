@@ -163,6 +163,8 @@ func TestNoSecretIsInAnError(t *testing.T) {
 		"[heartbeat]\nevery = 'tls://bob:%s@hub.example:1'",
 		"[capture]\nattempts = 'tls://bob:%s@hub.example:1'",
 		"device.password = '%s'",
+		"camera.kind = 'http'\n[camera.http]\npassword = '%s'",
+		"camera.kind = 'http'\n[camera.http]\nurl = 'http://bob:%s@10.0.0.9/1.jpg'",
 		"camera.kind = 'command'\ncamera.command.argv = ['ffmpeg', '-i', 'rtsp://bob:%s@10.0.0.9/1']",
 		"camera.command.argv = ['ffmpeg', '-i', 'rtsp://bob:%s@10.0.0.9/1', 1]",
 		"[identity]\npassword.x = '%s'",

@@ -46,6 +46,11 @@ type Status struct {
 	Window  *Window `json:"window,omitempty"`      // the maintenance window that holds; nil: none
 	// Returns is this controller's own moment to return to the cloud from a window,
 	// or from one that has just ended; nil: it is not away.
+	Power   *Power   `json:"power,omitempty"`   // nil: nothing measures it
+	Climate *Climate `json:"climate,omitempty"` // nil: nothing measures it
+	// Restart is why the daemon started, as package agent/restart says it; empty: not
+	// known.
+	Restart    string      `json:"restart,omitempty"`
 	Returns    *time.Time  `json:"returns,omitempty"`
 	Modem      *Modem      `json:"modem,omitempty"` // nil: none is configured
 	Conditions []Condition `json:"conditions"`      // the active ones, the worst first
@@ -127,6 +132,7 @@ type Upload struct {
 	LastError    string     `json:"last_error,omitempty"`
 	Fetching     bool       `json:"fetching,omitempty"`    // it brings pictures from the camera first
 	BudgetUsed   bool       `json:"budget_used,omitempty"` // photos wait: the month's data are used up
+	Saving       bool       `json:"saving,omitempty"`      // the last session was cut short to save power
 	Retry        *time.Time `json:"retry,omitempty"`       // when a broken-off session goes on
 	Next         *time.Time `json:"next,omitempty"`        // the next session by schedule
 }

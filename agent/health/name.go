@@ -21,6 +21,9 @@ const (
 	// CameraFault: the camera gave no picture for a due slot, on every rung of
 	// the recovery ladder. Critical. Cleared by the next picture.
 	CameraFault Name = "camera-fault"
+	// AimFault: the camera could not be told where to look, by its control line; photos
+	// are taken as it stands. Warning. Cleared when it obeys.
+	AimFault Name = "aim-fault"
 	// CardFull: no room for another picture. Critical. Cleared by the next
 	// picture that was stored.
 	CardFull Name = "card-full"

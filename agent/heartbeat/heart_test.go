@@ -184,6 +184,27 @@ func TestCheckInsFollowASteppingClock(t *testing.T) {
 	})
 }
 
+// TestCheckInsFollowAClockWhoseStepsAreTold, from the step on, though it is looked at
+// less.
+func TestCheckInsFollowAClockWhoseStepsAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := runWith(t, &clock{}, 5*time.Minute, heartbeat.Options{CheckIn: hourly, Told: func() bool { return true }})
+		r.LinkUp()
+		time.Sleep(5 * time.Minute)
+		for range 3 {
+			before := len(r.link.of(message.KindStatus))
+			r.clock.jump(54*time.Minute + 30*time.Second) // half a minute before the slot
+			r.ClockStepped()
+			time.Sleep(time.Minute + time.Second)
+			synctest.Wait()
+			if got := len(r.link.of(message.KindStatus)) - before; got != 1 {
+				t.Errorf("got %d check-ins within a minute of a step to half a minute before the slot, want 1", got)
+			}
+			time.Sleep(4*time.Minute + 29*time.Second)
+		}
+	})
+}
+
 // TestFlappingConditionCostsOneStatusPerGap, but no event is lost or late.
 func TestFlappingConditionCostsOneStatusPerGap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

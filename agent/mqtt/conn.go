@@ -23,38 +23,47 @@ type conn struct {
 	net.Conn          // the raw connection, or TLS over it
 	raw      net.Conn // Close ends this one: a TLS close alert could wait 5 s
 	in       guard
+	every    time.Duration // the keep-alive that a CONNECT promises
+	done     chan struct{} // closed by Close
 
-	mu     sync.Mutex // guards the deadlines and all below
-	until  time.Time  // no deadline goes beyond it; zero: no bound
-	closed bool
+	mu          sync.Mutex // guards the deadlines and all below
+	until       time.Time  // no deadline goes beyond it; zero: no bound
+	closed      bool
+	sent, heard time.Time // the last packets
 }
 
-// newConn makes a conn that may subscribe to that many topics, in one packet.
-func newConn(over, raw net.Conn, topics int) *conn {
-	return &conn{Conn: over, raw: raw, in: guard{r: over, topics: topics}}
+// newConn makes a conn that may subscribe to that many topics, in one packet, and
+// promises the broker that keep-alive.
+func newConn(over, raw net.Conn, topics int, every time.Duration) *conn {
+	now := time.Now()
+	return &conn{
+		Conn: over, raw: raw, in: guard{r: over, topics: topics}, every: every,
+		done: make(chan struct{}), sent: now, heard: now,
+	}
 }
 
 func (c *conn) Read(p []byte) (int, error) {
 	n, err := c.in.Read(p)
-	if err != nil {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if c.closed || errors.Is(err, net.ErrClosed) {
-			err = errDropped
-		}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.heard = time.Now()
+	if err != nil && (c.closed || errors.Is(err, net.ErrClosed)) {
+		err = errDropped
 	}
 	return n, err
 }
 
 func (c *conn) Write(p []byte) (int, error) {
 	c.mu.Lock()
-	err := c.Conn.SetWriteDeadline(c.bound(time.Now().Add(writeTimeout)))
+	now := time.Now()
+	c.sent = now
+	err := c.Conn.SetWriteDeadline(c.bound(now.Add(writeTimeout)))
 	c.mu.Unlock()
 	if err != nil {
 		return 0, err
 	}
 	c.in.sent(p)
-	n, err := c.Conn.Write(p)
+	n, err := c.Conn.Write(promising(p, c.every))
 	if err != nil {
 		c.Close() // half a packet may have left: nothing can follow it
 	}
@@ -99,5 +108,6 @@ func (c *conn) Close() error {
 		return nil
 	}
 	c.closed = true
+	close(c.done)
 	return c.raw.Close()
 }

@@ -20,8 +20,6 @@ import (
 const (
 	// connectTimeout bounds one attempt, from the dial to the broker's CONNACK.
 	connectTimeout = 30 * time.Second
-	// pingTimeout is how long a ping may go unanswered.
-	pingTimeout = 30 * time.Second
 	// ackTimeout is how long a PUBACK may take; after it the connection is taken
 	// for dead. Longer than usual radio outages, during which TCP repeats.
 	ackTimeout = 60 * time.Second
@@ -48,6 +46,7 @@ type session struct {
 	ended  bool           // no sender may start
 	sender sync.WaitGroup // goroutines in send
 	failed error          // why this side dropped the connection
+	pinger sync.WaitGroup // keepAlive
 }
 
 // connect makes one attempt.
@@ -68,8 +67,7 @@ func (l *Link) connect(ctx context.Context) (*session, error) {
 	o.SetConnectRetry(false)  // the same
 	o.SetStore(forgetful{})   // nothing to resume: see session
 	o.SetOrderMatters(true)   // no goroutine per message
-	o.SetKeepAlive(l.c.KeepAlive)
-	o.SetPingTimeout(pingTimeout)
+	o.SetKeepAlive(0)         // conn does it: see keepAlive
 	o.SetConnectTimeout(connectTimeout)
 	o.SetWriteTimeout(handOver) // conn bounds the writes themselves
 	o.SetBinaryWill(l.topic, message.Link{}.Marshal(), qos, true)
@@ -100,6 +98,7 @@ func (l *Link) connect(ctx context.Context) (*session, error) {
 		release()
 		return nil, fmt.Errorf("connect to broker: %w", err)
 	}
+	s.pinger.Go(func() { s.conn.keepAlive(l.c.KeepAlive, s.drop) })
 	if !release() {
 		s.close()
 		return nil, fmt.Errorf("connect to broker: %w", context.Cause(ctx))
@@ -114,14 +113,14 @@ func (l *Link) open(ctx context.Context) (*conn, error) {
 		return nil, err
 	}
 	if l.url.Scheme != schemeTLS {
-		return newConn(raw, raw, len(l.o.Subscribe)), nil
+		return newConn(raw, raw, len(l.o.Subscribe), l.c.KeepAlive), nil
 	}
 	t := tls.Client(raw, l.tls)
 	if err := t.HandshakeContext(ctx); err != nil {
 		raw.Close()
 		return nil, fmt.Errorf("TLS handshake: %w", err)
 	}
-	return newConn(t, raw, len(l.o.Subscribe)), nil
+	return newConn(t, raw, len(l.o.Subscribe), l.c.KeepAlive), nil
 }
 
 // publish sends one message and waits for its PUBACK, or for ctx. A message that
@@ -228,6 +227,8 @@ func (s *session) wait() {
 	s.ended = true
 	s.mu.Unlock()
 	s.sender.Wait()
+	s.conn.Close() // as paho has done
+	s.pinger.Wait()
 }
 
 // forgetful is a paho store that keeps nothing: a session resumes no other's

@@ -54,6 +54,9 @@ type Config struct {
 	// PowerOff is the command, by its path and with its arguments, that powers the
 	// board down on the rung "dormant". Default empty: the board stays up, idle.
 	PowerOff string `toml:"power_off"`
+	// WakeClock is the clock that wakes the board then, by its device's path. Default
+	// "/dev/rtc0".
+	WakeClock string `toml:"wake_clock"`
 	// WakeEvery is how long the board is off then, until its clock wakes it for a look
 	// at the battery. Default 1h.
 	WakeEvery time.Duration `toml:"wake_every"`
@@ -101,7 +104,7 @@ func Default() Config {
 	return Config{
 		Meter: MeterNone, Every: 30 * time.Second, Ladder: true,
 		DownAfter: 5 * time.Minute, UpAfter: 30 * time.Minute, BlindAfter: 6 * time.Hour,
-		LessPhotos: 2, SlowBy: 6, WakeEvery: time.Hour,
+		LessPhotos: 2, SlowBy: 6, WakeClock: "/dev/rtc0", WakeEvery: time.Hour,
 		Battery: Battery{Chemistry: LithiumIon, Cells: 2}, INA: ina.Default(),
 	}
 }
@@ -137,6 +140,9 @@ func (c Config) Validate() error {
 	}
 	if c.PowerOff != "" && (c.PowerOff[0] != '/' || strings.ContainsAny(c.PowerOff, "\x00\n\r")) {
 		l.Add("power_off", c.PowerOff, `a program by its path, and its arguments, such as "/usr/bin/systemctl poweroff"`)
+	}
+	if len(c.WakeClock) < 2 || c.WakeClock[0] != '/' {
+		l.Add("wake_clock", c.WakeClock, `the path of a clock, such as "/dev/rtc0"`)
 	}
 	l.Under("battery", c.Battery.Validate())
 	l.Under("ina", c.INA.Validate())

@@ -21,6 +21,7 @@ func TestConfigRefusesWhatNoBatteryIs(t *testing.T) {
 		"less_photos":           {func(c *power.Config) { c.LessPhotos = 0 }},
 		"slow_by":               {func(c *power.Config) { c.SlowBy = 0 }},
 		"power_off":             {func(c *power.Config) { c.PowerOff = "poweroff" }, func(c *power.Config) { c.PowerOff = "/x\n" }},
+		"wake_clock":            {func(c *power.Config) { c.WakeClock = "rtc0" }},
 		"solar.port":            {func(c *power.Config) { c.Meter = power.MeterVEDirect }, func(c *power.Config) { c.Solar.Port = "ttyUSB0" }},
 		"ina.address":           {func(c *power.Config) { c.INA.Address = 1 }},
 		"battery.chemistry":     {func(c *power.Config) { c.Battery.Chemistry = "nimh" }},

@@ -166,6 +166,12 @@ func (k *Keeper) Photos() (most int, limited bool) {
 	return 0, true
 }
 
+// Saves tells whether the ladder stands on the rung of that name, or on a deeper one.
+func (k *Keeper) Saves(rung string) bool {
+	r, ok := parseRung(rung)
+	return ok && k.Rung() >= r
+}
+
 // Slow is by what the intervals of heartbeats are multiplied.
 func (k *Keeper) Slow() int {
 	if k.Rung() >= CaptureOnly {
@@ -187,6 +193,10 @@ func (k *Keeper) Dormant(at time.Time) bool {
 func (k *Keeper) Run(ctx context.Context) error {
 	k.began = time.Now()
 	k.tell(k.State().Rung)
+	if k.o.Meter == nil && k.o.Solar == nil {
+		<-ctx.Done()
+		return nil
+	}
 	every := min(k.c.Every, firstEvery)
 	timer := time.NewTimer(0)
 	defer timer.Stop()

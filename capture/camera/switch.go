@@ -17,7 +17,7 @@ var ErrNoPowerLine = errors.New("the camera has no power line")
 
 // Power switches one camera's power. Off is its safe level: the line is off
 // from OpenPower on, and off again at Close. Where no line is configured every
-// method does nothing, but for Cycle.
+// method does nothing, but for Cycle, and what Then says.
 //
 // With KeepOn the camera's power does not depend on this process, where the board
 // can hold lines: OpenPower takes the line as it is, and Close leaves it so. Where
@@ -30,6 +30,7 @@ type Power struct {
 	cfg  PowerConfig
 	line hal.Output // nil where there is none
 	held bool       // it outlives this process
+	then func(ctx context.Context, fresh bool)
 
 	mu     sync.Mutex
 	on     bool      // guarded by mu
@@ -61,6 +62,11 @@ func OpenPower(c PowerConfig, board hal.Board) (*Power, error) {
 	return p, nil
 }
 
+// Then makes On, and so Cycle, call do each time before it returns without an error,
+// also where there is no line: a camera is aimed when it is about to be used, and has
+// power. do is bounded by its context; fresh is On's. Called before the first On.
+func (p *Power) Then(do func(ctx context.Context, fresh bool)) { p.then = do }
+
 // Switched tells whether there is a line, so that the camera can be off.
 func (p *Power) Switched() bool { return p.line != nil }
 
@@ -70,12 +76,14 @@ func (p *Power) Switched() bool { return p.line != nil }
 // due.
 func (p *Power) On(ctx context.Context) (fresh bool, err error) {
 	if p.line == nil {
-		return false, ctx.Err()
+		err = ctx.Err()
+	} else if fresh, err = p.set(true); err == nil {
+		err = p.wait(ctx, p.cfg.WarmUp)
 	}
-	if fresh, err = p.set(true); err != nil {
-		return false, err
+	if err == nil && p.then != nil {
+		p.then(ctx, fresh)
 	}
-	return fresh, p.wait(ctx, p.cfg.WarmUp)
+	return fresh, err
 }
 
 // Off takes the camera's power, whatever the camera does. It never waits.

@@ -17,6 +17,7 @@ import (
 	"fieldcam/agent"
 	"fieldcam/agent/link"
 	"fieldcam/config"
+	"fieldcam/hal"
 	"fieldcam/hal/linux"
 	"fieldcam/hal/linux/fdstore"
 )
@@ -97,6 +98,8 @@ func run(ctx context.Context, p *places, out io.Writer) error {
 		Version:  version,
 		Board:    board,
 		Clock:    linux.Clock{},
+		Root:     "/",
+		RTC:      func(path string) hal.RTC { return linux.NewRTC(path) },
 		Routes:   link.WatchRoutes,
 		Steps:    linux.WatchSteps,
 		Approach: approach,

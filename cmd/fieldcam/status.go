@@ -60,9 +60,12 @@ func printStatus(w io.Writer, s control.Status) {
 		}
 	}
 	printPlans(line, s, z)
+	printSupply(line, s)
 	switch {
 	case s.Capture.Shooting != nil:
 		line("capture", "taking the photo of %s", clockText(*s.Capture.Shooting, z))
+	case dormant(s):
+		line("capture", "NONE: the battery is nearly empty; again once it is charged")
 	case s.Pause != nil:
 		line("capture", "paused; it goes on %s", sinceText(s.Now, s.Pause.Until))
 	case s.Capture.Next != nil:
@@ -158,6 +161,8 @@ func printUpload(line func(name, format string, a ...any), s control.Status, z *
 			what, or = "photos wait for the cloud", ""
 		}
 		line("upload", "%s; again %s%s", what, sinceText(s.Now, *u.Retry), or)
+	case u.Saving && uploadsNothing(s):
+		line("upload", "none: the battery is low; again once it is charged")
 	case s.Pause != nil:
 		line("upload", "paused; it goes on %s", sinceText(s.Now, s.Pause.Until))
 	case u.Next != nil:

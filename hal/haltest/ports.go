@@ -22,6 +22,9 @@ type PortRig struct {
 	Far io.ReadWriter
 	// Baud is the rate that the port is set to, as the far end sees it.
 	Baud func() int
+	// Settle is how long bytes may take from one end to the other, beside their time
+	// on the line. Zero: 30 ms.
+	Settle time.Duration
 	// Unplug takes the port away, and Replug brings it back, with another far end
 	// maybe; nil where that can't be done, and Replug alone where it does not return.
 	Unplug, Replug func()
@@ -193,7 +196,7 @@ func discard(t testing.TB, r PortRig) {
 		t.Fatalf("far end's write: %v", err)
 	}
 	readFull(t, p, 1) // the rest follows in no time
-	time.Sleep(soon)
+	time.Sleep(max(soon, r.Settle))
 	if err := p.Discard(); err != nil {
 		t.Fatalf("Discard: %v", err)
 	}
@@ -211,7 +214,7 @@ func reopened(t testing.TB, r PortRig) {
 		t.Fatalf("far end's write: %v", err)
 	}
 	readFull(t, p, 1) // what was written has arrived, or the rest follows in no time
-	time.Sleep(soon)
+	time.Sleep(max(soon, r.Settle))
 	closePort(t, p)
 	p = openPort(t, r, 115200)
 	defer closePort(t, p)

@@ -5,6 +5,7 @@ package ina
 // SBOS547A table 2, SBOS656C table 4).
 const (
 	regConfig  = 0x00
+	regShunt   = 0x01 // INA219 and INA226
 	regBus     = 0x02
 	regMaker   = 0xfe
 	regDie     = 0xff
@@ -35,6 +36,10 @@ type chip struct {
 	// calMask holds the bits of the calibration that can be set.
 	calMask uint16
 	current byte // the register of the current
+	// input is the register of which the current is made, and full what it says, on
+	// either side of 0, where the true current is beyond its range.
+	input byte
+	full  int16
 	// busShift and busMicrovolts make microvolts of the bus register.
 	busShift      uint
 	busMicrovolts int
@@ -51,15 +56,15 @@ func types() map[string]chip {
 		// samples (code 1100), continuous.
 		INA219: {
 			config: 0x3e67, calScale: 40_960_000_000, minDrop: 20_481, maxDrop: 320_000, calMask: 0xfffe,
-			current: regCurrent, busShift: 3, busMicrovolts: 4000,
+			current: regCurrent, input: regShunt, full: 32_000, busShift: 3, busMicrovolts: 4000,
 		},
 		// SBOS547A, table 6: its value after a reset, 4127, with 16 samples (AVG 010).
 		INA226: {
 			config: 0x4527, die: dieINA226, calScale: 5_120_000_000, minDrop: 5_121, maxDrop: 81_920, calMask: 0x7fff,
-			current: regCurrent, busMicrovolts: 1250,
+			current: regCurrent, input: regShunt, full: 0x7fff, busMicrovolts: 1250,
 		},
 		// SBOS656C, table 5: its value after a reset, 6127, with 16 samples.
-		INA260: {config: 0x6527, die: dieINA260, current: reg260Curr, busMicrovolts: 1250, bitMicroamps: 1250},
+		INA260: {config: 0x6527, die: dieINA260, current: reg260Curr, input: reg260Curr, full: 0x7fff, busMicrovolts: 1250, bitMicroamps: 1250},
 	}
 }
 

@@ -80,12 +80,18 @@ func (m *Meter) Power(ctx context.Context) (p hal.Power, err error) {
 	if err != nil {
 		return p, err
 	}
+	input, err := m.read(m.t.input)
+	if err != nil {
+		return p, err
+	}
+	in := int16(input) //nolint:gosec // two's complement by the data sheet
+	beyond := in >= m.t.full || in <= -m.t.full || m.c.Chip == INA219 && bus&bit219Over != 0
 	p.Millivolts = int(bus>>m.t.busShift) * m.t.busMicrovolts / 1000
 	p.Milliamps = int(int16(current)) * m.bit / 1000 //nolint:gosec // two's complement by the data sheet
 	if m.c.Reversed {
 		p.Milliamps = -p.Milliamps
 	}
-	p.HasCurrent = m.c.Chip != INA219 || bus&bit219Over == 0
+	p.HasCurrent = !beyond
 	if !p.HasCurrent {
 		p.Milliamps = 0
 	}

@@ -63,13 +63,15 @@ func TestEachChipReadsVoltsAndAmps(t *testing.T) {
 }
 
 func TestACurrentThatDoesNotFitIsNotTold(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		m, chip := rig(ina.INA219)
-		chip.Feed(12000, 3000)
-		if p := power(t, m); p.HasCurrent || p.Milliamps != 0 || p.Millivolts != 12000 {
-			t.Errorf("got %+v, want 12000 mV and no current", p)
-		}
-	})
+	for kind, ma := range map[string]int{ina.INA219: 3300, ina.INA226: -900, ina.INA260: 41_000} {
+		synctest.Test(t, func(t *testing.T) {
+			m, chip := rig(kind)
+			chip.Feed(12000, ma)
+			if p := power(t, m); p.HasCurrent || p.Milliamps != 0 || p.Millivolts != 12000 {
+				t.Errorf("%s: got %+v, want 12000 mV and no current", kind, p)
+			}
+		})
+	}
 }
 
 func TestABrownOutIsNoticedAndTheCalibrationWrittenAnew(t *testing.T) {

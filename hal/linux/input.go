@@ -36,7 +36,8 @@ type lineEvent struct {
 type input struct {
 	name  string
 	file  *os.File
-	edges bool // the chip has interrupts
+	edges bool      // the chip has interrupts
+	zero  time.Time // when CLOCK_MONOTONIC was 0, by package time
 
 	// Of the goroutine that waits.
 	seqno uint32     // of the last edge that was read
@@ -72,7 +73,7 @@ func (b *Board) openInput(line hal.Line, c hal.InputConfig) (hal.Input, error) {
 		unix.Close(fd)
 		return nil, fmt.Errorf("make non-blocking: %w", err)
 	}
-	i := &input{name: line.Name, edges: edges, file: os.NewFile(uintptr(fd), line.Name)}
+	i := &input{name: line.Name, edges: edges, zero: monotonicZero(), file: os.NewFile(uintptr(fd), line.Name)}
 	// Fails where the file has no poller, and then nothing is bounded.
 	if err := i.file.SetReadDeadline(time.Time{}); err != nil && edges {
 		i.file.Close()
@@ -132,7 +133,7 @@ func (i *input) Wait(ctx context.Context) (hal.Edge, error) {
 	}
 	if e := i.next; e != nil {
 		i.next = nil
-		return edge(*e), nil
+		return i.edge(*e), nil
 	}
 	e, err := i.read(ctx)
 	if err != nil {
@@ -147,7 +148,7 @@ func (i *input) Wait(ctx context.Context) (hal.Edge, error) {
 		i.next = &e
 		return hal.Edge{}, fmt.Errorf("wait for input %q: %w", i.name, hal.ErrEdgesLost)
 	}
-	return edge(e), nil
+	return i.edge(e), nil
 }
 
 // read waits for the kernel's next edge, or for ctx's end.
@@ -170,13 +171,26 @@ func (i *input) read(ctx context.Context) (lineEvent, error) {
 }
 
 // edge gives the kernel's edge its place in package time.
-func edge(e lineEvent) hal.Edge {
-	var ts unix.Timespec
-	now := time.Now()
-	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err == nil {
-		now = now.Add(-max(0, time.Duration(ts.Nano()-int64(e.nanoseconds))))
+func (i *input) edge(e lineEvent) hal.Edge {
+	return hal.Edge{On: e.id == eventRising, At: i.zero.Add(time.Duration(e.nanoseconds))}
+}
+
+// monotonicZero is when CLOCK_MONOTONIC was 0. Package time runs on the same clock, so
+// that it holds for good; never later than it was, and earlier only by as long as the
+// quickest of a few looks took.
+func monotonicZero() (zero time.Time) {
+	const looks = 5
+	quickest := time.Duration(-1)
+	for range looks {
+		var ts unix.Timespec
+		before := time.Now()
+		err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts)
+		if took := time.Since(before); err == nil && (quickest < 0 || took < quickest) {
+			quickest = took
+			zero = before.Add(-time.Duration(ts.Nano()))
+		}
 	}
-	return hal.Edge{On: e.id == eventRising, At: now}
+	return zero
 }
 
 // Close implements hal.Input.

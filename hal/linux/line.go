@@ -134,10 +134,7 @@ func (b *Board) resumeLine(line hal.Line) (_ hal.Output, on bool, err error) {
 	}
 	// A request without a direction leaves the line as it is, and it is not let go
 	// between the reading and the taking.
-	r := request(offset, line.ActiveLow, false)
-	r.config.flags &^= lineFlagOutput
-	r.config.attrCount = 0
-	fd, err := c.request(r)
+	fd, err := c.request(asIs(offset, line.ActiveLow))
 	if err != nil {
 		return nil, false, err
 	}
@@ -193,6 +190,17 @@ func request(offset uint32, activeLow, on bool) *lineRequest {
 	}
 	r.config.attrCount = 1
 	r.config.attrs[0] = lineConfigAttribute{attr: lineAttribute{id: lineAttrValues, value: bit(on)}, mask: 1}
+	return r
+}
+
+// asIs is the kernel's description of one line that stays what it is.
+func asIs(offset uint32, activeLow bool) *lineRequest {
+	r := &lineRequest{lineCount: 1}
+	r.offsets[0] = offset
+	copy(r.consumer[:], consumer)
+	if activeLow {
+		r.config.flags = lineFlagActiveLow
+	}
 	return r
 }
 

@@ -15,7 +15,7 @@ func broken(t testing.TB, b *bench, f Fault) {
 		b.Break(f)
 		s, e, err := b.shoot(t)
 		if err == nil {
-			t.Errorf("Shoot of a camera that %v: no error, %d bytes, %+v", f, s.Len(), e)
+			t.Errorf("Shoot of a camera that %v: no error, %d bytes, %+v", f, len(s.picture), e)
 		}
 	}
 	b.Break(Healthy)
@@ -30,7 +30,7 @@ func (b *bench) recovers(t testing.TB) {
 	for range 1 + Rungs {
 		s, e, err := b.shoot(t)
 		if err == nil {
-			err = check(s.Bytes(), e)
+			err = check(s.picture, e)
 		}
 		if last = err; err == nil {
 			b.good(t)

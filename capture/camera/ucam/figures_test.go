@@ -27,14 +27,14 @@ func TestVGAPictureTakesLittleMoreThanTheLineNeeds(t *testing.T) {
 		reach float64
 	}{
 		{"ucam-vga", ucamsim.Faults{}, 10, reachGood},
-		{"ucam-vga-1pc-lost", ucamsim.Faults{DropInPackage: 0.01}, 50, reachFaults},
-		{"ucam-vga-1pc-damaged", ucamsim.Faults{Corrupt: 0.01}, 50, reachFaults},
-		{"ucam-vga-1pc-all", ucamsim.Faults{DropInPackage: 0.01, DoubleInPackage: 0.01, Corrupt: 0.01, WrongPackage: 0.01}, 50, reachFaults},
+		{"ucam-vga-1pc-lost", ucamsim.Faults{DropInPackage: 0.01}, 25, reachFaults},
+		{"ucam-vga-1pc-damaged", ucamsim.Faults{Corrupt: 0.01}, 25, reachFaults},
+		{"ucam-vga-1pc-all", ucamsim.Faults{DropInPackage: 0.01, DoubleInPackage: 0.01, Corrupt: 0.01, WrongPackage: 0.01}, 25, reachFaults},
 	} {
 		s := setup{
 			cfg:     func(c *ucam.Config) { c.Resolution = "640x480" },
 			power:   keepOn,
-			options: ucamsim.Options{Picture: skeleton(48_000), Slice: 20 * time.Millisecond},
+			options: ucamsim.Options{Picture: skeleton(48_000), Slice: 100 * time.Millisecond},
 		}
 		run(t, s, func(t *testing.T, r *rig) {
 			r.good(t) // finds it and sets it up
@@ -47,12 +47,11 @@ func TestVGAPictureTakesLittleMoreThanTheLineNeeds(t *testing.T) {
 				took += time.Since(start)
 			}
 			line := time.Duration(sent) * 10 * time.Second / 115200
-			x, verdict := float64(took)/float64(line), "ok"
+			x := float64(took) / float64(line)
 			if x > c.reach {
-				verdict = "SHORT"
 				t.Errorf("%s: %d pictures took %v, want at most %v times the line's %v", c.name, c.shots, took, c.reach, line)
 			}
-			t.Logf("figure %s %.3f x-line reach %.2f %s", c.name, x, c.reach, verdict)
+			t.Logf("figure %s %.3f x-line reach %.2f %s", c.name, x, c.reach, verdict(x <= c.reach))
 		})
 	}
 }

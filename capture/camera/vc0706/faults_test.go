@@ -21,6 +21,8 @@ func TestLostAndDoubledBytesLeaveThePictureIntact(t *testing.T) {
 		"1 of 2000 bytes lost":       {DropByte: 0.0005},
 		"1 of 2000 bytes doubled":    {DoubleByte: 0.0005},
 		"motion events in between":   {MotionInChunk: 0.3, MotionBeforeReply: 0.5},
+		"short motion events":        {MotionInChunk: 0.3, MotionBeforeReply: 0.5, MotionShort: true},
+		"errors of six bytes":        {WrongStatus: 0.1, Status: vc0706.StatusNotNow, LongErrors: true},
 		"garbage before replies":     {Noise: 0.5, BootGarbage: true},
 		"replies short by one byte":  {ShortReply: 0.1},
 		"replies that come too late": {Late: 0.2},

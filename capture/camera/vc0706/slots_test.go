@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,7 +50,7 @@ func (a *album) Find(string) (_ photo.Meta, _ bool) { return photo.Meta{}, false
 
 const (
 	slotEvery = 20 * time.Second // the camera's restart takes 5 s, its search 5 s
-	hangs     = 1000
+	hangs     = 1000             // with both ways of power together
 	hangBytes = 5000
 )
 
@@ -62,13 +63,20 @@ func TestAfterAHangTheNextSlotIsOnTime(t *testing.T) {
 			power.options = vc0706sim.Options{Picture: skeleton(hangBytes), Slice: 50 * time.Millisecond}
 			run(t, power, func(t *testing.T, r *rig) {
 				onTime, hung := hangEverySecond(t, r, hangs/2)
-				t.Logf("figure vc0706-hang-next-on-time %d of-%d reach %d %s", onTime, hung, hung, map[bool]string{true: "ok", false: "SHORT"}[onTime == hung])
+				t.Logf("figure vc0706-hang-next-on-time-%s %d of-%d reach %d %s", strings.ReplaceAll(name, " ", "-"), onTime, hung, hung, verdict(onTime == hung))
 				if hung != hangs/2 || onTime != hung {
 					t.Errorf("after %d hangs the next slot was on time %d times, want %d", hung, onTime, hangs/2)
 				}
 			})
 		})
 	}
+}
+
+func verdict(ok bool) string {
+	if ok {
+		return "ok"
+	}
+	return "SHORT"
 }
 
 // hangEverySecond runs n pairs of slots, one with a hang and one without.

@@ -19,6 +19,9 @@ type Options struct {
 	Kind string
 	// ShuntMicroohms is its shunt's resistance; an INA260 has its own.
 	ShuntMicroohms int
+	// Measure gives what it measures, at each look; nil: what Feed said last. It must
+	// not use the chip.
+	Measure func() (millivolts, milliamps int)
 }
 
 // Chip is one monitor: a sim.Device. Its methods may be called from any goroutine.
@@ -73,6 +76,10 @@ func (c *Chip) Tx(w, r []byte) error {
 		c.write(w[0], binary.BigEndian.Uint16(w[1:]))
 		return nil
 	case len(w) == 1 && len(r) == 2:
+		if c.o.Measure != nil {
+			millivolts, milliamps := c.o.Measure()
+			c.microvolts, c.microamps = int64(millivolts)*1000, int64(milliamps)*1000
+		}
 		binary.BigEndian.PutUint16(r, c.read(w[0]))
 		return nil
 	}
@@ -107,6 +114,8 @@ func (c *Chip) read(reg byte) uint16 {
 		return uint16(clamp(c.microvolts/1250, 0, 0x7fff)) //nolint:gosec // clamped
 	case reg == 1 && c.o.Kind == ina.INA260:
 		return signed(c.microamps / 1250)
+	case reg == 1:
+		return signed(c.shunt())
 	case reg == 4 && c.o.Kind != ina.INA260:
 		return signed(c.current())
 	case reg == 5:
@@ -124,11 +133,19 @@ func (c *Chip) read(reg byte) uint16 {
 // current is the current register: the shunt's reading times the calibration, by
 // 4096 (SBOS448G, equation 4) or 2048 (SBOS547A, equation 3).
 func (c *Chip) current() int64 {
+	if c.o.Kind == ina.INA219 {
+		return c.shunt() * int64(c.cal) / 4096
+	}
+	return c.shunt() * int64(c.cal) / 2048
+}
+
+// shunt is the shunt's register: 10 or 2.5 µV a bit.
+func (c *Chip) shunt() int64 {
 	nanovolts := c.microamps * int64(c.o.ShuntMicroohms) / 1000
 	if c.o.Kind == ina.INA219 {
-		return clamp(nanovolts/10_000, -32_000, 32_000) * int64(c.cal) / 4096
+		return clamp(nanovolts/10_000, -32_000, 32_000)
 	}
-	return clamp(nanovolts/2_500, -0x8000, 0x7fff) * int64(c.cal) / 2048
+	return clamp(nanovolts/2_500, -0x8000, 0x7fff)
 }
 
 func (c *Chip) overflows() bool {

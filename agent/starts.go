@@ -1,0 +1,61 @@
+package agent
+
+import (
+	"path/filepath"
+	"time"
+
+	"fieldcam/agent/health"
+	"fieldcam/agent/restart"
+)
+
+// resetTold is how long a reset by the board itself is a condition: long enough for
+// a status to go out with it.
+const resetTold = time.Hour
+
+// noteStart finds out why the daemon started, where the machine may be asked, and
+// tells.
+func (a *Agent) noteStart() {
+	if a.o.Root == "" {
+		return
+	}
+	var err error
+	if a.starts, err = restart.Begin(a.o.Root, filepath.Join(a.o.StateDir, restart.FileName), a.started); err != nil {
+		a.log.Error().Err(err).Msg("start not noted")
+	}
+	cause := a.starts.Cause()
+	a.log.Info().Str("cause", string(cause)).Msg("reason of this start")
+	if cause.Reset() {
+		a.raise(health.WatchdogFired, "the board had been reset: "+string(cause))
+	}
+}
+
+// watchStarts reports restarts that nobody meant and that repeat.
+func (a *Agent) watchStarts() {
+	if a.starts == nil {
+		return
+	}
+	if a.clock.Now().Sub(a.started) >= resetTold {
+		a.health.Clear(health.WatchdogFired)
+	}
+	if text, repeated := a.starts.Repeated(a.clock.Now()); repeated {
+		a.raise(health.RepeatedRestarts, text)
+	} else {
+		a.health.Clear(health.RepeatedRestarts)
+	}
+}
+
+// startCause is why the daemon started; empty where that is not known.
+func (a *Agent) startCause() string {
+	if a.starts == nil {
+		return ""
+	}
+	return string(a.starts.Cause())
+}
+
+// endStart notes that the daemon was stopped in order.
+func (a *Agent) endStart() error {
+	if a.starts == nil {
+		return nil
+	}
+	return a.starts.End()
+}

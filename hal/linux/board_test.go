@@ -1,0 +1,349 @@
+//go:build board
+
+// The conformance suites on a real kernel's GPIO, serial ports, watchdog and RTC. They
+// run on a controller, or in an emulated one:
+//
+//	CGO_ENABLED=0 GOARCH=arm64 go test -c -tags board -o board.test ./hal/linux
+//	FIELDCAM_BOARD="out=OUT in=IN sync=SYNC sync_in=SYNC_IN port=/dev/ttyS0 far=/dev/ttyUSB0 \
+//	    watchdog=/dev/watchdog0 rtc=/dev/rtc0" ./board.test -test.run OnTheBoard
+//
+// as root, with nobody else at these devices. The board needs
+//   - two wires, OUT to IN and SYNC to SYNC_IN (named GPIO lines of one controller), or
+//     a host that drives IN and SYNC_IN as OUT and SYNC go, edge by edge and in their
+//     order; both inputs are low at the start;
+//   - two serial ports whose lines are crossed, or a host that copies bytes between
+//     them, both ways;
+//   - a watchdog that can be stopped, an RTC with an alarm.
+//
+// What is left out of FIELDCAM_BOARD fails; -test.run chooses. TestHeldLineOnTheBoard
+// starts this program anew with /bin/sh.
+package linux_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"fieldcam/hal"
+	"fieldcam/hal/haltest"
+	"fieldcam/hal/linux"
+	"fieldcam/hal/linux/fdstore"
+	"fieldcam/hal/linux/fdstore/fdstoretest"
+)
+
+const (
+	boardVar = "FIELDCAM_BOARD"
+	// patience is what a slow emulator's host may take to answer.
+	patience = time.Minute
+)
+
+// device gives the board's device of that key.
+func device(t testing.TB, key string) string {
+	t.Helper()
+	for _, f := range strings.Fields(os.Getenv(boardVar)) {
+		if k, v, _ := strings.Cut(f, "="); k == key && v != "" {
+			return v
+		}
+	}
+	t.Fatalf("%s names no %s", boardVar, key)
+	return ""
+}
+
+// bench holds the lines that see and steer the one under test.
+type bench struct {
+	t     testing.TB
+	board hal.Board
+
+	sync   hal.Output
+	synced hal.Input
+	on     bool // SYNC's level
+}
+
+func newBench(t testing.TB, board hal.Board) *bench {
+	t.Helper()
+	b := &bench{t: t, board: board}
+	var err error
+	if b.synced, err = board.OpenInput(hal.Line{Name: device(t, "sync_in")}, hal.InputConfig{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.synced.Close() })
+	if b.sync, b.on, err = board.ResumeOutput(hal.Line{Name: device(t, "sync")}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.sync.Close() })
+	return b
+}
+
+// barrier returns once every edge so far has come round: edges come in their order.
+func (b *bench) barrier() {
+	b.t.Helper()
+	b.on = !b.on
+	if err := b.sync.Set(b.on); err != nil {
+		b.t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if e, err := b.synced.Wait(ctx); err != nil || e.On != b.on {
+		b.t.Fatalf("SYNC was set to %v: SYNC_IN says %+v, %v", b.on, e, err)
+	}
+}
+
+// watchOut records the levels of the line under test, through IN.
+func (b *bench) watchOut() *watched {
+	b.t.Helper()
+	in, err := b.board.OpenInput(hal.Line{Name: device(b.t, "in")}, hal.InputConfig{})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { in.Close() })
+	return &watched{b: b, in: in}
+}
+
+// watched is the line under test as IN sees it.
+type watched struct {
+	b      *bench
+	in     hal.Input
+	levels []bool
+}
+
+func (w *watched) high() bool {
+	w.b.t.Helper()
+	w.b.barrier()
+	on, err := w.in.On()
+	if err != nil {
+		w.b.t.Fatal(err)
+	}
+	return on
+}
+
+// all lists the levels so far.
+func (w *watched) all() []bool {
+	w.b.t.Helper()
+	w.b.barrier()
+	for {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+		e, err := w.in.Wait(ctx)
+		cancel()
+		if err != nil {
+			return w.levels
+		}
+		w.levels = append(w.levels, e.On)
+	}
+}
+
+// low leaves the line under test low and let go, as each check expects it.
+func low(t testing.TB, board hal.Board) {
+	t.Helper()
+	o, err := board.OpenOutput(hal.Line{Name: device(t, "out")}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// keeper is a systemd within this process: it keeps copies.
+type keeper struct {
+	mu    sync.Mutex
+	files map[string]*os.File // guarded by mu
+}
+
+func (k *keeper) Available() bool { return true }
+
+func (k *keeper) Take(string) *os.File { return nil } // nothing is from an earlier process
+
+func (k *keeper) Names() []string { return nil }
+
+func (k *keeper) Keep(name string, f *os.File) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	c, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	return c.Control(func(fd uintptr) {
+		if n, err := unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0); err == nil {
+			k.files[name] = os.NewFile(uintptr(n), name)
+		}
+	})
+}
+
+func (k *keeper) Remove(name string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if f := k.files[name]; f != nil {
+		delete(k.files, name)
+		return f.Close()
+	}
+	return nil
+}
+
+func TestOutputsOnTheBoard(t *testing.T) {
+	for name, hold := range map[string]bool{"let go": false, "held": true} {
+		t.Run(name, func(t *testing.T) {
+			haltest.Outputs(t, func(t *testing.T, check func(testing.TB, haltest.OutputRig)) {
+				k := &keeper{files: map[string]*os.File{}}
+				board := linux.New()
+				if hold {
+					board = linux.NewHolding(k)
+				}
+				low(t, board)
+				b := newBench(t, board)
+				w := b.watchOut()
+				w.high()
+				check(t, haltest.OutputRig{Board: board, Line: device(t, "out"), Unknown: "GPIO99", High: w.high, Levels: w.all, Keeps: true})
+				low(t, board) // held no longer
+				if len(k.files) != 0 {
+					t.Errorf("%d lines are kept that nobody holds", len(k.files))
+				}
+			})
+		})
+	}
+}
+
+func TestInputsOnTheBoard(t *testing.T) {
+	haltest.Inputs(t, func(t *testing.T, check func(testing.TB, haltest.InputRig)) {
+		board := linux.New()
+		b := newBench(t, board)
+		o, err := board.OpenOutput(hal.Line{Name: device(t, "out")}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer o.Close()
+		b.barrier()
+		check(t, haltest.InputRig{Board: board, Line: device(t, "in"), Unknown: "GPIO99", Drive: func(high bool) {
+			if err := o.Set(high); err != nil {
+				t.Error(err)
+			}
+			b.barrier()
+		}})
+	})
+}
+
+func TestPortsOnTheBoard(t *testing.T) {
+	haltest.Ports(t, func(t *testing.T, check func(testing.TB, haltest.PortRig)) {
+		board := linux.New()
+		far, err := board.OpenPort(device(t, "far"), 115200)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer far.Close()
+		name := device(t, "port")
+		check(t, haltest.PortRig{
+			Board: board, Port: name, Unknown: "/dev/ttyS99", Far: far, Settle: 2 * time.Second,
+			Baud: func() int {
+				// Root may open it a second time.
+				f, err := os.OpenFile(name, os.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer f.Close()
+				return baudOf(t, f)
+			},
+		})
+	})
+}
+
+func TestRTCOnTheBoard(t *testing.T) {
+	haltest.RTCs(t, func(t *testing.T, check func(testing.TB, haltest.RTCRig)) {
+		r := linux.NewRTC(device(t, "rtc"))
+		if err := r.WakeAt(time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Set(time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)); err != nil {
+			t.Fatal(err)
+		}
+		check(t, haltest.RTCRig{RTC: r})
+	})
+}
+
+func TestWatchdogOnTheBoard(t *testing.T) {
+	haltest.Watchdogs(t, func(t *testing.T, check func(testing.TB, haltest.WatchdogRig)) {
+		check(t, haltest.WatchdogRig{Open: func() (hal.Watchdog, error) { return linux.OpenWatchdog(device(t, "watchdog")) }})
+	})
+}
+
+// holderVar makes TestHeldLineOnTheBoard the process that holds the line: "open" or
+// "resume".
+const holderVar = "FIELDCAM_BOARD_HOLDER"
+
+// hold takes the line, says its level, and waits to be killed.
+func hold(t *testing.T, how string) {
+	store := fdstore.Open()
+	board := linux.NewHolding(store)
+	line := hal.Line{Name: device(t, "out"), Hold: true}
+	on := true
+	var err error
+	if how == "open" {
+		_, err = board.OpenOutput(line, true)
+	} else {
+		_, on, err = board.ResumeOutput(line)
+	}
+	fmt.Printf("\nheld: %v %v %v\n", board.CanHold(), on, err)
+	_, _ = io.Copy(io.Discard, os.Stdin)
+}
+
+// A hundred processes, one after another, hold the line, and each is ended by kill -9.
+func TestHeldLineOnTheBoard(t *testing.T) {
+	if how := os.Getenv(holderVar); how != "" {
+		hold(t, how)
+		return
+	}
+	board := linux.New()
+	low(t, board)
+	b := newBench(t, board)
+	w := b.watchOut()
+	w.high()
+	s := fdstoretest.New(t)
+	for life := range 100 {
+		how := "resume"
+		if life == 0 {
+			how = "open"
+		}
+		c := s.Command(os.Args[0], "-test.run", "^TestHeldLineOnTheBoard$")
+		c.Env = append(c.Env, holderVar+"="+how)
+		c.Stderr = os.Stderr
+		in, err := c.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := c.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		said := ""
+		for l := bufio.NewScanner(out); l.Scan(); {
+			if said = l.Text(); strings.HasPrefix(said, "held: ") {
+				break
+			}
+		}
+		if said != "held: true true <nil>" {
+			t.Fatalf("life %d: the process says %q, want that it holds the line, which is on", life, said)
+		}
+		s.AwaitNames("line-active-high%2F" + device(t, "out"))
+		if err := c.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = c.Wait() // it was killed
+		in.Close()
+		if !w.high() {
+			t.Fatalf("life %d: after kill -9 the line is low", life)
+		}
+	}
+	if got := w.all(); !slices.Equal(got, []bool{true}) {
+		t.Errorf("in a hundred lives the line went through %v, want high once", got)
+	}
+}
