@@ -37,6 +37,6 @@ func newRoot() *cobra.Command {
 	}
 	var dir string
 	root.PersistentFlags().StringVar(&dir, "dir", "demo", "directory of the demonstration")
-	root.AddCommand(newDemo(&dir), newCut(&dir), newRestore(&dir), newCamera(), newBench(), newBenchSchedule(), newPowercut())
+	root.AddCommand(newDemo(&dir), newCut(&dir), newRestore(&dir), newCamera(), newBench(), newBenchSchedule(), newPowercut(), newEmulated())
 	return root
 }

@@ -120,7 +120,8 @@ func (p *port) SetBaud(baud int) error {
 	return nil
 }
 
-// drain waits until everything written has left the wire.
+// drain waits until everything written has left the wire, as far as the driver tells,
+// and else for as long as that takes.
 func (p *port) drain() error {
 	perByte := time.Second * bitsPerByte / time.Duration(p.baud.Load())
 	unsent, err := p.unsent()
@@ -150,7 +151,10 @@ func (p *port) drain() error {
 		}
 		time.Sleep(drainPoll)
 	}
-	return errors.New("the transmitter does not become empty")
+	// All was handed over, without flow control, for longer than any FIFO takes: it
+	// has left. The driver of an FTDI adapter says so only where the chip does, which
+	// some, and QEMU's, never do.
+	return nil
 }
 
 // unsent counts the bytes that the kernel has not handed to the UART.

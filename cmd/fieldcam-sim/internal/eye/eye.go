@@ -38,6 +38,23 @@ type Eye[C Camera] struct {
 	mains bool // false: no power, whatever the file says
 }
 
+// EverLater is a clock for a camera that never shows a second twice: no two pictures
+// are the same.
+func EverLater() func() time.Time {
+	var mu sync.Mutex
+	var last time.Time
+	return func() time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		now := time.Now().Truncate(time.Second)
+		if !now.After(last) {
+			now = last.Add(time.Second)
+		}
+		last = now
+		return now
+	}
+}
+
 // Open serves a camera on a new terminal. powerFile, if not empty, is made, and
 // says "1" while the camera has power, as a line's attribute file does; it
 // begins without. Otherwise the camera has power.

@@ -6,20 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
-
-func TestTheCamerasClockShowsNoSecondTwice(t *testing.T) {
-	now := everLater()
-	last := now()
-	for range 10 {
-		if next := now(); next.Sub(last) < time.Second {
-			t.Errorf("%v after %v", next, last)
-		} else {
-			last = next
-		}
-	}
-}
 
 // report is one that is as it should be.
 func report() Report {

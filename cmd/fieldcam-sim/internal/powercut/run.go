@@ -109,7 +109,7 @@ func openRig(ctx context.Context, o Options, dir string) (_ *rig, err error) {
 	}); err != nil {
 		return nil, err
 	}
-	if r.camera, err = eye.Open(vc0706sim.New(vc0706sim.Options{Name: device, Resolution: resolution, Now: everLater()}), ""); err != nil {
+	if r.camera, err = eye.Open(vc0706sim.New(vc0706sim.Options{Name: device, Resolution: resolution, Now: eye.EverLater()}), ""); err != nil {
 		return nil, err
 	}
 	if err := writeConfig(r.config, r.hub); err != nil {
@@ -230,23 +230,6 @@ func (r *rig) record(ctx context.Context, mount string, n int) (rec recording, e
 	}
 	rec.log, err = readLog(log)
 	return rec, err
-}
-
-// everLater is a clock for the camera that never shows a second twice: no two
-// pictures are the same.
-func everLater() func() time.Time {
-	var mu sync.Mutex
-	var last time.Time
-	return func() time.Time {
-		mu.Lock()
-		defer mu.Unlock()
-		now := time.Now().Truncate(time.Second)
-		if !now.After(last) {
-			now = last.Add(time.Second)
-		}
-		last = now
-		return now
-	}
 }
 
 func writeConfig(path string, hub *cloud.Hub) error {

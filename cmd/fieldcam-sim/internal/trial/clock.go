@@ -1,0 +1,93 @@
+package trial
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"fieldcam/agent/control"
+	"fieldcam/agent/health"
+	"fieldcam/cmd/fieldcam-sim/internal/emulated"
+)
+
+// clockSlack is how far from this machine's time a photo's slot may be, once the
+// guest's clock was set by it, on a busy machine.
+const clockSlack = time.Minute
+
+// clock starts the board in 1970, as one whose battery-backed clock is empty, and
+// sets the time later.
+func clock(ctx context.Context, t *take) (err error) {
+	s, err := openSite(ctx, t, true, smallCamera())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	epoch := time.Unix(60, 0)
+	err = s.boot(ctx, emulated.Options{Serial: s.camera.Path(), RTC: epoch}, everyFive+serialCamera(emulated.SerialPort))
+	if err != nil {
+		return err
+	}
+	if err := s.start(ctx, ""); err != nil {
+		return err
+	}
+	if err := s.photos(ctx, few); err != nil {
+		return err
+	}
+	if err := s.judgeUnset(ctx); err != nil {
+		return err
+	}
+	from := s.journal.now()
+	if _, err := s.run(ctx, "./guest clock "+time.Now().UTC().Format(time.RFC3339)); err != nil {
+		return err
+	}
+	// The slot in hand may still be of the old time.
+	var slot time.Time
+	for slot.Year() < time.Now().Year() {
+		var line string
+		if line, from, err = s.await(ctx, from, "photo taken"); err != nil {
+			return err
+		}
+		var said struct{ Slot time.Time }
+		if err := json.Unmarshal([]byte(line), &said); err != nil {
+			return fmt.Errorf("read the daemon's log: %w", err)
+		}
+		slot = said.Slot
+	}
+	if off := time.Since(slot); off.Abs() > clockSlack {
+		t.fault("after the time was set, a photo has the slot %v, %v off", slot, off)
+	}
+	err = s.until(ctx, photoTime, "clock-unset is not over", func() (bool, error) {
+		status, err := s.status(ctx)
+		return status.ClockSynced && !unset(status), err
+	})
+	if err != nil {
+		return err
+	}
+	t.fact("the time set: photos are of %s, and %s is over", slot.Format(time.DateOnly), health.ClockUnset)
+	return s.settle(ctx, 0)
+}
+
+// judgeUnset wants the daemon to say that it does not know the time, and to go on.
+func (s *site) judgeUnset(ctx context.Context) error {
+	status, err := s.status(ctx)
+	if err != nil {
+		return err
+	}
+	if status.ClockSynced || !unset(status) {
+		s.t.fault("in 1970: synced %v, conditions %v, want %s", status.ClockSynced, status.Conditions, health.ClockUnset)
+	}
+	if last := status.Capture.LastPhoto; last == nil || last.ClockSynced || last.Taken.Year() != 1970 {
+		s.t.fault("in 1970: the last photo is %+v, want one of a time that nobody vouches for", last)
+	}
+	_, filed := s.witness.Count()
+	s.t.fact("in 1970: %d photos taken, marked; %s is told; %d filed, since no certificate is valid yet", few, health.ClockUnset, filed)
+	return nil
+}
+
+// unset tells whether a status says that nobody knows the time.
+func unset(s control.Status) bool {
+	return slices.ContainsFunc(s.Conditions, func(c control.Condition) bool { return c.Name == health.ClockUnset })
+}

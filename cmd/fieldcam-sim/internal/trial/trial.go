@@ -1,0 +1,230 @@
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"fieldcam/cmd/fieldcam-sim/internal/bench/figure"
+)
+
+// Options describe what Run does.
+type Options struct {
+	// Bin is the directory of this machine's program fieldcam-hub.
+	Bin string
+	// Guest is the daemon's program for the emulated controller, Helper the program
+	// guest, and Board hal/linux's tests with the tag "board"; empty: those are left
+	// out.
+	Guest, Helper, Board string
+	// Files is the directory that scripts/emulated has filled.
+	Files string
+	// Dir keeps all logs and disks; it has none of an earlier run. Empty: they go,
+	// unless something is wrong.
+	Dir string
+	// Only are the scenarios to play; none: all.
+	Only []string
+	// Lives is how often the daemon is ended and started again while its outputs are
+	// recorded, Presses how often the shutter is released while it is timed, and
+	// Cuts how often the power is cut.
+	Lives, Presses, Cuts int
+	// Jobs is how many scenarios are played at the same time.
+	Jobs int
+	// Progress is where a person reads how far it is.
+	Progress io.Writer
+}
+
+// scenario is one thing that happens in the field.
+type scenario struct {
+	name string // for scripts: no spaces
+	what string
+	play func(ctx context.Context, t *take) error
+}
+
+// scenarios are all of them, the longest first.
+func scenarios() []scenario {
+	return []scenario{
+		{"edges", "no output moves while the daemon starts, stops and is killed", edges},
+		{"shutter", "the shutter's pulse is as long as configured", shutter},
+		{"watchdog", "a silent daemon is started again, and a silent board", watchdog},
+		{"power", "power cuts in mid-write", power},
+		{"usb", "a USB serial adapter is pulled out in mid-picture", usb},
+		{"network", "the network's cable is pulled out", network},
+		{"serial", "a serial camera, good and with faults", serial},
+		{"clock", "the clock begins in 1970", clock},
+		{"board", "the board's conformance suite", board},
+	}
+}
+
+// Names lists the scenarios.
+func Names() []string {
+	var names []string
+	for _, s := range scenarios() {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// Validate tells what cannot be.
+func (o Options) Validate() error {
+	for _, name := range o.Only {
+		if !slices.Contains(Names(), name) {
+			return fmt.Errorf("no scenario %q: want some of %s", name, strings.Join(Names(), ", "))
+		}
+	}
+	for _, n := range []struct {
+		what              string
+		value, least, top int
+	}{{"lives", o.Lives, 4, 10_000}, {"presses", o.Presses, 1, 10_000}, {"cuts", o.Cuts, 1, 100}, {"jobs", o.Jobs, 1, 64}} {
+		if n.value < n.least || n.value > n.top {
+			return fmt.Errorf("%d %s: want %d to %d", n.value, n.what, n.least, n.top)
+		}
+	}
+	return nil
+}
+
+// Result is what a scenario found.
+type Result struct {
+	Name    string          `json:"name"`
+	What    string          `json:"what"`
+	Faults  []string        `json:"faults"`
+	Facts   []string        `json:"facts"`
+	Seconds float64         `json:"seconds"`
+	Figures []figure.Result `json:"-"`
+}
+
+// Report is what Run found, in the order of the scenarios.
+type Report struct {
+	Results []Result `json:"results"`
+	Seconds float64  `json:"seconds"`
+	// Kept is the directory with the logs of a run that found a fault.
+	Kept string `json:"kept,omitempty"`
+}
+
+// OK tells whether nothing was found at fault.
+func (r Report) OK() bool {
+	return !slices.ContainsFunc(r.Results, func(s Result) bool { return len(s.Faults) > 0 })
+}
+
+// sceneTime bounds a scenario, on a machine that does other work besides.
+const sceneTime = 20 * time.Minute
+
+// Run plays the scenarios. One that could not be played to its end is at fault.
+func Run(ctx context.Context, o Options) (r Report, err error) {
+	if err := o.Validate(); err != nil {
+		return r, err
+	}
+	began := time.Now()
+	work, err := workDir(o.Dir)
+	if err != nil {
+		return r, err
+	}
+	var all []scenario
+	for _, s := range scenarios() {
+		if len(o.Only) == 0 && (s.name != "board" || o.Board != "") || slices.Contains(o.Only, s.name) {
+			all = append(all, s)
+		}
+	}
+	r.Results = make([]Result, len(all))
+	var next, said sync.Mutex
+	left := 0
+	var players sync.WaitGroup
+	for range min(o.Jobs, len(all)) {
+		players.Go(func() {
+			for {
+				next.Lock()
+				n := left
+				left++
+				next.Unlock()
+				if n >= len(all) || ctx.Err() != nil {
+					return
+				}
+				r.Results[n] = play(ctx, o, all[n], filepath.Join(work, all[n].name), &said)
+			}
+		})
+	}
+	players.Wait()
+	r.Seconds = time.Since(began).Seconds()
+	switch {
+	case o.Dir != "" || !r.OK() && ctx.Err() == nil:
+		r.Kept = work
+	default:
+		_ = os.RemoveAll(work) // what is left of it is in the way of nobody
+	}
+	return r, ctx.Err()
+}
+
+func workDir(dir string) (string, error) {
+	if dir == "" {
+		dir, err := os.MkdirTemp("", "fieldcam-emulated-")
+		if err != nil {
+			return "", fmt.Errorf("make directory: %w", err)
+		}
+		return dir, nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("make directory: %w", err)
+	}
+	return dir, nil
+}
+
+// play plays one scenario.
+func play(ctx context.Context, o Options, s scenario, dir string, said *sync.Mutex) Result {
+	ctx, cancel := context.WithTimeout(ctx, sceneTime)
+	defer cancel()
+	t := &take{o: o, dir: dir, began: time.Now(), name: s.name, said: said, Result: Result{Name: s.name, What: s.what}}
+	t.say("%s", s.what)
+	err := os.Mkdir(dir, 0o755)
+	if err == nil {
+		err = s.play(ctx, t)
+	}
+	if err != nil {
+		t.fault("not played to its end: %v", err)
+	}
+	t.Seconds = time.Since(t.began).Seconds()
+	if len(t.Faults) > 0 {
+		t.say("FAILED")
+	}
+	return t.Result
+}
+
+// take is one scenario being played. Its methods are for the scenario's goroutine.
+type take struct {
+	o     Options
+	name  string
+	dir   string
+	began time.Time
+	said  *sync.Mutex // held while a line of progress is written
+	Result
+}
+
+// say tells a person how far it is.
+func (t *take) say(format string, args ...any) {
+	t.said.Lock()
+	defer t.said.Unlock()
+	fmt.Fprintf(t.o.Progress, "%5.0f s  %-8s  %s\n", time.Since(t.began).Seconds(), t.name, fmt.Sprintf(format, args...))
+}
+
+func (t *take) fault(format string, args ...any) {
+	t.Faults = append(t.Faults, fmt.Sprintf(format, args...))
+	t.say("at fault: "+format, args...)
+}
+
+func (t *take) fact(format string, args ...any) {
+	t.Facts = append(t.Facts, fmt.Sprintf(format, args...))
+	t.say(format, args...)
+}
+
+// measured adds a figure.
+func (t *take) measured(f figure.Figure, value float64, beside string) {
+	t.Figures = append(t.Figures, figure.Result{Figure: f, Outcome: figure.Outcome{Value: value, Beside: beside}})
+}
+
+// errEnded is what a wait for the guest ends with when the emulator has.
+var errEnded = errors.New("the machine has ended")
