@@ -14,9 +14,11 @@ import (
 	"fieldcam/capture"
 	"fieldcam/capture/camera"
 	"fieldcam/capture/camera/command"
+	"fieldcam/capture/camera/gphoto"
 	"fieldcam/capture/camera/ipcam"
 	"fieldcam/capture/camera/ucam"
 	"fieldcam/capture/camera/vc0706"
+	"fieldcam/capture/camera/visca"
 	"fieldcam/capture/photo"
 	"fieldcam/config"
 	"fieldcam/hal"
@@ -37,9 +39,12 @@ type surroundings struct {
 	board hal.Board
 	power *camera.Power // the driver's own: it closes it
 	clock hal.Clock
+	zone  *time.Location
 	dir   string // the state directory, on the file system of the photos
 	dial  func(ctx context.Context, network, addr string) (net.Conn, error)
 	log   zerolog.Logger
+	// aimed is told of each aiming of a camera that has a control line; nil: it obeyed.
+	aimed func(error)
 }
 
 // newDriver makes the driver of the configured kind; each kind has its line here. The
@@ -52,6 +57,8 @@ func newDriver(c config.Camera, s surroundings) (driver, error) {
 		return ipcam.New(c.HTTP, ipcam.Options{Power: s.power, Clock: s.clock, Dial: s.dial, Log: s.log}), nil
 	case config.KindUCAM:
 		return ucam.New(c.UCAM, ucam.Options{Board: s.board, Power: s.power, Log: s.log}), nil
+	case config.KindGPhoto:
+		return gphoto.New(c.GPhoto, gphoto.Options{Power: s.power, Clock: s.clock, Zone: s.zone, Dir: s.dir, Log: s.log}), nil
 	case config.KindCommand:
 		return command.New(c.Command, command.Options{Power: s.power, Dir: s.dir, Log: s.log}), nil
 	}
@@ -65,8 +72,10 @@ type boardCamera struct {
 	cfg config.Camera
 	s   surroundings // without power
 
-	mu     sync.Mutex // guards driver
-	driver driver
+	mu      sync.Mutex // guards what follows, but for the use of control
+	driver  driver
+	session string         // that the next Shoot is for
+	control *visca.Control // nil: the camera is not aimed; used by the driver's calls of power.On
 }
 
 // open takes the power line, and so switches the camera off.
@@ -80,6 +89,12 @@ func (c *boardCamera) open() (driver, error) {
 	var err error
 	if s.power, err = camera.OpenPower(c.cfg.Power, s.board); err != nil {
 		return nil, fmt.Errorf("take the camera's power line: %w", err)
+	}
+	if c.cfg.VISCA.Port != "" && c.control == nil {
+		c.control = visca.New(c.cfg.VISCA, s.board)
+	}
+	if c.control != nil {
+		s.power.Then(c.aim)
 	}
 	d, err := newDriver(c.cfg, s)
 	if err != nil {
@@ -95,6 +110,18 @@ func (c *boardCamera) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, e
 		return photo.Exposure{}, err
 	}
 	return driver.Shoot(ctx, w)
+}
+
+// Others implements capture.Several, for the kinds that have several files of a shot.
+func (c *boardCamera) Others(ctx context.Context, first photo.Meta, add capture.AddOther) error {
+	driver, err := c.open()
+	if err != nil {
+		return err
+	}
+	if several, ok := driver.(capture.Several); ok {
+		return several.Others(ctx, first, add)
+	}
+	return nil
 }
 
 // prepareTime bounds the preparation of a camera at the start.

@@ -39,6 +39,7 @@ func (w *world) open() (*agent.Agent, error) {
 		Log:   zerolog.New(w.log).Level(zerolog.WarnLevel).With().Timestamp().Logger(),
 		Dial:  w.cloud.dial,
 		Steps: w.clock.WatchSteps,
+		Root:  w.root, RTC: w.rtc, PowerOff: w.powerOff,
 		Fault: w.card.fault, FreeBytes: w.card.freeBytes, Notify: w.life.notify,
 		Listen: func(path string) (net.Listener, error) { return w.local.Listen(path) },
 	})

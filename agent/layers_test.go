@@ -29,7 +29,7 @@ func layers() [][]string {
 			"agent/health", "agent/health/journal", "agent/statefile",
 			"capture/camera", "capture/camera/cameratest",
 			"hal/linux", "hal/linux/fdstore", "hal/linux/fdstore/fdstoretest", "hal/sim", "hal/haltest",
-			"queue/boltfile", "queue/ledger", "queue/thumbnail", "queue/spool", "hal/ina", "hal/ina/inasim", "hal/sht3x", "hal/sht3x/sht3xsim", "hal/bme280", "hal/bme280/bme280sim", "hal/vedirect", "hal/vedirect/vedirectsim", "agent/reading", "agent/modem/at", "capture/picture", "capture/camera/dcf", "capture/camera/fetched", "capture/camera/ptpsim", "hal/hwmon", "capture/picture/luma",
+			"queue/boltfile", "queue/ledger", "queue/thumbnail", "queue/spool", "hal/ina", "hal/ina/inasim", "hal/sht3x", "hal/sht3x/sht3xsim", "hal/bme280", "hal/bme280/bme280sim", "hal/vedirect", "hal/vedirect/vedirectsim", "agent/reading", "agent/modem/at", "capture/picture", "capture/camera/dcf", "capture/camera/fetched", "capture/camera/ptpsim", "hal/hwmon", "capture/picture/luma", "hal/model",
 		},
 		{
 			"capture/camera/vc0706", "capture/camera/vc0706/vc0706sim", "capture/camera/ucam", "capture/camera/ucam/ucamsim",
@@ -40,7 +40,7 @@ func layers() [][]string {
 		{
 			"agent/pause", "agent/maintenance", "agent/link", "agent/link/linktest", "agent/heartbeat", "agent/proof",
 			"capture/camera/deferredtest", "capture/camera/shutter", "capture/camera/shutter/shuttersim",
-			"queue/second", "queue/session", "agent/power", "agent/climate", "agent/modem", "agent/modem/manager", "agent/modem/modemsim", "agent/panel", "agent/restart",
+			"queue/second", "queue/session", "agent/power", "agent/climate", "agent/modem", "agent/modem/manager", "agent/modem/modemsim", "agent/panel", "agent/restart", "capture/camera/gphoto", "capture/camera/gphoto/gphotosim",
 		},
 		{"agent/mqtt", "agent/mqtt/mqtttest", "agent/control"},
 		{"config"},

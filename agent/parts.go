@@ -44,11 +44,14 @@ func (a *Agent) makeCapture() {
 	}
 	var err error
 	if c.Camera.Kind == config.KindShutter {
-		camera := &boardShutter{cfg: c.Camera, o: shutter.Options{Board: a.o.Board, Dir: a.o.StateDir, Zone: a.plan.Zone(), Log: a.log}}
+		camera := &boardShutter{cfg: c.Camera, clock: a.clock, o: shutter.Options{Board: a.o.Board, Dir: a.o.StateDir, Zone: a.plan.Zone(), Log: a.log}}
 		_, err = camera.open()
 		a.camera, o.Deferred = camera, camera
 	} else {
-		camera := &boardCamera{cfg: c.Camera, s: surroundings{board: a.o.Board, clock: a.clock, dir: a.o.StateDir, dial: a.o.Dial, log: a.log}}
+		camera := &boardCamera{cfg: c.Camera, s: surroundings{
+			board: a.o.Board, clock: a.clock, zone: a.plan.Zone(), dir: a.o.StateDir, dial: a.o.Dial, aimed: a.cameraAimed,
+			log: a.log,
+		}}
 		_, err = camera.open()
 		a.camera, o.Camera = camera, camera
 	}

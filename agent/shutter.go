@@ -2,21 +2,26 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	"fieldcam/capture"
 	"fieldcam/capture/camera"
+	"fieldcam/capture/camera/gphoto"
 	"fieldcam/capture/camera/shutter"
 	"fieldcam/config"
+	"fieldcam/hal"
 )
 
 // boardShutter is the configured camera in Low Power Mode, on the board. Like a
 // boardCamera it takes its power line when it can be.
 type boardShutter struct {
 	cfg config.Camera
-	o   shutter.Options // without Power
+	o   shutter.Options // without Power and Fetcher
+
+	clock hal.Clock
 
 	mu     sync.Mutex // guards driver
 	driver *shutter.Camera
@@ -43,8 +48,33 @@ func (c *boardShutter) open() (*shutter.Camera, error) {
 		}
 		o.Power = power
 	}
+	if c.cfg.Shutter.Fetch == shutter.FetchGPhoto {
+		fetcher, err := c.fetcher()
+		if err != nil {
+			return nil, errors.Join(err, closePower(o.Power))
+		}
+		o.Fetcher = fetcher
+	}
 	c.driver = shutter.New(c.cfg.Shutter, o)
 	return c.driver, nil
+}
+
+// fetcher is gphoto2, which brings the pictures of a camera that it does not fire. The
+// camera's power is the shutter's matter.
+func (c *boardShutter) fetcher() (shutter.Fetcher, error) {
+	none, err := camera.OpenPower(camera.DefaultPower(), c.o.Board)
+	if err != nil {
+		return nil, err
+	}
+	return gphoto.New(c.cfg.GPhoto, gphoto.Options{Power: none, Clock: c.clock, Zone: c.o.Zone, Dir: c.o.Dir, Log: c.o.Log}), nil
+}
+
+// closePower closes the power line, where there is one.
+func closePower(p *camera.Power) error {
+	if p == nil {
+		return nil
+	}
+	return p.Close()
 }
 
 func (c *boardShutter) Fire(ctx context.Context) error {

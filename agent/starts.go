@@ -12,6 +12,9 @@ import (
 // a status to go out with it.
 const resetTold = time.Hour
 
+// stepStopped is the step of Options.Fault before an orderly stop is noted.
+const stepStopped = "stopped"
+
 // noteStart finds out why the daemon started, where the machine may be asked, and
 // tells.
 func (a *Agent) noteStart() {
@@ -56,6 +59,11 @@ func (a *Agent) startCause() string {
 func (a *Agent) endStart() error {
 	if a.starts == nil {
 		return nil
+	}
+	if a.o.Fault != nil {
+		if err := a.o.Fault(stepStopped); err != nil {
+			return err
+		}
 	}
 	return a.starts.End()
 }

@@ -67,7 +67,7 @@ func (a *Agent) batteryMeter() hal.PowerMeter {
 	case power.MeterINA:
 		return ina.New(c.INA, a.o.Board)
 	case power.MeterHwmon:
-		return hwmon.New(namedChip(c.Hwmon), a.root())
+		return hwmon.New(a.root(), c.Hwmon)
 	}
 	return nil
 }
@@ -81,16 +81,9 @@ func (a *Agent) thermometer() hal.Thermometer {
 	case climate.SensorBME280:
 		return bme280.New(c.BME280, a.o.Board)
 	case climate.SensorHwmon:
-		return hwmon.New(namedChip(c.Hwmon), a.root())
+		return hwmon.New(a.root(), c.Hwmon)
 	}
 	return nil
-}
-
-// namedChip is a chip of the kernel's, with the attributes that most have.
-func namedChip(name string) hwmon.Config {
-	c := hwmon.Default()
-	c.Name = name
-	return c
 }
 
 // root is where /sys and /proc are.

@@ -2,7 +2,11 @@ package agent_test
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -10,6 +14,7 @@ import (
 	"fieldcam/capture/photo"
 	"fieldcam/capture/schedule"
 	"fieldcam/config"
+	"fieldcam/hal"
 	"fieldcam/hal/ina"
 	"fieldcam/hal/ina/inasim"
 	"fieldcam/hal/sim"
@@ -143,5 +148,109 @@ func TestAMeterThatLiesCostsNoPhoto(t *testing.T) {
 		v := p.finish()
 		v.want(p.world, p.plan.Count(schedule.Capture, p.dawn, p.truth()), map[photo.Cause]int{})
 		p.wantConditions("+sensor-fault", "-sensor-fault", "+sensor-fault", "-sensor-fault")
+	})
+}
+
+// machine is the /proc and /sys of a world's board.
+type machine struct {
+	*world
+	boots int
+}
+
+func (m *machine) put(name, text string) {
+	m.Helper()
+	path := filepath.Join(m.root, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		m.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text+"\n"), 0o600); err != nil {
+		m.Fatal(err)
+	}
+}
+
+// start is a start of the kernel, whose watchdog tells of the reset before.
+func (m *machine) start(status string) {
+	m.Helper()
+	m.boots++
+	m.put("proc/sys/kernel/random/boot_id", fmt.Sprintf("boot-%d", m.boots))
+	m.put("sys/class/watchdog/watchdog0/bootstatus", status)
+}
+
+// A board that is powered down on the last rung wakes by its clock, looks at its
+// battery, and lives again with the sun; the slots between are accounted for.
+func TestABoardThatSleepsThroughTheNightAccountsForItsSlots(t *testing.T) {
+	inPowered(t, func(c *config.Config) { c.Power.PowerOff = "/sbin/poweroff now" }, func(p *powered) {
+		m := &machine{world: p.world}
+		p.root = t.TempDir()
+		m.start("0")
+		clock := sim.NewRTC(p.truth(), nil)
+		p.rtc = func(string) hal.RTC { return clock }
+		var off atomic.Bool
+		p.powerOff = func(_ context.Context, command []string) error {
+			if !slices.Equal(command, []string{"/sbin/poweroff", "now"}) {
+				t.Errorf("got the command %q", command)
+			}
+			off.Store(true)
+			return nil
+		}
+		p.battery.SetCharge(0.07)
+		p.boot()
+		p.live(20 * time.Minute)
+		slept := 0
+		for ; off.Swap(false) && slept < 100; slept++ {
+			alarm, err := clock.Wake()
+			now, _ := clock.Time()
+			if err != nil || !alarm.After(now) {
+				t.Fatalf("powered down at %v with the alarm at %v, %v", now, alarm, err)
+			}
+			p.restart(func() { // systemd stops the daemon, and the kernel starts anew
+				p.battery.SetLoad(2)
+				time.Sleep(alarm.Sub(now))
+				m.start("0")
+			})
+			if slept == 6 {
+				p.noonSun(1500)
+			}
+			p.live(40 * time.Minute) // more than it takes for the next power down, or to recover
+		}
+		p.live(3 * time.Hour)
+		if got := p.life.agent.Status(); slept < 7 || slept > 30 || got.Power.Rung != "normal" || got.Restart != "reboot" {
+			t.Errorf("slept %d times, power %+v, started for %q; want some hours of sleep, and all well", slept, got.Power, got.Restart)
+		}
+		v := p.finish()
+		due := p.plan.Count(schedule.Capture, p.dawn, p.truth())
+		if n := v.missed[photo.PowerLow]; len(v.missed) != 1 || n < 6*slept || n+v.taken != due {
+			t.Errorf("%d taken and missed %v of %d slots, want all others missed as %s", v.taken, v.missed, due, photo.PowerLow)
+		}
+	})
+}
+
+func TestAResetAndRepeatedRestartsAreToldWithTheirCause(t *testing.T) {
+	inWorld(t, setup{config: everyTenMinutes}, func(w *world) {
+		m := &machine{world: w}
+		w.root = t.TempDir()
+		m.start("0")
+		w.boot()
+		w.pass(20 * time.Minute)
+		w.wantConditions()
+		w.blackout(time.Minute, func() { m.start("32") })
+		w.pass(2 * time.Hour)
+		w.wantConditions("+watchdog-fired", "-watchdog-fired")
+		if got := w.life.agent.Status().Restart; got != "watchdog" {
+			t.Errorf("started for %q, want watchdog", got)
+		}
+		for range 3 {
+			w.blackout(time.Minute, func() { m.start("0") })
+			w.pass(10 * time.Minute)
+		}
+		w.wantConditions("+watchdog-fired", "-watchdog-fired", "+repeated-restarts")
+		for _, c := range w.life.agent.Status().Conditions {
+			if c.Text != "4 in a day: power-loss 3, watchdog 1" {
+				t.Errorf("got %+v, want the causes", c)
+			}
+		}
+		w.pass(24 * time.Hour)
+		w.finish()
+		w.wantConditions("+watchdog-fired", "-watchdog-fired", "+repeated-restarts", "-repeated-restarts")
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"fieldcam/capture/camera/vc0706/vc0706sim"
 	"fieldcam/capture/schedule"
 	"fieldcam/config"
+	"fieldcam/hal"
 	"fieldcam/hal/sim"
 )
 
@@ -59,6 +60,10 @@ type world struct {
 	shown   time.Time     // what that clock showed when the daemon ended
 	dark    time.Duration // how long the power stays off after a cut
 	version string        // of the program
+	// root, rtc and powerOff are agent.Options'.
+	root     string
+	rtc      func(path string) hal.RTC
+	powerOff func(ctx context.Context, command []string) error
 }
 
 // era is a time in which one plan was in force.
@@ -109,6 +114,8 @@ type setup struct {
 	// picture and slice are vc0706sim.Options'.
 	picture func(now time.Time, shots int) []byte
 	slice   time.Duration
+	// fifo is sim.End.SetFIFO's; 0: a UART's.
+	fifo int
 }
 
 // inWorld runs script in a world of its own, in simulated time.
@@ -156,6 +163,9 @@ func newWorld(t *testing.T, s setup) *world {
 	ctx, unplug := context.WithCancel(t.Context())
 	served := make(chan error, 1)
 	port := w.board.AddPort(w.cfg.Camera.VC0706.Port)
+	if s.fifo > 0 {
+		port.SetFIFO(s.fifo)
+	}
 	go func() { served <- w.cam.Serve(ctx, port) }()
 	t.Cleanup(func() {
 		if w.life != nil {

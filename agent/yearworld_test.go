@@ -103,7 +103,7 @@ type spell struct{ from time.Time }
 func newYear(t *testing.T, h history) *year {
 	y := &year{h: h, zone: h.zone, summary: newSummary()}
 
-	y.world = newWorld(t, setup{dawn: h.dawn, dir: os.Getenv(yearState), picture: y.album.picture, slice: 50 * time.Millisecond, config: func(c *config.Config) {
+	y.world = newWorld(t, setup{dawn: h.dawn, dir: os.Getenv(yearState), picture: y.album.picture, slice: 250 * time.Millisecond, fifo: pictureBytes, config: func(c *config.Config) {
 		// As on a pole with mains: a camera that starts for each photo costs real time.
 		c.Camera.Power.KeepOn = h.seed%4 != 0
 		c.Heartbeat.Every, c.Heartbeat.StatusEvery = time.Hour, 6*time.Hour // each costs real time

@@ -75,6 +75,7 @@ func (l *loop) fill(ctx context.Context, shot photo.Shot, t *try, w io.Writer) (
 	}
 	t.begun = time.Now()
 	t.atCamera.Store(true)
+	l.aim(shot)
 	exposure, err := l.o.Camera.Shoot(ctx, out)
 	t.atCamera.Store(false)
 	exposure.Attempts = t.n

@@ -6,6 +6,7 @@ import (
 
 	"fieldcam/capture/camera"
 	"fieldcam/capture/camera/command"
+	"fieldcam/capture/camera/gphoto"
 	"fieldcam/capture/camera/ipcam"
 	"fieldcam/capture/camera/shutter"
 	"fieldcam/capture/camera/ucam"
@@ -27,6 +28,7 @@ type Camera struct {
 	VC0706  vc0706.Config      `toml:"vc0706"`
 	UCAM    ucam.Config        `toml:"ucam"`
 	Shutter shutter.Config     `toml:"shutter"`
+	GPhoto  gphoto.Config      `toml:"gphoto"`
 	Command command.Config     `toml:"command"`
 	HTTP    ipcam.Config       `toml:"http"`
 }
@@ -36,6 +38,7 @@ const (
 	KindVC0706  = "vc0706"  // the serial JPEG camera of package vc0706
 	KindUCAM    = "ucam"    // the serial JPEG camera of package ucam
 	KindShutter = "shutter" // any camera with a remote socket, in Low Power Mode: package shutter
+	KindGPhoto  = "gphoto"  // a DSLR or mirrorless camera by gphoto2: package gphoto
 	KindCommand = "command" // any program that writes a JPEG: package command
 	KindHTTP    = "http"    // an IP camera: package ipcam
 )
@@ -47,6 +50,7 @@ func defaultCamera() Camera {
 		VC0706:  vc0706.Default(),
 		UCAM:    ucam.Default(),
 		Shutter: shutter.Default(),
+		GPhoto:  gphoto.Default(),
 		Command: command.Default(),
 		HTTP:    ipcam.Default(),
 	}
@@ -66,12 +70,24 @@ func kinds() []kind {
 		{KindVC0706, "is a serial JPEG camera of the VC0706 family", func(c Camera) error { return c.VC0706.Validate() }},
 		{KindUCAM, "is a serial JPEG camera of 4D Systems (uCAM-II, uCAM-III), or a board with an OV528", func(c Camera) error { return c.UCAM.Validate() }},
 		{KindShutter, "is any camera with a remote socket, in Low Power Mode: it is fired at each slot, and its pictures are fetched from its card at the upload sessions",
-			func(c Camera) error { return c.Shutter.Validate() }},
+			Camera.validateShutter},
+		{KindGPhoto, "is a DSLR or mirrorless camera on USB or the network, driven by gphoto2", func(c Camera) error { return c.GPhoto.Validate() }},
 		{KindCommand, "is any program that writes a JPEG to a file or to standard output, such as rpicam-still, fswebcam or ffmpeg",
 			func(c Camera) error { return c.Command.Validate() }},
 		{KindHTTP, "is an IP camera, asked for a snapshot at an address that is configured or found by ONVIF",
 			func(c Camera) error { return c.HTTP.Validate() }},
 	}
+}
+
+// validateShutter validates the table of a camera in Low Power Mode, and that of what
+// fetches its pictures.
+func (c Camera) validateShutter() error {
+	var l invalid.List
+	l.Under("", c.Shutter.Validate())
+	if err := c.GPhoto.Validate(); err != nil && c.Shutter.Fetch == shutter.FetchGPhoto {
+		l.Add("fetch", c.Shutter.Fetch, "a table [camera.gphoto] that can be used: "+err.Error())
+	}
+	return l.Err()
 }
 
 // kindNames lists the names of kinds.

@@ -38,6 +38,7 @@ import (
 	"fieldcam/capture/picture"
 	"fieldcam/capture/schedule"
 	"fieldcam/config/invalid"
+	"fieldcam/hal/model"
 	"fieldcam/queue"
 	"fieldcam/queue/second"
 	"fieldcam/queue/session"
@@ -57,8 +58,10 @@ type Config struct {
 	TimeZone string `toml:"time_zone"`
 
 	// Site is where the camera stands, for sunrise and sunset.
-	Site    schedule.Site  `toml:"site"`
-	Log     Log            `toml:"log"`
+	Site schedule.Site `toml:"site"`
+	Log  Log           `toml:"log"`
+	// HAL is how the board differs from its model.
+	HAL     model.Config   `toml:"hal"`
 	Camera  Camera         `toml:"camera"`
 	Capture capture.Config `toml:"capture"`
 	// Checks are of each picture, on its way from the camera to the card.
@@ -98,7 +101,13 @@ type Log struct {
 const MaxSessions = 1000
 
 // Models lists the controllers' models, as the file names them.
-func Models() []string { return []string{"pro", "mini", "mach2", "tempo"} }
+func Models() []string {
+	var names []string
+	for _, m := range model.Models() {
+		names = append(names, m.Name)
+	}
+	return names
+}
 
 // logLevels lists the values of Log.Level.
 func logLevels() []string { return []string{"debug", "info", "warn", "error"} }

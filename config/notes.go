@@ -3,6 +3,8 @@ package config
 import (
 	"regexp"
 	"slices"
+
+	"fieldcam/hal/model"
 )
 
 // note explains one key to a technician. It is the one source of the comments
@@ -59,6 +61,14 @@ func notes() []note {
 		{path: "log.level", text: "The least severity that is logged.", allowed: `"debug", "info", "warn" or "error"`},
 
 		{path: "camera", text: "Which camera there is."},
+		{path: "hal", text: "Where this board's lines are. See docs/hardware.md."},
+		{path: "hal.line", text: "A line that is not where the model's table has it."},
+		{path: "hal.line.use", text: "What the line is for. Wherever a key names a line, this name may stand. Required, each once.",
+			allowed: model.Choice(), example: `"heater"`},
+		{path: "hal.line.line", text: "The line's name in the kernel, a chip's label with an offset, or the path of a file that takes 1 and 0. Required.",
+			allowed: "the line's name in the kernel, a chip's label with an offset, or a path", example: `"pinctrl-bcm2711:17"`},
+		{path: "hal.line.active_low", text: "Whether the line is electrically low while it is on.", allowed: truth},
+
 		{path: "camera.kind", text: kindText(), allowed: choice(kindNames())},
 		{path: "camera.photo_kb", text: "The expected size of one photo, with all its files, in kilobytes (10^3 bytes), against which the schedule is checked until photos have been taken.",
 			allowed: "0 (not known) to 1000000", zero: "not known"},
@@ -154,7 +164,7 @@ func notes() []note {
 		{path: "heartbeat.status_every", text: "The longest time between two status messages, of about 600 bytes each; check-ins and changed conditions send one sooner.",
 			allowed: "a duration from 5s to 24h"},
 	},
-		ucamNotes(), shutterNotes(), commandNotes(), checksNotes(), viscaNotes(), httpNotes(),
+		ucamNotes(), shutterNotes(), gphotoNotes(), commandNotes(), checksNotes(), viscaNotes(), httpNotes(),
 		scheduleNotes(), maintenanceNotes(),
 		modemNotes(), powerNotes(),
 	)

@@ -17,6 +17,7 @@ import (
 	"fieldcam/capture/camera/visca"
 	"fieldcam/capture/schedule"
 	"fieldcam/config/invalid"
+	"fieldcam/hal/model"
 )
 
 func TestEveryKeyIsExplained(t *testing.T) {
@@ -62,7 +63,7 @@ func TestEveryFieldHasAKey(t *testing.T) {
 }
 
 // rowForm finds the lists in a path.
-var rowForm = regexp.MustCompile(`\b(session|event|shot|pause|window|view)\.`)
+var rowForm = regexp.MustCompile(`\b(session|event|shot|pause|window|view|line)\.`)
 
 // full is a valid configuration with a row in each list, whatever the kind of camera.
 func full() Config {
@@ -82,6 +83,7 @@ func full() Config {
 	w := maintenance.NewWindow()
 	w.Name, w.Start, w.Duration = "a", "2026-06-01 12:00:00", time.Hour
 	c.Maintenance.Windows = []maintenance.Window{w}
+	c.HAL.Lines = []model.LineConfig{{Use: model.Heater, Line: "GPIO5"}}
 	return c
 }
 

@@ -1,12 +1,12 @@
 package climate
 
 import (
-	"regexp"
 	"slices"
 	"time"
 
 	"fieldcam/config/invalid"
 	"fieldcam/hal/bme280"
+	"fieldcam/hal/hwmon"
 	"fieldcam/hal/sht3x"
 )
 
@@ -89,16 +89,13 @@ func Default() Config {
 	}
 }
 
-// nameForm is what can be a hwmon chip's name.
-var nameForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,63}$`)
-
 // Validate reports every value that cannot be used, as invalid.Values.
 func (c Config) Validate() error {
 	var l invalid.List
 	if !slices.Contains(Sensors(), c.Sensor) {
 		l.Add("sensor", c.Sensor, `"none", "sht3x", "bme280" or "hwmon"`)
 	}
-	if c.Hwmon != "" && !nameForm.MatchString(c.Hwmon) || c.Hwmon == "" && c.Sensor == SensorHwmon {
+	if c.Hwmon != "" && !hwmon.IsName(c.Hwmon) || c.Hwmon == "" && c.Sensor == SensorHwmon {
 		l.Add("hwmon", c.Hwmon, `a chip's name in /sys/class/hwmon/*/name, such as "sht3x"`)
 	}
 	if c.Every < time.Second || c.Every > time.Hour {

@@ -225,6 +225,8 @@ func TestNamesAndSeveritiesFitTheWire(t *testing.T) {
 		health.CameraFault, health.CardFull, health.StorageFault, health.UploadRefused, health.UploadFailing, health.CloudUnreachable,
 		health.ClockUnset, health.ClockStepped, health.NoSchedule, health.IndexRebuilt, health.PhotoLost,
 		health.ScheduleWarning, health.DataBudget, health.LowPowerPlan, health.NoticeRejected, health.UploadsBehind,
+		health.BatteryLow, health.MainsLost, health.PowerSaving, health.SolarFault, health.Temperature, health.SensorFault,
+		health.WatchdogFired, health.RepeatedRestarts,
 		health.PhotoBad, health.CameraClock,
 	} {
 		c := message.Condition{Active: message.Active{Name: string(n), Severity: n.Severity()}}

@@ -135,7 +135,7 @@ const (
 	// fails or makes no sense; the text says which. Warning. Cleared when none does.
 	SensorFault Name = "sensor-fault"
 	// WatchdogFired: the board's watchdog, or its supply's monitor, had reset it.
-	// Warning. Cleared once the event was recorded.
+	// Warning. Cleared an hour later.
 	WatchdogFired Name = "watchdog-fired"
 	// RepeatedRestarts: there were many unplanned starts in a day; the text says why
 	// they came. Warning. Cleared when there were fewer.

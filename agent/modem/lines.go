@@ -44,7 +44,7 @@ func openLines(c Config, board hal.Board) (_ *lines, err error) {
 		}
 	}
 	if c.PowerLine != "" {
-		if l.power, err = board.OpenOutput(hal.Line{Name: c.PowerLine, ActiveLow: c.PowerActiveLow}, true); err != nil {
+		if l.power, err = board.OpenOutput(hal.Line{Name: c.PowerLine, ActiveLow: c.PowerActiveLow, Hold: true}, true); err != nil {
 			return nil, fmt.Errorf("take the modem's power line: %w", err)
 		}
 	}

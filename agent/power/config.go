@@ -2,12 +2,12 @@ package power
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"fieldcam/config/invalid"
+	"fieldcam/hal/hwmon"
 	"fieldcam/hal/ina"
 	"fieldcam/hal/vedirect"
 )
@@ -109,16 +109,13 @@ func Default() Config {
 	}
 }
 
-// nameForm is what can be a hwmon chip's name.
-var nameForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,63}$`)
-
 // Validate reports every value that cannot be used, as invalid.Values.
 func (c Config) Validate() error {
 	var l invalid.List
 	if !slices.Contains(Meters(), c.Meter) {
 		l.Add("meter", c.Meter, `"none", "ina", "hwmon" or "vedirect"`)
 	}
-	if c.Hwmon != "" && !nameForm.MatchString(c.Hwmon) || c.Hwmon == "" && c.Meter == MeterHwmon {
+	if c.Hwmon != "" && !hwmon.IsName(c.Hwmon) || c.Hwmon == "" && c.Meter == MeterHwmon {
 		l.Add("hwmon", c.Hwmon, `a chip's name in /sys/class/hwmon/*/name, such as "ina226"`)
 	}
 	between := func(key string, d, low, high time.Duration, want string) {

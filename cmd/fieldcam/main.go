@@ -109,7 +109,7 @@ usable, 4 the daemon is not running, 5 the schedule has warnings.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w (see %q)", err, c.CommandPath()+" --help")}
 	})
-	root.AddCommand(newRun(p), newConfig(p), newStatus(p), newQueue(p), newCapture(p), newUpload(p), newSchedule(p))
+	root.AddCommand(newRun(p), newConfig(p), newStatus(p), newQueue(p), newCapture(p), newUpload(p), newSchedule(p), newHAL(p))
 	return root
 }
 

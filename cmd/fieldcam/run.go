@@ -20,6 +20,7 @@ import (
 	"fieldcam/hal"
 	"fieldcam/hal/linux"
 	"fieldcam/hal/linux/fdstore"
+	"fieldcam/hal/model"
 )
 
 // The garbage collector's settings: the daemon's live heap is a few megabytes,
@@ -96,7 +97,7 @@ func run(ctx context.Context, p *places, out io.Writer) error {
 		Config:   cfg,
 		StateDir: p.state,
 		Version:  version,
-		Board:    board,
+		Board:    model.New(cfg.Model, cfg.HAL).Board(board),
 		Clock:    linux.Clock{},
 		Root:     "/",
 		RTC:      func(path string) hal.RTC { return linux.NewRTC(path) },

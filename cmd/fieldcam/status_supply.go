@@ -45,6 +45,9 @@ func printPower(line func(name, format string, a ...any), s control.Status) {
 	}
 	if p.Solar != nil {
 		line("solar", "%s", solarText(p.Solar))
+		if p.Solar.Fault != "" {
+			line("", "FAULT: %s", cut(p.Solar.Fault, 60))
+		}
 	}
 }
 
@@ -59,9 +62,6 @@ func solarText(s *control.Solar) string {
 	}
 	if s.WattHours != nil {
 		add("%d Wh today", *s.WattHours)
-	}
-	if s.Fault != "" {
-		add("FAULT: %s", cut(s.Fault, 40))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -44,7 +44,7 @@ func kernel(t testing.TB) (root string, set func(map[string]int), fail func(erro
 func TestTheMeterConforms(t *testing.T) {
 	haltest.PowerMeters(t, func(t *testing.T, check func(testing.TB, haltest.PowerRig)) {
 		root, set, fail := kernel(t)
-		check(t, haltest.PowerRig{Meter: hwmon.New(named("chip"), root), Break: fail, Supply: func(p hal.Power) {
+		check(t, haltest.PowerRig{Meter: hwmon.New(root, "chip"), Break: fail, Supply: func(p hal.Power) {
 			set(map[string]int{"in1_input": p.Millivolts, "curr1_input": p.Milliamps})
 		}})
 	})
@@ -53,7 +53,7 @@ func TestTheMeterConforms(t *testing.T) {
 func TestTheThermometerConforms(t *testing.T) {
 	haltest.Thermometers(t, func(t *testing.T, check func(testing.TB, haltest.ClimateRig)) {
 		root, set, fail := kernel(t)
-		check(t, haltest.ClimateRig{Meter: hwmon.New(named("chip"), root), Break: fail, Step: 0.001, Air: func(c hal.Climate) {
+		check(t, haltest.ClimateRig{Meter: hwmon.New(root, "chip"), Break: fail, Step: 0.001, Air: func(c hal.Climate) {
 			set(map[string]int{"temp1_input": int(c.Celsius * 1000), "humidity1_input": int(c.Humidity * 1000)})
 		}})
 	})

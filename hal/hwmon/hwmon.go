@@ -21,79 +21,37 @@ import (
 	"strconv"
 	"strings"
 
-	"fieldcam/config/invalid"
 	"fieldcam/hal"
 )
 
-// Config is which sensor. The units are the kernel's, for all drivers: millivolts,
+// The attributes, and their units, which are the kernel's for all drivers: millivolts,
 // milliamps, thousandths of a degree and of a percent
-// (Documentation/hwmon/sysfs-interface.rst).
-type Config struct {
-	// Name is what the file "name" of the sensor says: "ina226", "sht3x". Required
-	// where the sensor is used.
-	Name string `toml:"name"`
-	// Voltage is the attribute of a power monitor's voltage. Default "in1_input".
-	Voltage string `toml:"voltage"`
-	// Current is the attribute of its current; empty: it measures none. Default
-	// "curr1_input".
-	Current string `toml:"current"`
-	// Temperature is the attribute of a thermometer. Default "temp1_input".
-	Temperature string `toml:"temperature"`
-	// Humidity is the attribute of its humidity; empty: it measures none. Default
-	// "humidity1_input".
-	Humidity string `toml:"humidity"`
-	// Reversed says that a positive current charges the battery. Default false.
-	Reversed bool `toml:"reversed"`
-}
-
-// Default names the attributes that most drivers have.
-func Default() Config {
-	return Config{Voltage: "in1_input", Current: "curr1_input", Temperature: "temp1_input", Humidity: "humidity1_input"}
-}
-
-// nameForm is what can be a driver's name: it has no dash by the kernel's rule, but
-// some have; attributeForm what can be an attribute's.
-var (
-	nameForm      = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,63}$`)
-	attributeForm = regexp.MustCompile(`^(in|curr|temp|humidity)[0-9]{1,3}_[a-z]{1,15}$`)
+// (Documentation/hwmon/sysfs-interface.rst). Of a chip with a shunt in0 is the shunt.
+const (
+	voltage     = "in1_input"
+	current     = "curr1_input"
+	temperature = "temp1_input"
+	humidity    = "humidity1_input"
 )
 
-// Validate reports every value that cannot be used, as invalid.Values.
-func (c Config) Validate() error {
-	var l invalid.List
-	if !nameForm.MatchString(c.Name) {
-		l.Add("name", c.Name, `the sensor's name in /sys/class/hwmon/*/name, such as "ina226"`)
-	}
-	attribute := func(key, got, example string, optional bool) {
-		want := "the name of an attribute, such as \"" + example + "\""
-		if optional {
-			want += ", or nothing"
-		}
-		if !attributeForm.MatchString(got) && !(optional && got == "") {
-			l.Add(key, got, want)
-		}
-	}
-	attribute("voltage", c.Voltage, "in1_input", false)
-	attribute("current", c.Current, "curr1_input", true)
-	attribute("temperature", c.Temperature, "temp1_input", false)
-	attribute("humidity", c.Humidity, "humidity1_input", true)
-	return l.Err()
-}
+// nameForm is what can be a driver's name: no path.
+var nameForm = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$`)
+
+// IsName tells whether a sensor can have that name.
+func IsName(name string) bool { return nameForm.MatchString(name) }
 
 // Sensor is one sensor. Its methods may be called from any goroutine.
-type Sensor struct {
-	c    Config
-	root string
-}
+type Sensor struct{ root, name string }
 
 var (
 	_ hal.PowerMeter  = (*Sensor)(nil)
 	_ hal.Thermometer = (*Sensor)(nil)
 )
 
-// New makes a Sensor below root, in which sysfs is at sys: "/". c must be valid. The
-// sensor is looked for at each reading: a driver may come late, or anew.
-func New(c Config, root string) *Sensor { return &Sensor{c: c, root: root} }
+// New makes the Sensor whose file "name" says name ("ina226", "sht3x"), below root, in
+// which sysfs is at sys: "/". It is looked for at each reading: a driver may come late,
+// or anew.
+func New(root, name string) *Sensor { return &Sensor{root: root, name: name} }
 
 // Power implements hal.PowerMeter.
 func (s *Sensor) Power(ctx context.Context) (p hal.Power, err error) {
@@ -101,14 +59,11 @@ func (s *Sensor) Power(ctx context.Context) (p hal.Power, err error) {
 	if err != nil {
 		return p, err
 	}
-	if p.Millivolts, err = s.value(dir, s.c.Voltage); err != nil {
+	if p.Millivolts, err = s.value(dir, voltage); err != nil {
 		return hal.Power{}, err
 	}
-	if p.Milliamps, p.HasCurrent, err = s.optional(dir, s.c.Current); err != nil {
+	if p.Milliamps, p.HasCurrent, err = s.optional(dir, current); err != nil {
 		return hal.Power{}, err
-	}
-	if s.c.Reversed {
-		p.Milliamps = -p.Milliamps
 	}
 	return p, nil
 }
@@ -119,11 +74,11 @@ func (s *Sensor) Climate(ctx context.Context) (c hal.Climate, err error) {
 	if err != nil {
 		return c, err
 	}
-	t, err := s.value(dir, s.c.Temperature)
+	t, err := s.value(dir, temperature)
 	if err != nil {
 		return hal.Climate{}, err
 	}
-	h, has, err := s.optional(dir, s.c.Humidity)
+	h, has, err := s.optional(dir, humidity)
 	if err != nil {
 		return hal.Climate{}, err
 	}
@@ -132,9 +87,6 @@ func (s *Sensor) Climate(ctx context.Context) (c hal.Climate, err error) {
 
 // optional is an attribute that the sensor need not have.
 func (s *Sensor) optional(dir, attribute string) (v int, has bool, err error) {
-	if attribute == "" {
-		return 0, false, nil
-	}
 	v, err = s.value(dir, attribute)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, false, nil
@@ -149,20 +101,20 @@ func (s *Sensor) find(ctx context.Context) (dir string, err error) {
 	}
 	names, err := filepath.Glob(filepath.Join(s.root, "sys/class/hwmon/*/name"))
 	if err != nil {
-		return "", fmt.Errorf("find sensor %s: %w", s.c.Name, err)
+		return "", fmt.Errorf("find sensor %s: %w", s.name, err)
 	}
 	for _, name := range names {
 		text, err := line(name)
-		if err != nil || text != s.c.Name {
+		if err != nil || text != s.name {
 			continue // one that is just going away is not the one
 		}
 		if dir != "" {
-			return "", fmt.Errorf("find sensor %s: there are two of this name", s.c.Name)
+			return "", fmt.Errorf("find sensor %s: there are two of this name", s.name)
 		}
 		dir = filepath.Dir(name)
 	}
 	if dir == "" {
-		return "", fmt.Errorf("find sensor %s: the kernel has none of this name (is its driver loaded?)", s.c.Name)
+		return "", fmt.Errorf("find sensor %s: the kernel has none of this name (is its driver loaded?)", s.name)
 	}
 	return dir, nil
 }
@@ -171,11 +123,11 @@ func (s *Sensor) find(ctx context.Context) (dir string, err error) {
 func (s *Sensor) value(dir, attribute string) (int, error) {
 	text, err := line(filepath.Join(dir, attribute))
 	if err != nil {
-		return 0, fmt.Errorf("read sensor %s: %w", s.c.Name, err)
+		return 0, fmt.Errorf("read sensor %s: %w", s.name, err)
 	}
 	v, err := Parse(text)
 	if err != nil {
-		return 0, fmt.Errorf("read %s of sensor %s: %w", attribute, s.c.Name, err)
+		return 0, fmt.Errorf("read %s of sensor %s: %w", attribute, s.name, err)
 	}
 	return v, nil
 }

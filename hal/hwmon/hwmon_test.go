@@ -28,29 +28,18 @@ func machine(t *testing.T, sensors ...map[string]string) (root string) {
 	return root
 }
 
-func named(name string) hwmon.Config {
-	c := hwmon.Default()
-	c.Name = name
-	return c
-}
-
 func TestASensorIsFoundByItsName(t *testing.T) {
 	root := machine(t,
 		map[string]string{"name": "cpu_thermal", "temp1_input": "48312"},
 		map[string]string{"name": "ina226", "in0_input": "3", "in1_input": "12874", "curr1_input": "-241"},
 		map[string]string{"name": "sht3x", "temp1_input": "-4250", "humidity1_input": "87125"})
-	if got, err := hwmon.New(named("ina226"), root).Power(t.Context()); err != nil || got != (hal.Power{Millivolts: 12874, Milliamps: -241, HasCurrent: true}) {
+	if got, err := hwmon.New(root, "ina226").Power(t.Context()); err != nil || got != (hal.Power{Millivolts: 12874, Milliamps: -241, HasCurrent: true}) {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	c := named("ina226")
-	c.Reversed, c.Voltage = true, "in0_input"
-	if got, err := hwmon.New(c, root).Power(t.Context()); err != nil || got != (hal.Power{Millivolts: 3, Milliamps: 241, HasCurrent: true}) {
+	if got, err := hwmon.New(root, "sht3x").Climate(t.Context()); err != nil || got != (hal.Climate{Celsius: -4.25, Humidity: 87.125, HasHumidity: true}) {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	if got, err := hwmon.New(named("sht3x"), root).Climate(t.Context()); err != nil || got != (hal.Climate{Celsius: -4.25, Humidity: 87.125, HasHumidity: true}) {
-		t.Errorf("got %+v, %v", got, err)
-	}
-	if got, err := hwmon.New(named("cpu_thermal"), root).Climate(t.Context()); err != nil || got != (hal.Climate{Celsius: 48.312}) {
+	if got, err := hwmon.New(root, "cpu_thermal").Climate(t.Context()); err != nil || got != (hal.Climate{Celsius: 48.312}) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
@@ -62,7 +51,7 @@ func TestASensorThatIsMissingDoubledOrMadIsAnError(t *testing.T) {
 		map[string]string{"name": "endless", "in1_input": strings.Repeat("1", 1000)},
 		map[string]string{"name": "bare"})
 	for _, name := range []string{"none", "twice", "mad", "endless", "bare"} {
-		s := hwmon.New(named(name), root)
+		s := hwmon.New(root, name)
 		if got, err := s.Power(t.Context()); err == nil {
 			t.Errorf("%s: got %+v, want an error", name, got)
 		}
@@ -72,22 +61,10 @@ func TestASensorThatIsMissingDoubledOrMadIsAnError(t *testing.T) {
 	}
 }
 
-func TestConfigNamesNoPath(t *testing.T) {
-	for _, change := range []func(*hwmon.Config){
-		func(c *hwmon.Config) { c.Name = "" },
-		func(c *hwmon.Config) { c.Name = "../x" },
-		func(c *hwmon.Config) { c.Voltage = "../in1_input" },
-		func(c *hwmon.Config) { c.Current = "power" },
-		func(c *hwmon.Config) { c.Temperature = "" },
-		func(c *hwmon.Config) { c.Humidity = "humidity1_input/" },
-	} {
-		c := named("ina226")
-		if err := c.Validate(); err != nil {
-			t.Fatal(err)
-		}
-		change(&c)
-		if c.Validate() == nil {
-			t.Errorf("%+v is valid, want an error", c)
+func TestANameIsNoPath(t *testing.T) {
+	for name, want := range map[string]bool{"ina226": true, "cpu_thermal": true, "w1-slave": true, "": false, "..": false, "../x": false, "a/b": false, "*": false} {
+		if got := hwmon.IsName(name); got != want {
+			t.Errorf("%q: got %v, want %v", name, got, want)
 		}
 	}
 }

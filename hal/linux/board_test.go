@@ -293,7 +293,8 @@ func hold(t *testing.T, how string) {
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
-// A hundred processes, one after another, hold the line, and each is ended by kill -9.
+// Processes hold the line, one after another, and each is ended by kill -9: as many as
+// the key "lives" says, ten without it.
 func TestHeldLineOnTheBoard(t *testing.T) {
 	if how := os.Getenv(holderVar); how != "" {
 		hold(t, how)
@@ -305,7 +306,15 @@ func TestHeldLineOnTheBoard(t *testing.T) {
 	w := b.watchOut()
 	w.high()
 	s := fdstoretest.New(t)
-	for life := range 100 {
+	lives := 10
+	for _, f := range strings.Fields(os.Getenv(boardVar)) {
+		if n, ok := strings.CutPrefix(f, "lives="); ok {
+			if _, err := fmt.Sscan(n, &lives); err != nil || lives < 1 {
+				t.Fatalf("%s: lives %q: %v", boardVar, n, err)
+			}
+		}
+	}
+	for life := range lives {
 		how := "resume"
 		if life == 0 {
 			how = "open"
@@ -344,6 +353,6 @@ func TestHeldLineOnTheBoard(t *testing.T) {
 		}
 	}
 	if got := w.all(); !slices.Equal(got, []bool{true}) {
-		t.Errorf("in a hundred lives the line went through %v, want high once", got)
+		t.Errorf("in %d lives the line went through %v, want high once", lives, got)
 	}
 }

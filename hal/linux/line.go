@@ -13,6 +13,7 @@ import (
 // The kernel's GPIO interface, version 2 (since Linux 5.10):
 // include/uapi/linux/gpio.h and Documentation/userspace-api/gpio/.
 const (
+	lineFlagUsed       = 1 << 0
 	lineFlagActiveLow  = 1 << 1
 	lineFlagInput      = 1 << 2
 	lineFlagOutput     = 1 << 3

@@ -74,11 +74,14 @@ func (l *Line) Watch(f func(high bool)) {
 }
 
 // SetRest gives the line a pull resistor: to that level it goes when its user lets go
-// of it. Without one the chip keeps the last level, as some do.
+// of it, and is until its first. Without one the chip keeps the last level, as some do.
 func (l *Line) SetRest(high bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.rest = &high
+	if !l.driving && !l.driven {
+		l.high = high
+	}
 }
 
 // take makes the line an output of o's. A line that is held is taken over as it is.

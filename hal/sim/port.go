@@ -136,7 +136,7 @@ func (p *port) Close() error {
 		return nil
 	}
 	l.owner = nil
-	l.toPort = wire{}
+	l.toPort = wire{fifo: l.toPort.fifo}
 	l.changed()
 	return nil
 }

@@ -9,7 +9,8 @@ const (
 	// Bytes that arrive beyond it are lost.
 	bufferBytes = 4096
 	// fifoBytes is how many bytes arrive before a waiting reader is woken, when
-	// more are on the way: a 64-byte UART FIFO. It keeps simulated time cheap.
+	// more are on the way: a 64-byte UART FIFO. It keeps simulated time cheap. See
+	// End.SetFIFO.
 	fifoBytes = 64
 )
 
@@ -26,6 +27,7 @@ type wire struct {
 	bursts  []burst
 	free    time.Time // when the last stop bit will have left
 	arrived []byte
+	fifo    int // bytes
 }
 
 // send puts p on the wire behind what is on it.
@@ -69,16 +71,16 @@ func (w *wire) onWay() int {
 // roomAt is when a writer to a full buffer is woken: a FIFO's worth later.
 func (w *wire) roomAt() time.Time {
 	b := w.bursts[0]
-	return b.start.Add(time.Duration(min(len(b.data), fifoBytes)) * b.perByte)
+	return b.start.Add(time.Duration(min(len(b.data), w.fifo)) * b.perByte)
 }
 
 // ready tells whether a reader of up to size bytes should be served now, and
 // else when to look again; the zero time: when something changes.
 func (w *wire) ready(size int) (ok bool, at time.Time) {
-	if len(w.arrived) >= min(size, fifoBytes) || len(w.arrived) > 0 && len(w.bursts) == 0 {
+	if len(w.arrived) >= min(size, w.fifo) || len(w.arrived) > 0 && len(w.bursts) == 0 {
 		return true, time.Time{}
 	}
-	missing := min(size, fifoBytes) - len(w.arrived)
+	missing := min(size, w.fifo) - len(w.arrived)
 	for _, b := range w.bursts {
 		n := min(missing, len(b.data))
 		at = b.start.Add(time.Duration(n) * b.perByte)

@@ -21,6 +21,9 @@ const (
 	// 2 s each, which a power cycle would lose.
 	sickShots = 3
 	sickAfter = time.Minute
+	// unconfirmedShots is after how many in a row that no contact confirmed the next
+	// one begins with a power cycle: a retry comes before it.
+	unconfirmedShots = 2
 )
 
 // Options are what a Camera works with. Board, Dir and Zone are required.
@@ -29,6 +32,10 @@ type Options struct {
 	// Power switches the camera; nil where it has power always. It is on from the
 	// first shot until Close.
 	Power *camera.Power
+	// Fetcher brings the pictures, where the configuration says that something else
+	// than the mounted card does; nil for the card. The Camera takes it over: Close
+	// closes it.
+	Fetcher Fetcher
 	// Dir is the directory for the list of fetched files; it must exist.
 	Dir string
 	// Zone is the site's, in which the camera's clock is set.
@@ -45,14 +52,19 @@ type Camera struct {
 
 	switching chan struct{} // holds one while the camera gets power
 
-	mu         sync.Mutex // guards the following
-	full, half hal.Output // nil before they are taken; half also where there is none
-	closed     bool
-	used       time.Time // when a line was released last, by package time
-	ready      bool      // the camera has been used since it got power
-	shots      int       // since a picture was last seen
-	enough     time.Time // when those were sickShots, by package time
-	sick       bool      // the next shot begins with a power cycle
+	mu     sync.Mutex // guards the following
+	lines  lines      // nil before they are taken
+	closed bool
+	used   time.Time // when a line was released last, by package time
+	ready  bool      // the camera has been used since it got power
+	shots  int       // since a picture was last seen
+	enough time.Time // when those were sickShots, by package time
+	sick   bool      // the next shot begins with a power cycle
+	// unconfirmed counts the shots in a row that no contact confirmed.
+	unconfirmed int
+
+	deaf bool  // the contact is of no use; belongs to Fire
+	gate *gate // between Fire and the Fetcher's transfers; nil where the card is its own device
 
 	card card // belongs to List and Fetch
 }
@@ -62,7 +74,11 @@ var _ capture.Deferred = (*Camera)(nil)
 // New makes a camera. Its lines are taken by Prepare or the first Fire. The Config
 // must be valid.
 func New(cfg Config, o Options) *Camera {
-	return &Camera{cfg: cfg, timing: cfg.timing(), o: o, switching: make(chan struct{}, 1), card: newCard(cfg, o)}
+	c := &Camera{cfg: cfg, timing: cfg.timing(), o: o, switching: make(chan struct{}, 1), card: newCard(cfg, o)}
+	if o.Fetcher != nil {
+		c.gate = newGate()
+	}
+	return c
 }
 
 // Prepare takes the lines, which so are at their safe level: nothing is pressed. A
@@ -78,13 +94,18 @@ func (c *Camera) open() (err error) {
 	if c.closed {
 		return fmt.Errorf("take shutter lines: %w", os.ErrClosed)
 	}
-	if c.full == nil {
-		if c.full, err = c.take(c.cfg.Line); err != nil {
+	if c.lines.full == nil {
+		if c.lines.full, err = c.take(c.cfg.Line); err != nil {
 			return err
 		}
 	}
-	if c.half == nil && c.cfg.HalfLine != "" {
-		if c.half, err = c.take(c.cfg.HalfLine); err != nil {
+	if c.lines.half == nil && c.cfg.HalfLine != "" {
+		if c.lines.half, err = c.take(c.cfg.HalfLine); err != nil {
+			return err
+		}
+	}
+	if c.lines.contact == nil && c.cfg.Confirm.Line != "" {
+		if c.lines.contact, err = c.cfg.Confirm.open(c.o.Board); err != nil {
 			return err
 		}
 	}
@@ -97,58 +118,6 @@ func (c *Camera) take(name string) (hal.Output, error) {
 		return nil, fmt.Errorf("take shutter line: %w", err)
 	}
 	return line, nil
-}
-
-// Fire implements capture.Deferred.
-func (c *Camera) Fire(ctx context.Context) (err error) {
-	c.mu.Lock()
-	err = c.open()
-	full, half := c.full, c.half
-	used, ready, sick := c.used, c.ready, c.sick
-	c.mu.Unlock()
-	if err != nil {
-		return err
-	}
-	fresh, err := c.power(ctx, sick)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		err = errors.Join(err, release(full, half))
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.used = time.Now()
-		if err == nil {
-			c.ready, c.sick = true, false
-			if c.shots++; c.shots == sickShots {
-				c.enough = c.used
-			}
-		}
-	}()
-	if err := wait(ctx, c.timing.Gap-time.Since(used)); err != nil {
-		return fmt.Errorf("wait for the camera: %w", err)
-	}
-	if half != nil {
-		if fresh || !ready || time.Since(used) > c.timing.WakeAfter {
-			if err := c.wake(ctx, half); err != nil {
-				return err
-			}
-		}
-		if err := half.Set(true); err != nil {
-			return fmt.Errorf("half-press: %w", err)
-		}
-		if err := wait(ctx, c.timing.Half); err != nil {
-			return fmt.Errorf("half-press: %w", err)
-		}
-	}
-	if err := full.Set(true); err != nil {
-		return fmt.Errorf("full press: %w", err)
-	}
-	// The shutter goes. A stop only cuts the press short: the picture is there.
-	if err := wait(ctx, c.timing.Press); err != nil {
-		c.o.Log.Debug().Err(err).Msg("full press cut short")
-	}
-	return nil
 }
 
 // power gives the camera power, anew where it is sick.
@@ -169,57 +138,6 @@ func (c *Camera) power(ctx context.Context, sick bool) (fresh bool, err error) {
 		return true, nil
 	}
 	return c.o.Power.On(ctx)
-}
-
-// wake presses halfway and waits for the camera to be ready.
-func (c *Camera) wake(ctx context.Context, half hal.Output) error {
-	if c.timing.Wake <= 0 {
-		return nil
-	}
-	if err := half.Set(true); err != nil {
-		return fmt.Errorf("wake: %w", err)
-	}
-	if err := wait(ctx, c.timing.Wake); err != nil {
-		return fmt.Errorf("wake: %w", err)
-	}
-	if err := half.Set(false); err != nil {
-		return fmt.Errorf("wake: %w", err)
-	}
-	if err := wait(ctx, c.timing.WakePause); err != nil {
-		return fmt.Errorf("wake: %w", err)
-	}
-	return nil
-}
-
-// release takes both lines off, whatever happened before: each is tried twice.
-func release(full, half hal.Output) (err error) {
-	for _, line := range []hal.Output{full, half} {
-		if line == nil {
-			continue
-		}
-		if e := line.Set(false); e != nil {
-			e = line.Set(false)
-			if e != nil {
-				err = errors.Join(err, fmt.Errorf("release shutter line: %w", e))
-			}
-		}
-	}
-	return err
-}
-
-// wait waits for d, or until ctx ends.
-func wait(ctx context.Context, d time.Duration) error {
-	if err := ctx.Err(); err != nil || d <= 0 {
-		return err
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // seen takes note of how many new pictures the card has.
@@ -245,10 +163,16 @@ func (c *Camera) Close() error {
 	}
 	c.closed = true
 	var err error
-	for _, line := range []hal.Output{c.full, c.half} {
+	for _, line := range []hal.Output{c.lines.full, c.lines.half} {
 		if line != nil {
 			err = errors.Join(err, line.Set(false), line.Close())
 		}
+	}
+	if c.lines.contact != nil {
+		err = errors.Join(err, c.lines.contact.Close())
+	}
+	if c.o.Fetcher != nil {
+		err = errors.Join(err, c.o.Fetcher.Close())
 	}
 	if c.o.Power != nil {
 		err = errors.Join(err, c.o.Power.Close())

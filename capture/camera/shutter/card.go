@@ -67,12 +67,24 @@ func (c *Camera) List(ctx context.Context) (capture.Listing, error) {
 	if _, err := c.power(ctx, false); err != nil { // a camera may be its own disk
 		return capture.Listing{}, fmt.Errorf("give the camera power: %w", err)
 	}
-	listing, err := c.card.look(ctx)
+	listing, err := c.look(ctx)
 	if err != nil {
 		return capture.Listing{}, err
 	}
 	c.seen(len(listing.Pictures))
 	return listing, nil
+}
+
+// look looks at the card, by the Fetcher where there is one.
+func (c *Camera) look(ctx context.Context) (l capture.Listing, err error) {
+	if c.o.Fetcher == nil {
+		return c.card.look(ctx)
+	}
+	err = c.gate.transfer(ctx, func(ctx context.Context) error {
+		l, err = c.o.Fetcher.List(ctx)
+		return err
+	})
+	return l, err
 }
 
 func (c *card) look(ctx context.Context) (l capture.Listing, err error) {

@@ -28,8 +28,20 @@ type Config struct {
 	Half      time.Duration `toml:"half"`
 	Press     time.Duration `toml:"press"`
 	Gap       time.Duration `toml:"gap"`
+	// Bulb is how long the full press is held for an exposure of a camera that is set
+	// to bulb (B), from the moment that Confirm tells, if it does. 0, the default: the
+	// camera times its exposure itself.
+	Bulb time.Duration `toml:"bulb"`
+	// BulbEndPress presses halfway after a bulb exposure, which some bodies want before
+	// they end it. Default false.
+	BulbEndPress bool `toml:"bulb_end_press"`
+	// Confirm is the contact that tells of exposures. Default none.
+	Confirm Confirm `toml:"confirm"`
+	// Fetch is how pictures come from the camera: FetchCard, the default, or
+	// FetchGPhoto.
+	Fetch string `toml:"fetch"`
 	// Path is where the camera's card is mounted: the directory that has DCIM.
-	// Required.
+	// Required for FetchCard.
 	Path string `toml:"path"`
 	// Files is which kinds are fetched: "jpeg", "raw" or "both", the default.
 	Files string `toml:"files"`
@@ -40,12 +52,23 @@ type Config struct {
 	Limits Limits `toml:"limits"`
 }
 
-// maxTime bounds each of the times: a shot is over well before the next one.
-const maxTime = 5 * time.Second
+// The ways in which pictures come from the camera.
+const (
+	FetchCard   = "card"   // from its card, which the system mounts at Config.Path
+	FetchGPhoto = "gphoto" // by Options.Fetcher, which is package gphoto's
+)
+
+const (
+	// maxTime bounds each of the times: a shot is over well before the next one.
+	maxTime = 5 * time.Second
+	maxBulb = 30 * time.Minute
+	// bulbRest is what a shot takes besides its exposure.
+	bulbRest = 2 * time.Second
+)
 
 // Default is a camera without its lines and its card's path.
 func Default() Config {
-	return Config{Maker: Generic, Files: photo.KindBoth, Limits: DefaultLimits()}
+	return Config{Maker: Generic, Files: photo.KindBoth, Fetch: FetchCard, Confirm: Confirm{Within: defaultWithin}, Limits: DefaultLimits()}
 }
 
 // Validate reports every value that cannot be used, as invalid.Values.
@@ -80,7 +103,17 @@ func (c Config) Validate() error {
 			l.Add(t.key, t.value, "0 (the maker's) or a duration up to "+strings.TrimSuffix(t.most.String(), "m0s"))
 		}
 	}
-	if c.Path == "" || !filepath.IsAbs(c.Path) {
+	if c.Bulb < 0 || c.Bulb > maxBulb {
+		l.Add("bulb", c.Bulb, "0s (none) or a duration up to 30m")
+	}
+	l.Under("confirm", c.Confirm.Validate())
+	if c.Confirm.Line != "" && (c.Confirm.Line == c.Line || c.Confirm.Line == c.HalfLine) {
+		l.Add("confirm.line", c.Confirm.Line, "another line than line and half_line, or nothing")
+	}
+	if c.Fetch != FetchCard && c.Fetch != FetchGPhoto {
+		l.Add("fetch", c.Fetch, `"card" or "gphoto"`)
+	}
+	if c.Fetch != FetchGPhoto && !filepath.IsAbs(c.Path) {
 		l.Add("path", c.Path, `the directory on which the camera's card is mounted, such as "/media/camera"`)
 	}
 	switch c.Files {
@@ -89,6 +122,9 @@ func (c Config) Validate() error {
 		l.Add("files", c.Files, `"both", "jpeg" or "raw"`)
 	}
 	l.Under("limits", c.Limits.Validate())
+	if c.Bulb > 0 && c.Limits.Shortest < c.Bulb+bulbRest {
+		l.Add("limits.shortest", c.Limits.Shortest, "at least two seconds more than bulb")
+	}
 	return l.Err()
 }
 

@@ -46,8 +46,15 @@ type rig struct {
 // simulated camera before.
 func newRig(tb testing.TB, change func(*shutter.Config, *shuttersim.Options)) *rig {
 	tb.Helper()
+	return newRigOn(tb, func(*sim.Board) {}, change)
+}
+
+// newRigOn is newRig with more on the board.
+func newRigOn(tb testing.TB, add func(*sim.Board), change func(*shutter.Config, *shuttersim.Options)) *rig {
+	tb.Helper()
 	r := &rig{tb: tb, board: sim.New(), card: tb.TempDir(), dir: tb.TempDir(), zone: time.UTC, bytes: map[photo.ID][]byte{}}
 	r.full, r.half = r.board.AddLine(fullLine), r.board.AddLine(halfLine)
+	add(r.board)
 	r.cfg = shutter.Default()
 	r.cfg.Line, r.cfg.HalfLine, r.cfg.Path, r.cfg.Maker = fullLine, halfLine, r.card, shutter.Canon
 	o := shuttersim.Options{Dir: r.card, NeedsHalf: true, WriteTime: time.Second}

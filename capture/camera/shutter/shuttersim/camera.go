@@ -12,7 +12,6 @@ package shuttersim
 
 import (
 	"context"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -50,6 +49,15 @@ type Options struct {
 	First int
 	// ActiveLow: its lines press when they are low.
 	ActiveLow bool
+	// Contact is the line that its hot shoe pulls low while it exposes; nil for none.
+	Contact *sim.Line
+	// Exposure is how long it exposes. 0: 10 ms. With Bulb it is for as long as the full
+	// press is held; with BulbEndPress until the half-press after that.
+	Exposure           time.Duration
+	Bulb, BulbEndPress bool
+	// Late is how long after the full press the exposure begins, as with a focus that
+	// hunts; where the press is over by then there is none.
+	Late time.Duration
 }
 
 // Count is what became of the presses.
@@ -75,6 +83,10 @@ type Camera struct {
 	number     int
 	count      Count
 	serial     int
+	open       bool      // it exposes
+	opened     time.Time // since when, by package time
+	lasted     []time.Duration
+	presses    int // numbers the full presses
 }
 
 // frame is one picture in the buffer.
@@ -88,6 +100,8 @@ type frame struct {
 const (
 	firstFolder = 100
 	lastNumber  = 9999
+	// defaultExposure is Options.Exposure's.
+	defaultExposure = 10 * time.Millisecond
 )
 
 // New makes a camera that is switched on, with an empty card or one that it had
@@ -99,62 +113,10 @@ func New(o Options) *Camera {
 	if o.Zone == nil {
 		o.Zone = time.UTC
 	}
+	if o.Contact != nil {
+		o.Contact.Drive(true)
+	}
 	return &Camera{o: o, wake: make(chan struct{}, 1), folder: firstFolder, number: max(1, o.First) - 1, used: time.Now()}
-}
-
-// Wire puts it on two lines; half can be nil.
-func (c *Camera) Wire(full, half *sim.Line) {
-	full.Watch(func(high bool) { c.press(high != c.o.ActiveLow) })
-	if half != nil {
-		half.Watch(func(high bool) { c.touch(high != c.o.ActiveLow) })
-	}
-}
-
-// touch is the half-press line.
-func (c *Camera) touch(on bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.half = on
-	if on {
-		c.rouse()
-	}
-	c.used = time.Now()
-}
-
-// rouse wakes the camera. c.mu is locked.
-func (c *Camera) rouse() {
-	if c.o.SleepAfter > 0 && time.Since(c.used) > c.o.SleepAfter {
-		c.awake = time.Now().Add(c.o.WakeTime)
-	}
-}
-
-// press is the full-press line. A press exposes at its beginning.
-func (c *Camera) press(on bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	pressed := on && !c.full
-	c.full = on
-	if !pressed {
-		return
-	}
-	c.count.Pressed++
-	c.rouse()
-	c.used = time.Now()
-	full := c.o.Buffer > 0 && len(c.buffer) >= c.o.Buffer
-	if c.off || c.o.NeedsHalf && !c.half || time.Now().Before(c.awake) || full {
-		return
-	}
-	c.count.Exposed++
-	c.serial++
-	if c.number++; c.number > lastNumber {
-		c.folder, c.number = c.folder+1, 1
-	}
-	path := fmt.Sprintf("DCIM/%03dFIELD/IMG_%04d", c.folder, c.number)
-	c.buffer = append(c.buffer, frame{path: path, at: c.o.Now(), serial: c.serial})
-	select {
-	case c.wake <- struct{}{}:
-	default:
-	}
 }
 
 // Count is what became of the presses so far.

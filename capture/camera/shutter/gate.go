@@ -1,0 +1,96 @@
+package shutter
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"fieldcam/capture"
+)
+
+// Fetcher brings the pictures of a camera that this package fires, as capture.Deferred
+// has it. *gphoto.Camera is one.
+type Fetcher interface {
+	List(ctx context.Context) (capture.Listing, error)
+	Fetch(ctx context.Context, p capture.Picture, add capture.AddFile) error
+	io.Closer
+}
+
+// yieldAfter is how long a shot waits for the transfer under way before it ends it: a
+// picture of 20 MB takes that long over USB 2.
+const (
+	yieldAfter = time.Second
+	yieldAgain = 20 * time.Millisecond // where it had only just begun
+)
+
+// errYield is why a transfer was ended: a shot is due.
+var errYield = errors.New("a shot is due")
+
+// gate keeps shots and transfers apart: while a camera's half-press is held it hears no
+// USB, and while it speaks USB most hear no shutter. Shots go first.
+type gate struct {
+	free chan struct{} // holds one while nobody uses the camera
+
+	mu    sync.Mutex
+	yield context.CancelCauseFunc // ends the transfer under way, nil for none; guarded by mu
+}
+
+func newGate() *gate {
+	g := &gate{free: make(chan struct{}, 1)}
+	g.free <- struct{}{}
+	return g
+}
+
+// fire waits until no transfer is under way, ending one that takes longer; give, to be
+// called once, ends the shot. Of a nil gate it does nothing.
+func (g *gate) fire(ctx context.Context) (give func(), err error) {
+	if g == nil {
+		return func() {}, nil
+	}
+	t := time.NewTimer(yieldAfter)
+	defer t.Stop()
+	for {
+		select {
+		case <-g.free:
+			return func() { g.free <- struct{}{} }, nil
+		case <-t.C:
+			g.mu.Lock()
+			if g.yield != nil {
+				g.yield(errYield)
+			}
+			g.mu.Unlock()
+			t.Reset(yieldAgain)
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// transfer calls do between the shots, and again where one ended it.
+func (g *gate) transfer(ctx context.Context, do func(context.Context) error) error {
+	for {
+		select {
+		case <-g.free:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		part, cancel := context.WithCancelCause(ctx)
+		g.set(cancel)
+		err := do(part)
+		yielded := errors.Is(context.Cause(part), errYield)
+		g.set(nil)
+		cancel(nil)
+		g.free <- struct{}{}
+		if err == nil || !yielded || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+func (g *gate) set(yield context.CancelCauseFunc) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.yield = yield
+}
