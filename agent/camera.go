@@ -18,6 +18,7 @@ import (
 	"fieldcam/capture/camera/ipcam"
 	"fieldcam/capture/camera/ucam"
 	"fieldcam/capture/camera/vc0706"
+	"fieldcam/capture/camera/visca"
 	"fieldcam/capture/photo"
 	"fieldcam/config"
 	"fieldcam/hal"
@@ -42,6 +43,8 @@ type surroundings struct {
 	dir   string // the state directory, on the file system of the photos
 	dial  func(ctx context.Context, network, addr string) (net.Conn, error)
 	log   zerolog.Logger
+	// aimed is told of each aiming of a camera that has a control line; nil: it obeyed.
+	aimed func(error)
 }
 
 // newDriver makes the driver of the configured kind; each kind has its line here. The
@@ -69,8 +72,10 @@ type boardCamera struct {
 	cfg config.Camera
 	s   surroundings // without power
 
-	mu     sync.Mutex // guards driver
-	driver driver
+	mu      sync.Mutex // guards what follows, but for the use of control
+	driver  driver
+	session string         // that the next Shoot is for
+	control *visca.Control // nil: the camera is not aimed; used by the driver's calls of power.On
 }
 
 // open takes the power line, and so switches the camera off.
@@ -84,6 +89,12 @@ func (c *boardCamera) open() (driver, error) {
 	var err error
 	if s.power, err = camera.OpenPower(c.cfg.Power, s.board); err != nil {
 		return nil, fmt.Errorf("take the camera's power line: %w", err)
+	}
+	if c.cfg.VISCA.Port != "" && c.control == nil {
+		c.control = visca.New(c.cfg.VISCA, s.board)
+	}
+	if c.control != nil {
+		s.power.Then(c.aim)
 	}
 	d, err := newDriver(c.cfg, s)
 	if err != nil {

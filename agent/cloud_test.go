@@ -26,6 +26,8 @@ type cloud struct {
 	toReceiver, toBroker *linktest.Net
 	stop                 []func()
 	dialed               func(addr string) // is told of each try to connect; nil: nobody
+	// camera is the way to an IP camera at ipCameraAddress; nil: there is none.
+	camera func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	mu      sync.Mutex      // guards what follows
 	off     bool            // the controller has no power: nothing leaves it
@@ -74,6 +76,10 @@ func (c *cloud) dial(ctx context.Context, network, addr string) (net.Conn, error
 		c.dialed(addr)
 	}
 	switch addr {
+	case ipCameraAddress:
+		if c.camera != nil {
+			return c.camera(ctx, network, addr)
+		}
 	case uploadAddress:
 		return c.toReceiver.Dial(ctx, network, addr)
 	case brokerAddress:

@@ -1,6 +1,10 @@
 package camera
 
-import "github.com/rs/zerolog"
+import (
+	"context"
+
+	"github.com/rs/zerolog"
+)
 
 // Rung is how far up the recovery ladder the next use of a camera begins.
 type Rung int
@@ -17,30 +21,110 @@ const (
 	Cycle
 )
 
-// Ladder counts the failures of a camera, and says what is due after them. It is
-// for one goroutine at a time.
+// Ladder counts the failures of a camera, and does with its power what is due after
+// them. It is for one goroutine at a time.
 type Ladder struct {
 	log      zerolog.Logger
 	failures int  // in a row
 	logged   Rung // the highest that was logged since the last good picture
+	// cycled: a power cycle has given the power back, and nobody has spoken to the
+	// camera since, because there was no time left for its warm-up.
+	cycled bool
+	// anew: in this use the camera was started anew, or reset.
+	anew bool
+	// patience is how many more uses ask the camera as it is, and may run out of time,
+	// because one with a recovery did.
+	patience int
 }
+
+// maxPatience is how many uses in a row may be without a recovery though the last one
+// ran out of time: what a recovery leaves to be done, a search and a rate, fits into
+// them.
+const maxPatience = 3
 
 // NewLadder begins at Retry.
 func NewLadder(log zerolog.Logger) *Ladder { return &Ladder{log: log} }
 
 // Due is the rung to begin with: Reset after one failure, Cycle after two.
-func (l *Ladder) Due() Rung { return min(Rung(l.failures), Cycle) }
+func (l *Ladder) Due() Rung {
+	if l.patience > 0 {
+		return Retry
+	}
+	return min(Rung(l.failures), Cycle)
+}
+
+// UnreadyError is a use of a camera that was over before the camera was ready for it:
+// no failure of the camera, which had no time to show what it can do.
+type UnreadyError struct{ Err error }
+
+func (e *UnreadyError) Error() string { return "wait for the camera to be ready: " + e.Err.Error() }
+func (e *UnreadyError) Unwrap() error { return e.Err }
+
+// Start gives the camera power, after taking it away where that is due; fresh says
+// that the camera has just started. A cycle for which ctx left too little time goes on
+// with the next Start, instead of beginning anew: else a camera with a photo each
+// few seconds would never be back. Where ctx ends it is an UnreadyError.
+func (l *Ladder) Start(ctx context.Context, p *Power) (fresh bool, err error) {
+	if l.Due() < Cycle || l.cycled || !p.Switched() {
+		fresh, err = p.On(ctx)
+		fresh = fresh || l.cycled
+	} else {
+		err = p.Cycle(ctx)
+		fresh, l.cycled = true, p.IsOn()
+		if err == nil {
+			l.Climbed(Cycle, "camera power cycled")
+		}
+	}
+	l.anew = fresh
+	switch {
+	case err == nil:
+		l.cycled = false
+	case ctx.Err() != nil:
+		err = &UnreadyError{err}
+	}
+	return fresh, err
+}
 
 // Failed counts a failure that is the camera's.
-func (l *Ladder) Failed() { l.failures++ }
+func (l *Ladder) Failed() {
+	l.failures++
+	l.patience = 0
+}
+
+// OutOfTime says that the time ended while the camera was at work and answered. It
+// counts as a failure, but not of a use that had spent its time on a recovery, nor of
+// the maxPatience after it: else a camera with a photo each few seconds would be
+// recovered for ever.
+func (l *Ladder) OutOfTime() {
+	switch {
+	case l.anew && l.patience == 0:
+		l.patience = maxPatience
+	case l.patience > 1:
+		l.patience--
+	default:
+		l.Failed()
+	}
+}
+
+// Rest leaves the power after a failure as Power.Rest does. A camera that was silent
+// at the end hears neither a retry nor a reset: it is switched off at once, also
+// where it is kept on, so that the next Start begins with one that has started anew.
+func (l *Ladder) Rest(p *Power, silent bool) error {
+	if !silent || !p.IsOn() {
+		return p.Rest()
+	}
+	l.Climbed(Cycle, "camera switched off: it has fallen silent")
+	return p.Off()
+}
 
 // Good says that the camera has delivered a picture: its next failure is the
 // first again.
-func (l *Ladder) Good() { l.failures, l.logged = 0, Retry }
+func (l *Ladder) Good() { l.failures, l.logged, l.patience = 0, Retry, 0 }
 
-// Climbed logs what was done: at Info only what was not done before, since the
-// last good picture.
+// Climbed says what was done, and logs it: at Info only what was not done before,
+// since the last good picture.
 func (l *Ladder) Climbed(to Rung, what string) {
+	l.anew = true
 	event := l.log.Debug()
 	if to > l.logged {
 		l.logged = to

@@ -70,6 +70,13 @@ func (p *Power) Then(do func(ctx context.Context, fresh bool)) { p.then = do }
 // Switched tells whether there is a line, so that the camera can be off.
 func (p *Power) Switched() bool { return p.line != nil }
 
+// IsOn tells whether the camera has power by its line; false where there is none.
+func (p *Power) IsOn() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.on
+}
+
 // On gives the camera power; fresh says that it had none before. It waits until
 // WarmUp has passed since the line went on, so not at all where that is long
 // ago. Where ctx ends the wait, the camera is on nevertheless, and Off is still

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -219,6 +220,54 @@ func TestAFailedSwitchIsTriedAgain(t *testing.T) {
 			b.broken = false
 			if err := set(); err != nil || b.on != on {
 				t.Errorf("switching to %v again: %v, line is on %v", on, err, b.on)
+			}
+		}
+	})
+}
+
+// TestWhatComesThenComesOnceThereIsPower: also after a power cycle, and where there is
+// no line; not where there is no power in time.
+func TestWhatComesThenComesOnceThereIsPower(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		board := sim.New()
+		line := board.AddLine("P")
+		c := camera.DefaultPower()
+		for _, c.Line = range []string{"P", ""} {
+			p, err := camera.OpenPower(c, board)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []bool
+			p.Then(func(ctx context.Context, fresh bool) {
+				if got = append(got, fresh); c.Line != "" && !line.High() || ctx.Err() != nil {
+					t.Errorf("%q: called without power, or with %v", c.Line, ctx.Err())
+				}
+			})
+			for range 2 {
+				if _, err := p.On(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want := []bool{false, false}
+			if c.Line != "" {
+				want = []bool{true, false, true}
+				if err := p.Cycle(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := p.Off(); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			if _, err := p.On(ctx); !errors.Is(err, context.Canceled) {
+				t.Errorf("On: got %v, want context.Canceled", err)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%q: called with fresh %v, want %v", c.Line, got, want)
+			}
+			if err := p.Close(); err != nil {
+				t.Fatal(err)
 			}
 		}
 	})

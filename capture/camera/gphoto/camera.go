@@ -67,10 +67,9 @@ type Camera struct {
 	model   string // the last one found
 	// wild: a run since the last reset did not end by itself, so that the camera may
 	// be in the middle of something.
-	wild bool
-	// shot is what the last Shoot left for Others; nil for nothing.
-	shot   *shot
-	card   card // what is known of the camera's card
+	wild   bool
+	shots  []shot // what the last ones left for Others, the oldest first
+	card   card   // what is known of the camera's card
 	clock  clock
 	listed map[string][]remote // the files of the pictures of the newest List, by Picture.Name
 	told   map[string]bool     // what was logged and has not been good since
@@ -136,7 +135,7 @@ func (c *Camera) Prepare(ctx context.Context) error {
 	if _, err = subprocess.Find(c.cfg.Program); c.isOurs() && err != nil {
 		return fmt.Errorf("prepare the camera: %w", err)
 	}
-	c.drop()
+	c.drop(0)
 	err = c.introduce(ctx)
 	if err = errors.Join(err, c.o.Power.Rest()); err != nil {
 		return fmt.Errorf("prepare the camera: %w", err)

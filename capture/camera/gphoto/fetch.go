@@ -42,7 +42,7 @@ func (c *Camera) look(ctx context.Context) (l capture.Listing, err error) {
 	if err := c.list.Load(); err != nil {
 		return l, err
 	}
-	c.drop()
+	c.drop(0)
 	at, err := c.reach(ctx)
 	if err != nil {
 		return l, err
@@ -182,7 +182,7 @@ func (c *Camera) fetchFile(ctx context.Context, at where, r remote, first photo.
 		}
 		return photo.Meta{}, err
 	}
-	defer os.RemoveAll(dir) // what stays is removed with the next listing's
+	defer c.remove(dir)
 	c.ladder.Good()
 	m, err := add(func(w io.Writer) (photo.Exposure, error) {
 		return c.exposure(f, at), deliver(ctx, w, f)

@@ -38,7 +38,7 @@ func (c *Camera) Others(ctx context.Context, first photo.Meta, add capture.AddOt
 	if err = c.list.Load(); err == nil {
 		err = c.others(ctx, first, add)
 	}
-	c.drop()
+	c.drop(0)
 	if err != nil {
 		c.card.owing = true
 		return fmt.Errorf("other files of a shot: %w", err)
@@ -47,8 +47,7 @@ func (c *Camera) Others(ctx context.Context, first photo.Meta, add capture.AddOt
 }
 
 func (c *Camera) others(ctx context.Context, first photo.Meta, add capture.AddOther) error {
-	if s := c.shot; s != nil {
-		c.shot = nil
+	if s, ok := c.take(first); ok {
 		for i, f := range s.files {
 			m := first
 			var err error
@@ -179,7 +178,7 @@ func (c *Camera) fetchOther(ctx context.Context, at where, r remote, first photo
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir) // what stays is removed with the next shot's
+	defer c.remove(dir)
 	m, err := c.addLocal(ctx, f, first, add)
 	if err != nil {
 		return err

@@ -239,12 +239,13 @@ func TestALargeRAWIsNeverInMemory(t *testing.T) {
 	ctx := t.Context()
 	var largest, total int
 	count := func(of photo.Meta, fill func(io.Writer) (photo.Exposure, error)) (photo.Meta, error) {
+		sum := sha256.New()
 		w := writerFunc(func(p []byte) (int, error) {
 			largest, total = max(largest, len(p)), total+len(p)
-			return len(p), nil
+			return sum.Write(p)
 		})
 		e, err := fill(w)
-		return photo.Meta{ID: "x", Exposure: e, Shot: of.ID}, err
+		return photo.Meta{ID: "x", Exposure: e, Shot: of.ID, SHA256: hex.EncodeToString(sum.Sum(nil))}, err
 	}
 	first, err := count(photo.Meta{}, func(w io.Writer) (photo.Exposure, error) { return r.cam.Shoot(ctx, w) })
 	if err == nil {
@@ -261,3 +262,29 @@ func TestALargeRAWIsNeverInMemory(t *testing.T) {
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+// A bad picture is taken again; where the second is worse, the first becomes the photo.
+func TestTheOtherFilesAreThoseOfTheShotThatBecameThePhoto(t *testing.T) {
+	r := newReal(t, ptpsim.Options{RAW: true, RAWBytes: 1 << 20}, nil)
+	first, err := r.add(photo.Meta{}, func(w io.Writer) (photo.Exposure, error) {
+		e, err := r.cam.Shoot(t.Context(), w)
+		if err != nil {
+			return e, err
+		}
+		_, err = r.cam.Shoot(t.Context(), io.Discard) // the one that is worse
+		return e, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.cam.Others(t.Context(), first, r.add); err != nil {
+		t.Fatal(err)
+	}
+	want := sha256.New()
+	if _, err := io.Copy(want, ptpsim.RAW(1, 1<<20)); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.formats(); len(got) != 2 || r.photos[1].SHA256 != hex.EncodeToString(want.Sum(nil)) {
+		t.Errorf("photos %v, want the first shot's JPEG and its own RAW", got)
+	}
+}

@@ -89,7 +89,7 @@ func (c *Camera) ask(ctx context.Context, limit time.Duration, s *said, args ...
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir) // what stays is removed with the next shot's
+	defer c.remove(dir)
 	exit, err := c.run(ctx, limit, dir, s, args...)
 	if err != nil {
 		return err

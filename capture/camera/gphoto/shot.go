@@ -3,6 +3,8 @@ package gphoto
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +22,9 @@ import (
 )
 
 const (
+	// maxShots is how many shots are kept in case they become photos: a picture that is
+	// taken again because it was bad may be the better one after all.
+	maxShots = 3
 	// busyTries is how often a camera that says it is busy is asked in one Shoot, and
 	// busyPause the time between.
 	busyTries = 3
@@ -31,6 +36,7 @@ const (
 // shot is what a Shoot has left in its directory.
 type shot struct {
 	dir   string
+	sum   string  // the SHA-256 of the first file
 	files []local // the first of which Shoot delivered
 }
 
@@ -41,20 +47,26 @@ type local struct {
 	tags   exif.Tags
 }
 
-// drop forgets the last shot's files: those that nobody took are still on the camera.
-func (c *Camera) drop() {
-	c.shot = nil
-	if err := c.scratch.Remove(); err != nil {
-		c.o.Log.Warn().Err(err).Msg("gphoto2 has left files")
+// drop removes the files of shots that are no photos, or are whole in the queue, but for
+// the newest keep. All of them are still on the camera.
+func (c *Camera) drop(keep int) {
+	for len(c.shots) > keep {
+		c.remove(c.shots[0].dir)
+		c.shots = c.shots[1:]
 	}
+}
+
+// remove removes a run's directory.
+func (c *Camera) remove(dir string) {
+	err := os.RemoveAll(dir)
+	c.tell("files", err != nil, func() {
+		c.o.Log.Warn().Err(err).Msg("files of gphoto2 not removed")
+	})
 }
 
 // shoot takes a picture and passes its first file on to w.
 func (c *Camera) shoot(ctx context.Context, w io.Writer) (photo.Exposure, error) {
-	if c.shot != nil {
-		c.card.owing = true // nobody took the others
-	}
-	c.drop()
+	c.drop(maxShots - 1)
 	if err := c.start(ctx); err != nil {
 		return photo.Exposure{}, err
 	}
@@ -67,18 +79,26 @@ func (c *Camera) shoot(ctx context.Context, w io.Writer) (photo.Exposure, error)
 		return photo.Exposure{}, &jpegstream.SinkError{Err: err} // the card's fault
 	}
 	files, err := c.expose(ctx, at, dir)
+	sum := sha256.New()
+	if err == nil {
+		err = deliver(ctx, io.MultiWriter(w, sum), files[0])
+	}
 	if err != nil {
-		c.drop()
+		c.remove(dir)
 		return photo.Exposure{}, err
 	}
-	first := files[0]
-	if err := deliver(ctx, w, first); err != nil {
-		c.drop()
-		return photo.Exposure{}, err
-	}
-	c.shot = &shot{dir: dir, files: files}
+	c.shots = append(c.shots, shot{dir: dir, files: files, sum: hex.EncodeToString(sum.Sum(nil))})
 	c.clean(ctx, at)
-	return c.exposure(first, at), nil
+	return c.exposure(files[0], at), nil
+}
+
+// take is the shot whose first file is the photo; false where it is not here.
+func (c *Camera) take(first photo.Meta) (shot, bool) {
+	i := slices.IndexFunc(c.shots, func(s shot) bool { return s.sum == first.SHA256 })
+	if i < 0 {
+		return shot{}, false
+	}
+	return c.shots[i], true
 }
 
 // exposure is what is known of a file.

@@ -36,6 +36,8 @@ func New(port hal.Port, baud int) *Conn { return &Conn{port: port, baud: baud} }
 type Conn struct {
 	port hal.Port
 	baud int
+	// silence is how long reads have waited since something came last.
+	silence time.Duration
 
 	buf  [512]byte // what was read and not used: buf[r:w]
 	r, w int
@@ -78,11 +80,14 @@ func (c *Conn) fill(ctx context.Context, until time.Time) error {
 	if err := c.arm(until); err != nil {
 		return err
 	}
+	start := time.Now()
 	n, err := c.port.Read(c.buf[:])
 	c.r, c.w = 0, n
 	if n > 0 {
+		c.silence = 0
 		return nil
 	}
+	c.silence += time.Since(start)
 	if cerr := ctx.Err(); cerr != nil {
 		return cerr
 	}
@@ -170,6 +175,9 @@ func (c *Conn) Write(ctx context.Context, p []byte, timeout time.Duration) error
 	}
 	return nil
 }
+
+// Silence is for how long, in all, reads have waited since something came last.
+func (c *Conn) Silence() time.Duration { return c.silence }
 
 // SetBaud changes the port's rate once all that was written has left.
 func (c *Conn) SetBaud(baud int) error {

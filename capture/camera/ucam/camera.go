@@ -41,6 +41,7 @@ type Camera struct {
 	turn *camera.Turn // whoever has it may use what follows
 
 	ladder   *camera.Ladder
+	silent   bool // the last talk ended in silence
 	lastBaud int  // where the camera was seen last
 	slow     bool // it was said that the camera does not take cfg.Baud
 	plain    bool // it was said that the camera does not know all that a cfg.Model does
@@ -69,10 +70,10 @@ func (c *Camera) Close() error {
 
 // Shoot takes one picture and streams it to w, as a whole JPEG. After an error,
 // what w got is part of a picture at best. The camera's power is as
-// camera.Power.Rest leaves it on every return.
+// camera.Power.Rest leaves it on every return, or off where it has fallen silent.
 //
 // Faults of w and a ctx that was cancelled are not the camera's and lead to no
-// recovery; a ctx that ran out of time does.
+// recovery; nor does one that ran out of time because of a recovery. Otherwise it does.
 func (c *Camera) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, error) {
 	ctx, give, err := c.turn.Take(ctx)
 	if err != nil {
@@ -81,21 +82,26 @@ func (c *Camera) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, error)
 	defer give()
 
 	err = c.withCamera(ctx, func(conn *conn) error { return conn.picture(ctx, w) })
-	rest := c.o.Power.Rest()
 	var sink *jpegstream.SinkError
+	var unready *camera.UnreadyError
 	switch {
 	case err == nil:
 		c.ladder.Good()
-		if rest != nil {
+		if rest := c.o.Power.Rest(); rest != nil {
 			// The picture is good; the battery is in danger.
 			c.o.Log.Error().Err(rest).Msg("camera stays on")
 		}
 		return photo.Exposure{Camera: c.cfg.Model.name(), Format: Format, Attempts: 1}, nil
-	case errors.As(err, &sink), errors.Is(err, context.Canceled):
+	case errors.As(err, &sink), errors.As(err, &unready), errors.Is(err, context.Canceled):
+		err = errors.Join(err, c.o.Power.Rest())
+	case errors.Is(err, context.DeadlineExceeded) && !c.silent:
+		c.ladder.OutOfTime()
+		err = errors.Join(err, c.o.Power.Rest())
 	default:
 		c.ladder.Failed()
+		err = errors.Join(err, c.ladder.Rest(c.o.Power, c.silent))
 	}
-	return photo.Exposure{}, fmt.Errorf("shoot with the camera at %s: %w", c.cfg.Port, errors.Join(err, rest))
+	return photo.Exposure{}, fmt.Errorf("shoot with the camera at %s: %w", c.cfg.Port, err)
 }
 
 // Prepare finds the camera and sets it up. It leaves the power as Shoot does; its
@@ -116,14 +122,15 @@ func (c *Camera) Prepare(ctx context.Context) error {
 // withCamera gives the camera power, opens its port, finds it and sets it up,
 // and calls do with it.
 func (c *Camera) withCamera(ctx context.Context, do func(*conn) error) error {
-	fresh, err := c.start(ctx)
+	c.silent = false
+	fresh, err := c.ladder.Start(ctx, c.o.Power)
 	if err != nil {
 		return err
 	}
-	first := c.lastBaud
 	if fresh {
-		first = c.firstBaud()
+		c.lastBaud = c.firstBaud()
 	}
+	first := c.lastBaud
 	port, err := c.o.Board.OpenPort(c.cfg.Port, first)
 	if err != nil {
 		return err
@@ -132,6 +139,7 @@ func (c *Camera) withCamera(ctx context.Context, do func(*conn) error) error {
 	release := conn.Watch(ctx)
 	defer func() {
 		release()
+		c.silent = conn.Silence() >= c.cfg.ReplyTimeout
 		if cerr := port.Close(); cerr != nil {
 			c.o.Log.Warn().Err(cerr).Msg("close camera port")
 		}
@@ -148,20 +156,4 @@ func (c *Camera) firstBaud() int {
 		return c.cfg.Baud // which it then takes by itself
 	}
 	return AutoBauds()[0]
-}
-
-// start gives the camera power, after taking it away where the ladder says so.
-// fresh tells that the camera has started just now.
-func (c *Camera) start(ctx context.Context) (fresh bool, err error) {
-	if c.ladder.Due() >= camera.Cycle {
-		err := c.o.Power.Cycle(ctx)
-		if err == nil {
-			c.ladder.Climbed(camera.Cycle, "camera power cycled")
-			return true, nil
-		}
-		if !errors.Is(err, camera.ErrNoPowerLine) {
-			return false, err
-		}
-	}
-	return c.o.Power.On(ctx)
 }

@@ -15,8 +15,10 @@
 //     Config.Settle to look around first.
 //   - A refusal (NAK) is a NAKError, which says why.
 //   - After a failure the next Shoot first resets the camera, and after two it
-//     takes the camera's power away for a while, where there is a line for that.
-//   - The camera's power is as camera.Power.Rest wants it after every Shoot.
+//     takes the camera's power away for a while, where there is a line for that. One
+//     that has fallen silent, and would hear no reset, is switched off at once.
+//   - The camera's power is as camera.Power.Rest wants it after every Shoot that it was
+//     not silent in.
 //
 // The camera sleeps after 15 s of silence, and then hears nothing but SYNC. So every
 // Shoot begins with that, which also finds the rate: first at the rate where the

@@ -36,10 +36,11 @@ func (c *Camera) ready(ctx context.Context, conn *conn, fresh bool, first int) e
 		return err
 	}
 	if c.ladder.Due() >= camera.Reset && !fresh {
-		if f, err = conn.reset(ctx, c.rates(c.firstBaud())); err != nil {
+		c.lastBaud = c.firstBaud()
+		c.ladder.Climbed(camera.Reset, "reset the camera")
+		if f, err = conn.reset(ctx, c.rates(c.lastBaud)); err != nil {
 			return fmt.Errorf("reset: %w", err)
 		}
-		c.ladder.Climbed(camera.Reset, "camera reset")
 		fresh = true
 	}
 	c.at(f)
@@ -52,7 +53,10 @@ func (c *Camera) ready(ctx context.Context, conn *conn, fresh bool, first int) e
 	if !fresh && !f.slept {
 		return nil // it has been looking all the time
 	}
-	return serial.Pause(ctx, c.cfg.Settle)
+	if err := serial.Pause(ctx, c.cfg.Settle); err != nil {
+		return &camera.UnreadyError{Err: err}
+	}
+	return nil
 }
 
 // at remembers where the camera is.

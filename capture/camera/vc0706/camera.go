@@ -35,6 +35,7 @@ type Camera struct {
 	turn *camera.Turn // whoever has it may use what follows
 
 	ladder   *camera.Ladder
+	silent   bool   // the last talk ended in silence
 	lastBaud int    // where the camera was seen last
 	bootBaud int    // where it was seen last after a start
 	resolved bool   // the resolution was stored although the camera does not tell it
@@ -65,10 +66,10 @@ func (c *Camera) Close() error {
 
 // Shoot takes one picture and streams it to w, as a whole JPEG. After an error,
 // what w got is part of a picture at best. The camera's power is as
-// camera.Power.Rest leaves it on every return.
+// camera.Power.Rest leaves it on every return, or off where it has fallen silent.
 //
 // Faults of w and a ctx that was cancelled are not the camera's and lead to no
-// recovery; a ctx that ran out of time does.
+// recovery; nor does one that ran out of time because of a recovery. Otherwise it does.
 func (c *Camera) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, error) {
 	ctx, give, err := c.turn.Take(ctx)
 	if err != nil {
@@ -77,22 +78,24 @@ func (c *Camera) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, error)
 	defer give()
 
 	e, err := c.shoot(ctx, w)
-	rest := c.power.Rest()
 	var sink *jpegstream.SinkError
+	var unready *camera.UnreadyError
 	switch {
 	case err == nil:
 		c.ladder.Good()
-		if rest != nil {
+		if rest := c.power.Rest(); rest != nil {
 			// The picture is good; the battery is in danger.
 			c.log.Error().Err(rest).Msg("camera stays on")
 		}
 		return e, nil
-	case errors.As(err, &sink), errors.Is(err, context.Canceled):
+	case errors.As(err, &sink), errors.As(err, &unready), errors.Is(err, context.Canceled):
+		err = errors.Join(err, c.power.Rest())
+	case errors.Is(err, context.DeadlineExceeded) && !c.silent:
+		c.ladder.OutOfTime()
+		err = errors.Join(err, c.power.Rest())
 	default:
 		c.ladder.Failed()
-	}
-	if rest != nil {
-		err = errors.Join(err, rest)
+		err = errors.Join(err, c.ladder.Rest(c.power, c.silent))
 	}
 	return photo.Exposure{}, fmt.Errorf("shoot with the camera at %s: %w", c.cfg.Port, err)
 }
@@ -131,19 +134,24 @@ func (c *Camera) shoot(ctx context.Context, w io.Writer) (e photo.Exposure, err 
 // withCamera gives the camera power, opens its port, finds it and sets it up,
 // and calls do with it.
 func (c *Camera) withCamera(ctx context.Context, do func(*conn, found) error) error {
-	fresh, err := c.start(ctx)
+	c.silent = false
+	fresh, err := c.ladder.Start(ctx, c.power)
 	if err != nil {
 		return err
 	}
-	port, err := c.board.OpenPort(c.cfg.Port, c.startBaud(fresh))
+	if fresh {
+		c.lastBaud = c.bootBaud
+	}
+	port, err := c.board.OpenPort(c.cfg.Port, c.lastBaud)
 	if err != nil {
 		return err
 	}
-	conn := &conn{Conn: serial.New(port, c.startBaud(fresh)), number: byte(c.cfg.Number), timeout: c.cfg.ReplyTimeout, rates: c.rates(),
+	conn := &conn{Conn: serial.New(port, c.lastBaud), number: byte(c.cfg.Number), timeout: c.cfg.ReplyTimeout, rates: c.rates(),
 		part: c.cfg.Chunk, delay: c.cfg.ReadDelay}
 	release := conn.Watch(ctx)
 	defer func() {
 		release()
+		c.silent = conn.Silence() >= c.cfg.ReplyTimeout
 		if cerr := port.Close(); cerr != nil {
 			c.log.Warn().Err(cerr).Msg("close camera port")
 		}
@@ -153,22 +161,6 @@ func (c *Camera) withCamera(ctx context.Context, do func(*conn, found) error) er
 		return err
 	}
 	return do(conn, f)
-}
-
-// start gives the camera power, after taking it away where the ladder says so.
-// fresh tells that the camera has started just now.
-func (c *Camera) start(ctx context.Context) (fresh bool, err error) {
-	if c.ladder.Due() >= camera.Cycle {
-		err := c.power.Cycle(ctx)
-		if err == nil {
-			c.ladder.Climbed(camera.Cycle, "camera power cycled")
-			return true, nil
-		}
-		if !errors.Is(err, camera.ErrNoPowerLine) {
-			return false, err
-		}
-	}
-	return c.power.On(ctx)
 }
 
 // rates are those at which the camera may be. On the ladder's last rung they are all
@@ -189,17 +181,9 @@ func (c *Camera) rates() []int {
 	return rates
 }
 
-// startBaud is the rate to look at first.
-func (c *Camera) startBaud(fresh bool) int {
-	if fresh {
-		return c.bootBaud
-	}
-	return c.lastBaud
-}
-
 // ready finds the camera, recovers it as far as the ladder says, and sets it up.
 func (c *Camera) ready(ctx context.Context, conn *conn, fresh bool) (found, error) {
-	f, err := conn.find(ctx, c.startBaud(fresh))
+	f, err := conn.find(ctx, c.lastBaud)
 	if err != nil && ctx.Err() == nil && c.ladder.Due() >= camera.Reset && !fresh && c.power.Switched() {
 		// A camera that hears nothing cannot be reset: the next rung at once.
 		if err := c.power.Cycle(ctx); err != nil {
@@ -213,10 +197,11 @@ func (c *Camera) ready(ctx context.Context, conn *conn, fresh bool) (found, erro
 		return f, err
 	}
 	if c.ladder.Due() >= camera.Reset && !fresh {
+		c.lastBaud = c.bootBaud
+		c.ladder.Climbed(camera.Reset, "reset the camera")
 		if f, err = conn.reset(ctx, c.bootBaud); err != nil {
 			return f, fmt.Errorf("reset: %w", err)
 		}
-		c.ladder.Climbed(camera.Reset, "camera reset")
 		fresh = true
 	}
 	c.at(f, fresh)

@@ -14,8 +14,10 @@
 //   - A picture is of now: the camera is told to resume, and given the time to
 //     expose, before each shot.
 //   - After a failure the next Shoot first resets the camera, and after two it
-//     takes the camera's power away for a while, where there is a line for that.
-//   - The camera's power is as Power.Rest wants it after every Shoot.
+//     takes the camera's power away for a while, where there is a line for that. One
+//     that has fallen silent, and would hear no reset, is switched off at once.
+//   - The camera's power is as Power.Rest wants it after every Shoot that it was not
+//     silent in.
 //
 // The camera is looked for at every rate each time, beginning where it was seen
 // last, so that a brown-out between two photos needs no special case. One that was

@@ -85,6 +85,7 @@ func (c *Camera) storeResolution(ctx context.Context, conn *conn, f found, want 
 	if err := conn.setResolution(ctx, device, want); err != nil {
 		return f, err
 	}
+	c.lastBaud = c.bootBaud
 	if f, err = conn.reset(ctx, c.bootBaud); err != nil {
 		return f, fmt.Errorf("reset for another resolution: %w", err)
 	}

@@ -1,0 +1,48 @@
+package agent
+
+import (
+	"context"
+	"time"
+
+	"fieldcam/agent/health"
+	"fieldcam/capture"
+)
+
+var _ capture.Aimer = (*boardCamera)(nil)
+
+// aimShare is the part of the time left for a photo that the aiming may take: a photo
+// that looks elsewhere is better than none.
+const aimShare = 2
+
+// Aim says which session the next Shoot is for.
+func (c *boardCamera) Aim(session string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.session = session
+}
+
+// aim points the camera to where the session looks, once it has power; the driver goes
+// on whatever comes of it.
+func (c *boardCamera) aim(ctx context.Context, fresh bool) {
+	c.mu.Lock()
+	session := c.session
+	c.mu.Unlock()
+	bound := ctx
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		bound, cancel = context.WithTimeout(ctx, time.Until(deadline)/aimShare)
+		defer cancel()
+	}
+	if err := c.control.Aim(bound, session, fresh); ctx.Err() == nil {
+		c.s.aimed(err)
+	}
+}
+
+// cameraAimed reports whether the camera looks where it should.
+func (a *Agent) cameraAimed(err error) {
+	if err != nil {
+		a.health.Raise(health.AimFault, health.AimFault.Severity(), err.Error())
+		return
+	}
+	a.health.Clear(health.AimFault)
+}
