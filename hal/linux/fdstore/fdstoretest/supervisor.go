@@ -169,6 +169,7 @@ func (s *Supervisor) Drop() {
 
 // Command is the service's program, to be started once, with what is kept now.
 func (s *Supervisor) Command(program string, args ...string) *exec.Cmd {
+	s.t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	// The program's own number is known only to itself.
@@ -176,9 +177,28 @@ func (s *Supervisor) Command(program string, args ...string) *exec.Cmd {
 	var names []string
 	for _, k := range s.kept {
 		names = append(names, k.name)
-		c.ExtraFiles = append(c.ExtraFiles, k.file)
+		c.ExtraFiles = append(c.ExtraFiles, s.copied(k.file))
 	}
 	c.Env = append(os.Environ(), "NOTIFY_SOCKET="+s.path,
 		fmt.Sprintf("LISTEN_FDS=%d", len(names)), "LISTEN_FDNAMES="+strings.Join(names, ":"))
 	return c
+}
+
+// copied gives a descriptor of its own for a program, which ends with the test: what is
+// kept may be removed while the program starts.
+func (s *Supervisor) copied(f *os.File) *os.File {
+	s.t.Helper()
+	c, err := f.SyscallConn()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	n := -1
+	var inner error
+	err = c.Control(func(fd uintptr) { n, inner = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0) })
+	if err != nil || inner != nil {
+		s.t.Fatal(err, inner)
+	}
+	own := os.NewFile(uintptr(n), "copied")
+	s.t.Cleanup(func() { own.Close() })
+	return own
 }
