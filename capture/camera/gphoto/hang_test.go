@@ -14,6 +14,7 @@ import (
 
 	"fieldcam/capture"
 	"fieldcam/capture/camera"
+	"fieldcam/capture/camera/cameratest"
 	"fieldcam/capture/camera/gphoto"
 	"fieldcam/capture/camera/gphoto/gphotosim"
 	"fieldcam/capture/photo"
@@ -70,10 +71,8 @@ func (l *ledger) Find(string) (photo.Meta, bool) { return photo.Meta{}, false }
 // A camera that hangs in the middle of a picture, and needs its power taken, costs at
 // most its own slot: the next one is on time.
 func TestTheSlotAfterAHangIsOnTime(t *testing.T) {
-	const (
-		hangs = 50 // 1,000 take two minutes on a busy machine
-		every = time.Minute
-	)
+	const every = time.Minute
+	hangs := cameratest.HangCount(t)
 	run(t, func(c *gphoto.Config, p *camera.PowerConfig) {
 		p.Line, p.KeepOn, c.ShotTime = powerLine, true, 15*time.Second
 	}, func(t *testing.T, r *rig) {

@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"fieldcam/capture"
+	"fieldcam/capture/camera/cameratest"
 	"fieldcam/capture/camera/ucam/ucamsim"
 	"fieldcam/capture/photo"
 	"fieldcam/capture/schedule"
@@ -50,7 +51,6 @@ func (a *album) Find(string) (_ photo.Meta, _ bool) { return photo.Meta{}, false
 
 const (
 	slotEvery = 8 * time.Second // a start and the exposure take 5 s
-	hangs     = 1000            // with both ways of power together
 	hangBytes = 5000
 )
 
@@ -58,6 +58,7 @@ const (
 // random byte, for as long as that slot lasts: all its attempts fail. The slot after it
 // must be taken when it is due.
 func TestAfterAHangTheNextSlotIsOnTime(t *testing.T) {
+	hangs := cameratest.HangCount(t) // with both ways of power together
 	for name, power := range map[string]setup{"kept on": {power: keepOn}, "off between": {}} {
 		t.Run(name, func(t *testing.T) {
 			power.options = ucamsim.Options{Picture: skeleton(hangBytes), Slice: 50 * time.Millisecond}

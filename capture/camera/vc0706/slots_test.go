@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"fieldcam/capture"
+	"fieldcam/capture/camera/cameratest"
 	"fieldcam/capture/camera/vc0706/vc0706sim"
 	"fieldcam/capture/photo"
 	"fieldcam/capture/schedule"
@@ -50,7 +51,6 @@ func (a *album) Find(string) (_ photo.Meta, _ bool) { return photo.Meta{}, false
 
 const (
 	slotEvery = 5 * time.Second // the shortest that there is
-	hangs     = 1000            // with both ways of power together
 	hangBytes = 5000
 )
 
@@ -58,6 +58,7 @@ const (
 // random byte, for as long as that slot lasts: all its attempts fail. The slot after it
 // must be taken when it is due.
 func TestAfterAHangTheNextSlotIsOnTime(t *testing.T) {
+	hangs := cameratest.HangCount(t) // with both ways of power together
 	for name, power := range map[string]setup{"kept on": {power: keepOn}, "off between": {}} {
 		t.Run(name, func(t *testing.T) {
 			power.options = vc0706sim.Options{Picture: skeleton(hangBytes), Slice: 50 * time.Millisecond}
