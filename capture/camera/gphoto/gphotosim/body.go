@@ -3,7 +3,6 @@ package gphotosim
 import (
 	"fmt"
 	"sync"
-	"time"
 
 	"fieldcam/capture/camera/ptpsim"
 )
@@ -38,16 +37,8 @@ type Body struct {
 	wedged  bool
 	device  int // its number on the bus
 	taken   int // pictures
-	files   []file
 	resets  int
 	detects int
-}
-
-// file is one on the camera's card.
-type file struct {
-	name    string
-	content []byte
-	at      time.Time
 }
 
 // The camera as gphoto2 tells of it.
@@ -71,7 +62,7 @@ func (b *Body) Power(on bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if on && b.off {
-		b.device++
+		b.renumber()
 	}
 	b.off, b.wedged = !on, b.wedged && on
 }
@@ -94,6 +85,9 @@ func (b *Body) Resets() (resets, detects int) {
 const pictureBytes = 300_000
 
 func picture(n int) []byte { return ptpsim.JPEG(n, pictureBytes) }
+
+// renumber makes it another device of its bus, which has 127. b.mu is locked.
+func (b *Body) renumber() { b.device = b.device%127 + 1 }
 
 // port is where it is now. b.mu is locked.
 func (b *Body) port() string { return fmt.Sprintf("usb:001,%03d", b.device) }

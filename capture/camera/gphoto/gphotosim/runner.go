@@ -110,7 +110,7 @@ func (p *process) run(ctx context.Context) (int, error) {
 	if p.has("--reset") && !off && p.value("--port") == port {
 		p.resets++
 		p.wedged = p.wedged && !f.ResetHelps
-		p.device++
+		p.renumber()
 	}
 	p.mu.Unlock()
 	switch {
@@ -174,14 +174,14 @@ func (p *process) capture(ctx context.Context, f Faults) (int, error) {
 	}
 	p.mu.Lock()
 	p.taken++
-	b := picture(p.taken)
-	one := file{name: fmt.Sprintf("IMG_%04d.JPG", p.taken), content: b, at: time.Now()}
-	p.files = append(p.files, one)
+	n := p.taken
 	p.mu.Unlock()
+	whole, name := picture(n), fmt.Sprintf("IMG_%04d.JPG", n%10_000)
+	b := whole
 	if f.Nothing {
 		return 0, nil
 	}
-	if err := p.print("New file is in location %s%s on the camera\n", folder, one.name); err != nil {
+	if err := p.print("New file is in location %s%s on the camera\n", folder, name); err != nil {
 		return 0, err
 	}
 	if f.CutAt > 0 {
@@ -194,7 +194,7 @@ func (p *process) capture(ctx context.Context, f Faults) (int, error) {
 	defer tmp.Close()
 	for len(b) > 0 {
 		n := min(chunkBytes, len(b))
-		if done := len(one.content) - len(b); f.HangAt > 0 && done+n > f.HangAt {
+		if done := len(whole) - len(b); f.HangAt > 0 && done+n > f.HangAt {
 			_, _ = io.WriteString(tmp, string(b[:max(0, f.HangAt-done)])) // half a file
 			p.mu.Lock()
 			p.wedged = true
@@ -209,7 +209,7 @@ func (p *process) capture(ctx context.Context, f Faults) (int, error) {
 			return 0, p.left(err)
 		}
 	}
-	if err := os.Rename(tmp.Name(), filepath.Join(p.spec.Dir, one.name)); err != nil {
+	if err := os.Rename(tmp.Name(), filepath.Join(p.spec.Dir, name)); err != nil {
 		return 0, err
 	}
 	return 0, wait(ctx, drainTime)
