@@ -13,6 +13,12 @@ import (
 // shellPort is the name of the virtio port on which init.sh takes commands.
 const shellPort = "fieldcam.shell"
 
+// instructionTime has an instruction take 2 ns of the guest's time, and an idle guest
+// wait as long as it asks to: while this machine is busy with other work the guest's
+// time stands still, or its time-outs would measure this machine. It is faster than
+// the emulator ever is, so that no time in the guest is longer than it was here.
+const instructionTime = "shift=1,sleep=on"
+
 // firstExtra is the descriptor of the first of exec.Cmd.ExtraFiles.
 const firstExtra = 3
 
@@ -51,7 +57,7 @@ func openWires(cmd *exec.Cmd) (w *wires, err error) {
 	// QEMU looks for the one of its protocol for tests by that name. The record of
 	// the pins, with the emulator's own times, goes to its standard
 	// error, which it does not buffer.
-	cmd.Args = append(cmd.Args, "-S", "-mon", "chardev=monitor,mode=control", "-qtest", "chardev:qtest",
+	cmd.Args = append(cmd.Args, "-icount", instructionTime, "-S", "-mon", "chardev=monitor,mode=control", "-qtest", "chardev:qtest",
 		"-device", "virtio-serial-pci", "-device", "virtserialport,chardev=shell,name="+shellPort)
 	return w, nil
 }

@@ -16,10 +16,11 @@
 //
 // # Time
 //
-// The emulator is some ten times slower than a controller, and shares this machine
-// with other work. What is timed is told, and only what noise can't spoil is judged:
-// a pulse is never shorter than configured, whatever the load. The times of edges
-// are the emulator's own, taken as the guest's driver writes to the controller.
+// The guest's time goes by what it executes, and with this machine's while it waits:
+// a busy machine makes a scenario longer, and changes nothing in it. The times of
+// edges are this machine's, taken by the emulator as the guest's driver writes to the
+// controller, so that what is timed is told, and only what noise can't spoil is
+// judged: a pulse is never shorter than configured, whatever the load.
 //
 // # Out of scope
 //

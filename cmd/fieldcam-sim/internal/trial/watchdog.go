@@ -13,7 +13,7 @@ import (
 
 const (
 	// biteTime is the hardware's time-out here: the warden feeds it each third of
-	// that, on an emulator that may not run for seconds.
+	// that.
 	biteTime = 15 * time.Second
 	// silenceTime is how long the daemon may be silent; it speaks each 10 s.
 	silenceTime = 25 * time.Second
