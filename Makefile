@@ -55,6 +55,14 @@ bench: ## the figures that the project promises, each beside its bound (some nee
 powercut: ## power cuts on an emulated controller: 100 states of its disk, twice (minutes; downloads 70 MB once)
 	@scripts/powercut
 
+.PHONY: emulated
+emulated: ## the real daemon on an emulated controller: GPIO waveform, cameras, watchdog, clock, cables, power (3 minutes; downloads 70 MB once)
+	@scripts/trial
+
+.PHONY: emulated-armhf
+emulated-armhf: ## the same on a 32-bit controller (nightly)
+	@scripts/trial --armhf
+
 .PHONY: bench-queue
 bench-queue: ## the queue's figures, beside its peers and a floor (some need root)
 	@scripts/bench-queue

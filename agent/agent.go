@@ -245,6 +245,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	c.start(ctx, part{"second copy", a.second.Run})
 	c.start(ctx, part{"meter", a.meter.Run})
 	c.start(ctx, part{"mqtt", a.mqtt.Run})
+	c.start(ctx, part{"proof", a.prover.Run}) // sees the days as they are before the sessions change them
 	if a.modem != nil {
 		c.start(ctx, part{"modem", a.modem.Run})
 	}
@@ -261,7 +262,6 @@ func (a *Agent) Run(ctx context.Context) error {
 		c.start(ctx, part{"fetch", a.fetchAlone})
 	}
 	c.start(ctx, part{"heartbeat", a.heart.Run})
-	c.start(ctx, part{"proof", a.prover.Run})
 	c.start(ctx, part{"control", a.control.Run})
 	a.o.Notify(Ready)
 	err := a.watch(ctx)

@@ -36,6 +36,9 @@ func (a *Agent) makeChecks() *picture.Checker {
 	counting := true
 	for _, item := range items {
 		recent = append(recent, item.Meta)
+		if item.Shot != "" {
+			continue
+		}
 		if counting = counting && item.Verdict.Bad(); counting {
 			a.looks.bad++
 		}
@@ -57,7 +60,7 @@ func (a *Agent) site() photo.Place {
 // any goroutine.
 func (a *Agent) watchLooks(m photo.Meta) {
 	cfg := a.o.Config.Checks
-	if !cfg.Enabled {
+	if !cfg.Enabled || m.Shot != "" { // the first file of a shot tells of it
 		return
 	}
 	a.looks.mu.Lock()

@@ -43,7 +43,8 @@ type command struct {
 	mu    sync.Mutex // guards what follows, and the output
 	ok    int
 	bad   []string
-	cpu   time.Duration
+	cpu   time.Duration // of all, and of the searches for shorter histories
+	most  time.Duration // of a year
 	total map[string]int
 }
 
@@ -115,6 +116,7 @@ func (c *command) one(name string, h history) {
 	}
 	c.mu.Lock()
 	c.cpu += o.cpu
+	c.most = max(c.most, o.cpu)
 	for k, n := range o.numbers {
 		c.total[k] += n
 	}
@@ -127,7 +129,7 @@ func (c *command) one(name string, h history) {
 	if o.failure == "" {
 		c.say("%s: ok, %s (%.0f s)", name, o.line(), o.cpu.Seconds())
 		if c.count == 1 {
-			fmt.Print(o.summary)
+			fmt.Print(indent(o.summary))
 		}
 		return
 	}
@@ -274,10 +276,18 @@ func (c *command) play(h history) (o outcome) {
 func (c *command) finish(took time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	fmt.Printf("%d years clean, %d failed %v; %.1f machine-hours, %v\n", c.ok, len(c.bad), c.bad, c.cpu.Hours(), took.Round(time.Second))
+	failed := ""
+	if len(c.bad) > 0 {
+		failed = ": " + strings.Join(c.bad, ", ")
+	}
+	fmt.Printf("%d years clean, %d failed%s\n", c.ok, len(c.bad), failed)
+	fmt.Printf("  %.1f machine-hours in %v; a year took %.0f s of a processor at the most\n", c.cpu.Hours(), took.Round(time.Second), c.most.Seconds())
+	if c.ok+len(c.bad) < 2 {
+		return
+	}
 	for _, k := range slices.Sorted(maps.Keys(c.total)) {
 		if k != "backlog" {
-			fmt.Printf("  %-9s %d\n", k, c.total[k])
+			fmt.Printf("  %-9s %s\n", k, many(c.total[k]))
 		}
 	}
 }

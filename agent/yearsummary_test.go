@@ -11,6 +11,8 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"fieldcam/capture/photo"
@@ -101,24 +103,61 @@ func (s summary) numbers() map[string]int {
 	}
 }
 
-// lines is the summary for a person.
+// lines is the summary of a year that held, for a person.
 func (s summary) lines(h history) []string {
-	cuts := 0
-	for _, n := range s.cuts {
-		cuts += n
+	cuts := total(s.cuts)
+	drained := "gone in " + long(s.drained)
+	if s.drained == 0 {
+		drained = "not gone before the next outage"
+	}
+	if s.backlog == 0 {
+		drained = "too few to follow"
+	}
+	open := "none"
+	if len(s.open) > 0 {
+		open = strings.Join(s.open, ", ")
 	}
 	return []string{
-		fmt.Sprintf("%d days from %s, %s; %d things happen", h.days, h.dawn.Format(time.DateTime), h.zone, len(h.events)),
-		fmt.Sprintf("slots      %d: %d with a photo, missed %s", s.slots, s.slots-total(s.missed), counts(s.missed)),
-		fmt.Sprintf("photos     %d of slots, %d by hand; %d in the cloud, each once; %.1f MB", s.taken, s.manual, s.stored, float64(s.bytes)/1e6),
-		fmt.Sprintf("power      %d cuts, %d of them at a durable step; %d starts in all, %d restarts, %d updates, %d other plans, %d pauses by hand", cuts, cuts-s.cuts["at a moment"], s.starts, s.restarts, s.updates, s.plans, s.holds),
-		fmt.Sprintf("network    %d outages, the longest %v; %d maintenance windows; %d connections to the broker, %d messages", s.outages, s.longestOutage.Round(time.Minute), s.windows, s.connects, s.messages),
-		fmt.Sprintf("backlog    %d photos at the longest, drained in %v", s.backlog, s.drained.Round(time.Second)),
-		fmt.Sprintf("clock      %d steps", s.steps),
-		fmt.Sprintf("conditions %s; %d expected and seen; clearing lost with the power: %v", counts(s.conditions), s.expected, s.open),
-		fmt.Sprintf("card       %d durable steps, %d photos deleted for room", s.stepsMet, s.deleted),
+		fmt.Sprintf("year       %d days from %s UTC, at a site in %s; seed %d", h.days, h.dawn.UTC().Format("2006-01-02 15:04"), h.zone, h.seed),
+		fmt.Sprintf("happened   %s things; at the site's interval of 15 min but for %d other plans", many(len(h.events)), s.plans),
+		fmt.Sprintf("slots      %s, each accounted for once", many(s.slots)),
+		fmt.Sprintf("             %s with a photo (%.2f %%)", many(s.slots-total(s.missed)), 100*float64(s.slots-total(s.missed))/float64(max(1, s.slots))),
+		fmt.Sprintf("             %s missed: %s", many(total(s.missed)), counts(s.missed)),
+		fmt.Sprintf("photos     %s of slots and %d by hand", many(s.taken), s.manual),
+		fmt.Sprintf("             %s in the cloud, each once and with its SHA-256; %.1f MB", many(s.stored), float64(s.bytes)/1e6),
+		fmt.Sprintf("power      %d cuts, %d of them at a durable step of the card; %d starts of the daemon", cuts, cuts-s.cuts["at a moment"], s.starts),
+		fmt.Sprintf("people     %d restarts, %d updates, %d pauses by hand", s.restarts, s.updates, s.holds),
+		fmt.Sprintf("network    %d outages, the longest of %s; %d maintenance windows", s.outages, long(s.longestOutage), s.windows),
+		fmt.Sprintf("             %d connections to the broker, %s messages", s.connects, many(s.messages)),
+		fmt.Sprintf("backlog    %s photos at the most, %s", many(int(s.backlog)), drained),
+		fmt.Sprintf("clock      %d steps, and mended each time", s.steps),
+		fmt.Sprintf("alarms     %s", counts(s.conditions)),
+		fmt.Sprintf("             %d that had to come came; not cleared since the power went: %s", s.expected, open),
+		fmt.Sprintf("card       %s durable steps, %s photos deleted for room", many(s.stepsMet), many(s.deleted)),
 		fmt.Sprintf("digest     %s", s.digest),
 	}
+}
+
+// many is n with its thousands apart.
+func many(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+// long is a duration in the unit in which a person thinks of it.
+func long(d time.Duration) string {
+	switch {
+	case d >= 48*time.Hour:
+		return fmt.Sprintf("%.1f days", d.Hours()/24)
+	case d >= 2*time.Hour:
+		return fmt.Sprintf("%.1f hours", d.Hours())
+	case d >= 2*time.Minute:
+		return fmt.Sprintf("%.0f min", d.Minutes())
+	}
+	return d.Round(time.Second).String()
 }
 
 func total[K comparable](of map[K]int) (n int) {
@@ -140,7 +179,7 @@ func counts[K cmp.Ordered](of map[K]int) string {
 		if i > 0 {
 			text += ", "
 		}
-		text += fmt.Sprintf("%d %v", of[k], k)
+		text += fmt.Sprintf("%s %v", many(of[k]), k)
 	}
 	return cmp.Or(text, "none")
 }

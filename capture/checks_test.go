@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"fieldcam/capture"
 	"fieldcam/capture/photo"
 	"fieldcam/capture/picture"
 )
@@ -221,4 +222,51 @@ func TestPicturesThatAreFetchedAreChecked(t *testing.T) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	})
+}
+
+// pairs is a camera with a RAW file beside each picture, of the last shot alone.
+type pairs struct{ *camera }
+
+func (p *pairs) Others(_ context.Context, first photo.Meta, add capture.AddOther) error {
+	_, err := add(first, func(w io.Writer) (photo.Exposure, error) {
+		_, err := fmt.Fprintf(w, "II*\x00 of shot %d", p.count())
+		return photo.Exposure{Format: "nef", Attempts: 1}, err
+	})
+	return err
+}
+
+// TestRAWIsOfThePictureThatIsKept: where the bad one is, after another shot, it gets
+// none; and it tells nothing of whether the picture is a bad one.
+func TestRAWIsOfThePictureThatIsKept(t *testing.T) {
+	for _, c := range []struct {
+		show string
+		want []string // format, tries and verdict of each file of two slots
+	}{
+		{"good", []string{"jpg 1", "nef 1", "jpg 1", "nef 1"}},
+		{"black good", []string{"jpg 2", "nef 1", "jpg 1", "nef 1"}},
+		{"black", []string{"jpg 2 black", "nef 1", "jpg 1 black", "nef 1"}},
+		{"black nothing good", []string{"jpg 2 black", "jpg 1", "nef 1"}},
+	} {
+		t.Run(c.show, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := checkedSite(t, time.Minute, false, strings.Fields(c.show)...)
+				s.pairs = &pairs{s.camera}
+				stop := s.start()
+				time.Sleep(2*time.Minute - time.Millisecond)
+				if err := stop(); err != nil {
+					t.Error(err)
+				}
+				var got []string
+				for _, m := range s.store.photos() {
+					got = append(got, strings.TrimSpace(fmt.Sprint(m.Format, " ", m.Attempts, " ", m.Verdict)))
+					if m.Format == "nef" && (m.Unseen != "raw" || m.Site.Latitude != 52.5163) {
+						t.Errorf("got %+v, want it looked at, and of the site", m)
+					}
+				}
+				if !slices.Equal(got, c.want) {
+					t.Errorf("got %q, want %q", got, c.want)
+				}
+			})
+		})
+	}
 }

@@ -102,7 +102,8 @@
 // Meanwhile the store has the first one, written but not yet a photo. It becomes one
 // where the second is worse, or none comes; else the second does, and nothing is left of
 // the first. So a slot has one photo, and no picture is dropped for its looks: the last
-// one is kept with what is wrong with it. Only a power cut, or a camera that never comes
+// one is kept with what is wrong with it. Where a camera has other files of a bad shot
+// that is kept, as RAW, and was asked for another since, they stay on it. Only a power cut, or a camera that never comes
 // back, while a bad picture is taken again costs the bad one.
 //
 // The pictures of a Deferred are looked at as they are fetched; they can't be taken again.

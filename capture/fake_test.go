@@ -375,6 +375,7 @@ type site struct {
 	approach time.Duration
 	told     func() bool      // where not nil
 	checks   *picture.Checker // where not nil
+	pairs    *pairs           // in the camera's place, where not nil
 	telling  sync.Mutex       // guards problems while a service runs
 	problems []string         // in the order of Problem's calls
 }
@@ -429,6 +430,9 @@ func (s *site) start() (stop func() error) {
 				s.problems = append(s.problems, string(cause)+" over")
 			}
 		},
+	}
+	if s.pairs != nil {
+		o.Camera = s.pairs
 	}
 	if s.roll != nil {
 		o.Camera, o.Deferred = nil, s.roll

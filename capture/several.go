@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"fieldcam/capture/photo"
+	"fieldcam/capture/picture"
 )
 
 // Several is a Camera whose shots can have several files, as RAW beside JPEG: Shoot
@@ -35,13 +36,27 @@ func (l *loop) others(ctx context.Context, first photo.Meta, atCamera *atomic.Bo
 	out.othersErr = camera.Others(ctx, first, func(of photo.Meta, fill func(io.Writer) (photo.Exposure, error)) (photo.Meta, error) {
 		atCamera.Store(false)
 		defer atCamera.Store(true)
-		m, err := l.o.Store.Add(of.Other(), func(w io.Writer) (photo.Exposure, error) {
+		var check *picture.Check
+		shot := of.Other()
+		m, err := l.o.Store.Add(shot, func(w io.Writer) (photo.Exposure, error) {
 			atCamera.Store(true)
 			defer atCamera.Store(false)
-			return fill(&spoolWriter{w: w, atCamera: atCamera})
+			to := &spoolWriter{w: w, atCamera: atCamera}
+			if l.o.Checks == nil {
+				return fill(to)
+			}
+			check = l.o.Checks.Begin(to, shot)
+			exposure, err := fill(check)
+			if err == nil {
+				exposure = check.End(exposure)
+			}
+			return exposure, err
 		})
 		if err == nil {
 			out.others = append(out.others, m)
+			if check != nil {
+				check.Keep(false)
+			}
 		}
 		return m, err
 	})

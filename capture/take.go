@@ -50,6 +50,11 @@ func (l *loop) take(shot photo.Shot, t *try, begin func() (context.Context, bool
 		if t.check != nil {
 			t.check.Keep(t.again || t.held != nil)
 		}
+		if t.again {
+			// The camera's last shot is another one: what else there is of this one stays
+			// on the camera.
+			return outcome{meta: meta}
+		}
 		return l.others(ctx, meta, t.atCamera)
 	}
 	if t.better != nil {

@@ -259,6 +259,25 @@ func TestTheExamplesOfTheDefaultFileCanBeUsed(t *testing.T) {
 	}
 }
 
+// TestAModelHasItsOwnBattery, whose usual alerts are those of its chemistry, unless the
+// file has another.
+func TestAModelHasItsOwnBattery(t *testing.T) {
+	for _, m := range model.Models() {
+		c, err := Parse("x", []byte("device = \"x\"\nmodel = \""+m.Name+"\"\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := c.Power.Battery.Full()
+		if got := (model.Battery{Chemistry: b.Chemistry, Cells: b.Cells, AlertMillivolts: b.AlertMillivolts, MainsMillivolts: b.MainsMillivolts}); got != m.Battery {
+			t.Errorf("%s: got %+v, want %+v", m.Name, got, m.Battery)
+		}
+		c, err = Parse("x", []byte("device = \"x\"\nmodel = \""+m.Name+"\"\n[power.battery]\nchemistry = \"lead\"\ncells = 6\n"))
+		if b := c.Power.Battery; err != nil || b.Chemistry != "lead" || b.Cells != 6 {
+			t.Errorf("%s with a battery of its own: got %+v, %v", m.Name, b, err)
+		}
+	}
+}
+
 // TestAModelHasItsOwnDefaultSchedule, unless the file has sessions.
 func TestAModelHasItsOwnDefaultSchedule(t *testing.T) {
 	for _, model := range Models() {

@@ -12,6 +12,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"fieldcam/capture/schedule"
+	"fieldcam/hal/model"
 )
 
 // MaxBytes bounds the file: a thousand sessions with comments are a quarter of
@@ -58,6 +59,14 @@ func Parse(name string, data []byte) (Config, error) {
 	d.read()
 	if _, given := d.places["session"]; !given {
 		c.Sessions = schedule.DefaultFor(c.Model)
+	}
+	if m, ok := model.Find(c.Model); ok {
+		if _, given := d.places["power.battery.chemistry"]; !given {
+			c.Power.Battery.Chemistry = m.Battery.Chemistry
+		}
+		if _, given := d.places["power.battery.cells"]; !given {
+			c.Power.Battery.Cells = m.Battery.Cells
+		}
 	}
 	if !d.broken {
 		d.strict()

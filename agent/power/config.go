@@ -175,7 +175,7 @@ func (b Battery) Validate() error {
 	if l.Err() != nil {
 		return l.Err()
 	}
-	full, low, high := b.full(), b.cell().low*b.Cells, b.cell().high*b.Cells
+	full, low, high := b.Full(), b.cell().low*b.Cells, b.cell().high*b.Cells
 	for _, v := range []struct {
 		key              string
 		got, below, over int
@@ -199,8 +199,8 @@ func (b Battery) Validate() error {
 // cell is the chemistry's.
 func (b Battery) cell() cell { return cells()[b.Chemistry] }
 
-// full is b with all its voltages.
-func (b Battery) full() Battery {
+// Full is b with all its voltages; b must be valid.
+func (b Battery) Full() Battery {
 	c := b.cell()
 	for _, v := range []struct {
 		mv  *int
@@ -218,7 +218,7 @@ func (b Battery) full() Battery {
 
 // limits are the ladder's.
 func (c Config) limits() Limits {
-	b := c.Battery.full()
+	b := c.Battery.Full()
 	return Limits{
 		Below:      [rungs]int{UploadLess: b.LessMillivolts, CaptureOnly: b.CaptureMillivolts, Dormant: b.DormantMillivolts},
 		Hysteresis: b.HysteresisMillivolts, Down: c.DownAfter, Up: c.UpAfter, Blind: c.BlindAfter,

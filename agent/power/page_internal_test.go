@@ -22,7 +22,7 @@ func TestThePageGivesTheUsualVoltages(t *testing.T) {
 	} {
 		row := "| `" + key + "` |"
 		for _, p := range packs {
-			row += fmt.Sprintf(" %d | %d |", of(p.full())/p.Cells, of(p.full()))
+			row += fmt.Sprintf(" %d | %d |", of(p.Full())/p.Cells, of(p.Full()))
 		}
 		if !strings.Contains(string(text), row) {
 			t.Errorf("docs/power.md: want the row %s", row)
@@ -37,7 +37,7 @@ func TestThePageGivesTheUsualVoltages(t *testing.T) {
 
 // What product.md says of today's two-cell packs.
 func TestTheTwoCellPackHasTodaysAlerts(t *testing.T) {
-	b := Default().Battery.full()
+	b := Default().Battery.Full()
 	if b.AlertMillivolts != 7500 || b.MainsMillivolts != 8100 {
 		t.Errorf("alert below %d mV, mains lost below %d, want 7500 and 8100", b.AlertMillivolts, b.MainsMillivolts)
 	}

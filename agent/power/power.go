@@ -200,7 +200,7 @@ func (k *Keeper) judge(mv int, known bool, p hal.Power, err error) {
 		return
 	}
 	k.o.Fault(sensor, nil)
-	b := k.c.Battery.full()
+	b := k.c.Battery.Full()
 	k.alert(health.BatteryLow, mv, b.AlertMillivolts, "the battery has %d mV, less than %d")
 	if b.Mains {
 		k.alert(health.MainsLost, mv, b.MainsMillivolts, "the battery has %d mV, less than %d: no charger holds it up")
@@ -212,7 +212,7 @@ func (k *Keeper) alert(name health.Name, mv, limit int, text string) {
 	switch {
 	case mv < limit:
 		k.o.Health.Raise(name, name.Severity(), fmt.Sprintf(text, mv, limit))
-	case mv >= limit+k.c.Battery.full().HysteresisMillivolts:
+	case mv >= limit+k.c.Battery.Full().HysteresisMillivolts:
 		k.o.Health.Clear(name)
 	}
 }

@@ -117,8 +117,12 @@ func (p *Prover) Nudge() {
 	}
 }
 
-// Run tells what is to be told until ctx ends, and then returns nil.
+// Run tells what is to be told until ctx ends, and then returns nil. It should begin
+// before photos are sent: see survey.
 func (p *Prover) Run(ctx context.Context) error {
+	if err := p.survey(ctx); err != nil {
+		p.o.Log.Debug().Err(err).Msg("days not looked at")
+	}
 	for {
 		t := time.NewTimer(interval + rand.N(interval/10))
 		select {
@@ -140,6 +144,27 @@ func (p *Prover) Run(ctx context.Context) error {
 			p.o.Log.Debug().Err(err).Msg("days not told")
 		}
 	}
+}
+
+// survey notes the days of which an earlier process told that photos wait: what
+// becomes of these is to be told, though it is settled by the time of the first word.
+func (p *Prover) survey(ctx context.Context) error {
+	proved, err := p.o.Ledger.Proved()
+	if err != nil || proved.IsZero() {
+		return err
+	}
+	for at := proved.Add(-horizon); at.Before(proved) && ctx.Err() == nil; at = at.Add(day) {
+		days, err := p.o.Ledger.Days(at, at.Add(1))
+		if err != nil {
+			return err
+		}
+		for _, d := range days {
+			if d.Waiting > 0 {
+				p.told[key{d.Day, d.Session}] = owed
+			}
+		}
+	}
+	return nil
 }
 
 // tell sends every day that has changed or is to be repeated, the oldest first,

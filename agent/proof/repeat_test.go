@@ -107,6 +107,41 @@ func TestADayThatSettlesInASilenceIsToldAfterIt(t *testing.T) {
 	})
 }
 
+// A photo that the cloud had refused, say, goes soon after the start, and the next day
+// on which its day has its turn is weeks away.
+func TestAnOpenDayThatSettlesBeforeTheFirstWordIsTold(t *testing.T) {
+	for _, up := range []bool{true, false} { // at the start
+		synctest.Test(t, func(t *testing.T) {
+			b, w := &book{}, &wire{up: true}
+			for n := 40; n > 0; n-- {
+				b.add(t, today().Add(-time.Duration(n)*day), 0)
+			}
+			open := &b.days[40-10]
+			open.Waiting, open.Uploaded = 1, 0
+			settle(run(t, b, w))
+			w.up, w.days, w.uploaded = up, nil, nil
+			p := run(t, b, w)
+			synctest.Wait()
+			if !up {
+				settle(p)
+			}
+			b.Lock()
+			open.Waiting, open.Uploaded = 0, 1
+			b.Unlock()
+			w.Lock()
+			w.up = true
+			w.Unlock()
+			settle(p)
+			w.Lock()
+			defer w.Unlock()
+			i := slices.Index(w.days, open.Day.Format(time.DateOnly))
+			if i < 0 || w.uploaded[i] != 1 {
+				t.Errorf("link up at the start: %t: the second process told %v, want %s with its photo uploaded", up, w.days, open.Day.Format(time.DateOnly))
+			}
+		})
+	}
+}
+
 // Most of a long silence's days are settled when the next process starts.
 func TestASilenceIsMadeUpForByTheNextProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

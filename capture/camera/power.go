@@ -23,6 +23,7 @@ type PowerConfig struct {
 	OffTime time.Duration `toml:"off_time"`
 	// KeepOn leaves the camera on between photos: faster, but it draws 80 to
 	// 100 mA. Under systemd it then stays on while the daemon starts anew, too.
+	// One that has fallen silent is switched off nevertheless, to be started anew.
 	// Default false: it is switched off after each photo.
 	KeepOn bool `toml:"keep_on"`
 }

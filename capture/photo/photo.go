@@ -205,7 +205,7 @@ type Meta struct {
 
 // Other is the Shot of another file of the exposure whose first file is the photo m.
 func (m Meta) Other() Shot {
-	return Shot{Slot: m.Slot, Session: m.Session, Trigger: m.Trigger, Taken: m.Taken, ClockSynced: m.ClockSynced, Of: m.ID}
+	return Shot{Slot: m.Slot, Session: m.Session, Trigger: m.Trigger, Taken: m.Taken, ClockSynced: m.ClockSynced, Of: m.ID, Site: m.Site}
 }
 
 // Seq is the photo's place in the order of capture.

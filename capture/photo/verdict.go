@@ -35,8 +35,6 @@ const (
 	Truncated
 	// Broken: the file is not what it is called, or says nothing of a picture.
 	Broken
-
-	beyond // the first that is none
 )
 
 // noFault holds the findings that are no fault of the picture, and unusable those

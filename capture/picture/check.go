@@ -176,6 +176,7 @@ func (k *Check) Keep(again bool) {
 	k.c.mu.Lock()
 	defer k.c.mu.Unlock()
 	switch {
+	case k.shot.Of != "": // a RAW file tells little of its shot
 	case !k.verdict.Bad():
 		k.c.stubborn = 0
 	case again:

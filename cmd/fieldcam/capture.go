@@ -28,6 +28,9 @@ the schedule that comes due meanwhile goes first.`,
 				return nil
 			}
 			fmt.Fprintf(c.OutOrStdout(), "%s  %s  %s\n", m.ID, bytesText(m.Size), m.Camera)
+			if m.Verdict != 0 {
+				fmt.Fprintf(c.OutOrStdout(), "the picture is %s\n", checksText(m.Verdict))
+			}
 			return nil
 		},
 	}

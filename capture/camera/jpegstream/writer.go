@@ -7,6 +7,7 @@
 package jpegstream
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -64,15 +65,17 @@ var errNoPicture = errors.New("want picture data before the end of the JPEG (FF 
 // Write takes the next bytes. After an error the picture is lost. An error of w is
 // a SinkError.
 func (j *Writer) Write(p []byte) (int, error) {
-	n := len(p)
-	for i, b := range p {
-		if j.state == atEnd {
-			n = i
-			break
+	n := 0
+	for n < len(p) && j.state != atEnd {
+		if k := j.pass(p[n:]); k > 0 {
+			n += k
+			j.offset += int64(k)
+			continue
 		}
-		if err := j.step(b); err != nil {
+		if err := j.step(p[n]); err != nil {
 			return 0, fmt.Errorf("check JPEG at byte %d: %w", j.offset, err)
 		}
+		n++
 		j.offset++
 	}
 	if n > 0 {
@@ -89,6 +92,25 @@ func (j *Writer) Write(p []byte) (int, error) {
 
 // Ended tells whether the whole picture has been passed on.
 func (j *Writer) Ended() bool { return j.state == atEnd }
+
+// pass goes over as much of p as needs no look at each byte, which is most of a
+// picture; 0 where step is to look.
+func (j *Writer) pass(p []byte) int {
+	switch j.state {
+	case inSkip:
+		k := min(j.left, len(p))
+		if j.left -= k; j.left == 0 {
+			j.segmentEnds()
+		}
+		return k
+	case inScan:
+		if k := bytes.IndexByte(p, 0xFF); k >= 0 {
+			return k
+		}
+		return len(p)
+	}
+	return 0
+}
 
 func (j *Writer) step(b byte) error {
 	switch j.state {
@@ -121,14 +143,8 @@ func (j *Writer) step(b byte) error {
 		if j.left == 0 {
 			j.segmentEnds()
 		}
-	case inSkip:
-		if j.left--; j.left == 0 {
-			j.segmentEnds()
-		}
 	case inScan:
-		if b == 0xFF {
-			j.state = inScanFF
-		}
+		j.state = inScanFF // pass went up to an FF
 	case inScanFF:
 		switch {
 		case b == 0x00, b >= markerRST0 && b <= markerRST7:

@@ -1,6 +1,18 @@
-// Package emulated is an arm64 controller in QEMU's software emulation: Debian's
-// own kernel, a disk with ext4, a serial port, a network to this machine's
-// loopback. QEMU writes down every write and flush that reaches the disk, so
+// Package emulated is an ARM controller in QEMU's software emulation: Debian's own
+// kernel, a disk with ext4, serial ports, GPIO lines, a watchdog, a battery-backed
+// clock, a network to this machine's loopback.
+//
+// # A hand in the machine
+//
+// With Options.Control this machine has a hand in it: Monitor pulls cables, Shell runs
+// commands in the guest, and Pins records what the guest's GPIO driver does to its
+// outputs, and drives its inputs. The time of an edge is the emulator's own, taken
+// while the driver's write is in hand: however late this process reads of it, a pulse
+// is as long as the guest made it.
+//
+// # The disk's log
+//
+// QEMU writes down every write and flush that reaches the disk, so
 // that the states that a power cut could have left can be built afterwards,
 // without a further boot, and read with e2fsprogs alone: no root, no loop
 // device.

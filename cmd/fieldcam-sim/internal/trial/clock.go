@@ -26,7 +26,7 @@ func clock(ctx context.Context, t *take) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	epoch := time.Unix(60, 0)
-	err = s.boot(ctx, emulated.Options{Serial: s.camera.Path(), RTC: epoch}, everyFive+serialCamera(emulated.SerialPort))
+	err = s.boot(ctx, emulated.Options{Serial: s.camera.Path(), RTC: epoch}, regular+serialCamera(emulated.SerialPort))
 	if err != nil {
 		return err
 	}

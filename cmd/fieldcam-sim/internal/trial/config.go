@@ -58,16 +58,17 @@ stop_free_mb = 16
 
 `))
 
-// everyFive takes a photo and uploads every 5 s, the least interval that there is.
-const everyFive = `[[session]]
+// regular takes a photo and uploads every 10 s, which leaves a busy machine time for
+// a retry.
+const regular = `[[session]]
 name = "photos"
 kind = "capture"
-every = "5s"
+every = "10s"
 
 [[session]]
 name = "uploads"
 kind = "upload"
-every = "5s"
+every = "10s"
 
 `
 

@@ -18,7 +18,7 @@ func power(ctx context.Context, t *take) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	on := func() error {
-		err := s.boot(ctx, emulated.Options{Serial: s.camera.Path()}, everyFive+serialCamera(emulated.SerialPort))
+		err := s.boot(ctx, emulated.Options{Serial: s.camera.Path()}, regular+serialCamera(emulated.SerialPort))
 		if err != nil {
 			return err
 		}

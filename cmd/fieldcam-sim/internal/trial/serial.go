@@ -50,7 +50,7 @@ func serial(ctx context.Context, t *take) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	if err := s.boot(ctx, emulated.Options{Serial: s.camera.Path()}, everyFive+serialCamera(emulated.SerialPort)); err != nil {
+	if err := s.boot(ctx, emulated.Options{Serial: s.camera.Path()}, regular+serialCamera(emulated.SerialPort)); err != nil {
 		return err
 	}
 	if err := s.start(ctx, ""); err != nil {

@@ -132,7 +132,7 @@ func (s *site) boot(ctx context.Context, o emulated.Options, rest string) error 
 	if s.machine, err = emulated.Start(ctx, o); err != nil {
 		return err
 	}
-	_, err = s.run(ctx, "true") // the boot's end
+	_, err = s.machine.Shell().Run(ctx, "true") // the boot's end
 	return err
 }
 

@@ -58,6 +58,7 @@ func scenarios() []scenario {
 		{"network", "the network's cable is pulled out", network},
 		{"serial", "a serial camera, good and with faults", serial},
 		{"clock", "the clock begins in 1970", clock},
+		{"line", "a large picture as fast as the line carries it, on this machine", line},
 		{"board", "the board's conformance suite", board},
 	}
 }

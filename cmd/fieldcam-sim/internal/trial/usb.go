@@ -23,7 +23,7 @@ func usb(ctx context.Context, t *take) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	camera := strings.Replace(serialCamera(emulated.USBPort), smallPicture, largePicture, 1)
-	if err := s.boot(ctx, emulated.Options{USB: s.camera.Path()}, strings.ReplaceAll(everyFive, `every = "5s"`, `every = "15s"`)+camera); err != nil {
+	if err := s.boot(ctx, emulated.Options{USB: s.camera.Path()}, strings.ReplaceAll(regular, `every = "10s"`, `every = "20s"`)+camera); err != nil {
 		return err
 	}
 	if err := s.start(ctx, ""); err != nil {
@@ -60,7 +60,7 @@ func usb(ctx context.Context, t *take) (err error) {
 		return err
 	}
 	t.fact("plugged in again: photos are taken again")
-	if err := s.judgeLedger(ctx, 3*interval); err != nil {
+	if err := s.judgeLedger(ctx, 2*interval); err != nil {
 		return err
 	}
 	return s.settle(ctx, 0)

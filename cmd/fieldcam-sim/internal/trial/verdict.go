@@ -86,8 +86,8 @@ func (s *site) ledger(ctx context.Context) (control.Stats, error) {
 	return stats, nil
 }
 
-// interval is that of everyFive.
-const interval = 5 * time.Second
+// interval is that of regular.
+const interval = 10 * time.Second
 
 // judgeLedger wants every slot from the first photo reported to the last one in the
 // daemon's books: taken, or missed with a cause. The schedule is known here on its

@@ -29,7 +29,7 @@ func watchdog(ctx context.Context, t *take) (err error) {
 	defer func() { err = errors.Join(err, s.close()) }()
 	on := func() error {
 		o := emulated.Options{Serial: s.camera.Path(), Watchdog: true}
-		if err := s.boot(ctx, o, everyFive+serialCamera(emulated.SerialPort)); err != nil {
+		if err := s.boot(ctx, o, regular+serialCamera(emulated.SerialPort)); err != nil {
 			return err
 		}
 		return s.start(ctx, fmt.Sprintf("-watchdog %s -timeout %v -silence %v", emulated.Watchdog, biteTime, silenceTime))
@@ -56,9 +56,9 @@ func watchdog(ctx context.Context, t *take) (err error) {
 	return s.judgeLedger(ctx, interval)
 }
 
-// fed waits for twice the time-outs and wants nobody to have bitten.
+// fed waits for longer than both time-outs and wants nobody to have bitten.
 func (s *site) fed(ctx context.Context) error {
-	const long = 2 * silenceTime
+	const long = silenceTime + 10*time.Second
 	began, err := s.uptime(ctx)
 	if err != nil {
 		return err
