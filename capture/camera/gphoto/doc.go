@@ -21,11 +21,11 @@
 // A durable list of this driver's own says which files of the camera's card became
 // photos, by name, size and time; the camera's mark for that exists with Canon alone. A
 // file that did not come, or that libgphoto2 did not tell of, is fetched later, as the
-// file of the shot that it belongs to: at the first shot after a start, and after a
-// fault, 10 min apart. Files are deleted from the camera only where Config.DeleteFetched
-// says so, and only after the queue and the list have them. Pictures that no Shoot took
-// are left alone; List and Fetch bring them where the camera is fired by something else
-// (package shutter).
+// file of the shot that it belongs to: at the first shot after a start, daily, and after
+// a fault, 10 min apart. Files are deleted from the camera only where
+// Config.DeleteFetched says so, and only after the queue and the list have them.
+// Pictures that no Shoot took are left alone; List and Fetch bring them where the camera
+// is fired by something else (package shutter).
 //
 // # Recovery
 //

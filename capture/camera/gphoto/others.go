@@ -18,6 +18,9 @@ const (
 	// lookPause is the least time between two looks at the camera's card for files
 	// that were left: a listing of a full one takes minutes.
 	lookPause = 10 * time.Minute
+	// lookEvery is how often the card is looked at though nothing is known to be left,
+	// so that the list of fetched files does not grow for ever.
+	lookEvery = 24 * time.Hour
 	// maxMissing is how many files of earlier shots one look brings.
 	maxMissing = 100
 	// shotSpread is how far apart the times of one shot's files can be: a RAW file is
@@ -62,7 +65,7 @@ func (c *Camera) others(ctx context.Context, first photo.Meta, add capture.AddOt
 			_ = os.Remove(f.file) // else drop does
 		}
 	}
-	if !c.card.owing || !c.card.looked.IsZero() && time.Since(c.card.looked) < lookPause {
+	if since := time.Since(c.card.looked); since < lookPause || !c.card.owing && since < lookEvery {
 		return nil
 	}
 	c.card.looked = time.Now()
@@ -150,8 +153,10 @@ func (c *Camera) catchUp(ctx context.Context, add capture.AddOther) error {
 		first photo.Meta
 	}
 	var all []missing
+	present := map[fetched.Key]bool{}
 	s := newSaid()
 	s.onFile = func(f remote) {
+		present[fetched.Key{Path: f.Path(), Size: f.size}] = true
 		r, ok := c.list.NewestOf(fetched.ShotOf(f.Path()))
 		switch {
 		case c.had(f):
@@ -162,6 +167,9 @@ func (c *Camera) catchUp(ctx context.Context, add capture.AddOther) error {
 	}
 	if err := c.ask(ctx, listTime, s, append(at.options(c.cfg.network()), "--quiet", "--parsable", "--list-files")...); err != nil {
 		return fmt.Errorf("list the camera's files: %w", err)
+	}
+	if err := c.list.Trim(func(k fetched.Key) bool { return present[k] }); err != nil {
+		return err
 	}
 	for _, m := range all {
 		if err := c.fetchOther(ctx, at, m.remote, m.first, add); err != nil {
