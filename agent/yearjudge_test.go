@@ -208,11 +208,15 @@ func lasting(name health.Name) bool {
 	return name == health.IndexRebuilt || name == health.PhotoDamaged
 }
 
-// wantPhotos wants each slot to have its photo that nothing stood in the way of.
+// wantPhotos wants each slot to have its photo that nothing stood in the way of. Of a
+// shot beside another slot, nearer than a photo takes, the camera may have to be taken
+// away: the next slot comes on time.
 func (y *year) wantPhotos(q *queue.Queue) {
 	for _, p := range y.calms {
-		for slot := range y.due(p.from, p.to) {
-			if q.Taken(slot.At) || y.noRoom(slot.At) {
+		all := slices.Collect(y.due(p.from, p.to.Add(photoTime)))
+		for i, slot := range all {
+			hurried := i+1 < len(all) && all[i+1].At.Sub(slot.At) < photoTime
+			if !slot.At.Before(p.to) || hurried || q.Taken(slot.At) || y.noRoom(slot.At) {
 				continue
 			}
 			entries, err := q.Ledger(slot.At, slot.At.Add(1))

@@ -119,7 +119,7 @@ func (s summary) lines(h history) []string {
 	}
 	return []string{
 		fmt.Sprintf("year       %d days from %s UTC, at a site in %s; seed %d", h.days, h.dawn.UTC().Format("2006-01-02 15:04"), h.zone, h.seed),
-		fmt.Sprintf("happened   %s things; at the site's interval of 15 min but for %d other plans", many(len(h.events)), s.plans),
+		fmt.Sprintf("weather    %s events, %d other plans among them", many(len(h.events)), s.plans),
 		fmt.Sprintf("slots      %s, each accounted for once", many(s.slots)),
 		fmt.Sprintf("             %s with a photo (%.2f %%)", many(s.slots-total(s.missed)), 100*float64(s.slots-total(s.missed))/float64(max(1, s.slots))),
 		fmt.Sprintf("             %s missed: %s", many(total(s.missed)), counts(s.missed)),
