@@ -2,6 +2,7 @@ package modem_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,7 +23,7 @@ type rig struct {
 	key, status, power *sim.Line
 	sim                *modemsim.Modem
 	m                  *modem.Modem
-	silent             time.Time // since when the cloud is out of reach; zero: it is not
+	lost               atomic.Int64 // since when the cloud is out of reach, in Unix nanoseconds; 0: it is not
 	stop, unplug, plug func()
 }
 
@@ -63,10 +64,11 @@ func run(t *testing.T, s setup, f func(r *rig)) {
 		r.sim = modemsim.New(o)
 		r.sim.SetFaults(s.faults)
 		r.m = modem.New(r.cfg, modem.Options{Board: r.board, Log: zerolog.Nop(), Silent: func() time.Duration {
-			if r.silent.IsZero() {
+			since := r.lost.Load()
+			if since == 0 {
 				return 0
 			}
-			return time.Since(r.silent)
+			return time.Since(time.Unix(0, since))
 		}})
 		ctx, cancel := context.WithCancel(t.Context())
 		served, ran := make(chan error), make(chan error, 1)
@@ -106,7 +108,7 @@ func (r *rig) sleep(d time.Duration) {
 }
 
 // lose takes the cloud away from now on.
-func (r *rig) lose() { r.silent = time.Now() }
+func (r *rig) lose() { r.lost.Store(time.Now().UnixNano()) }
 
 func (r *rig) wantOn(presses int) {
 	r.Helper()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,9 +21,9 @@ import (
 type rig struct {
 	*testing.T
 	green, red, button *sim.Line
-	look               panel.Look
-	presses, holds     int
-	fail               error
+	look               atomic.Int32 // a panel.Look
+	presses, holds     atomic.Int32
+	fail               error         // set before a press
 	work               time.Duration // how long what the button asks for takes
 	stop               func()
 }
@@ -30,7 +31,8 @@ type rig struct {
 func run(t *testing.T, config func(*panel.Config), f func(r *rig)) {
 	synctest.Test(t, func(t *testing.T) {
 		board := sim.New()
-		r := &rig{T: t, green: board.AddLine("GREEN"), red: board.AddLine("RED"), button: board.AddLine("BUTTON"), look: panel.Reached, work: 3 * time.Second}
+		r := &rig{T: t, green: board.AddLine("GREEN"), red: board.AddLine("RED"), button: board.AddLine("BUTTON"), work: 3 * time.Second}
+		r.show(panel.Reached)
 		cfg := panel.Default()
 		cfg.GreenLine, cfg.RedLine, cfg.ButtonLine = "GREEN", "RED", "BUTTON"
 		if config != nil {
@@ -48,9 +50,9 @@ func run(t *testing.T, config func(*panel.Config), f func(r *rig)) {
 			return r.fail
 		}
 		p := panel.New(cfg, panel.Options{
-			Board: board, Look: func() panel.Look { return r.look }, Log: zerolog.Nop(),
-			Press: func(ctx context.Context) error { r.presses++; return did(ctx) },
-			Hold:  func(ctx context.Context, _ []string) error { r.holds++; return did(ctx) },
+			Board: board, Look: func() panel.Look { return panel.Look(r.look.Load()) }, Log: zerolog.Nop(),
+			Press: func(ctx context.Context) error { r.presses.Add(1); return did(ctx) },
+			Hold:  func(ctx context.Context, _ []string) error { r.holds.Add(1); return did(ctx) },
 		})
 		ctx, cancel := context.WithCancel(t.Context())
 		ran := make(chan error)
@@ -79,6 +81,9 @@ func once(f func()) func() {
 		}
 	}
 }
+
+// show has the controller fare so.
+func (r *rig) show(l panel.Look) { r.look.Store(int32(l)) }
 
 func (r *rig) sleep(d time.Duration) {
 	time.Sleep(d)
@@ -132,13 +137,13 @@ func (r *rig) flashes(d time.Duration) (changes int, colours []string) {
 func TestTheLightTellsHowTheControllerFares(t *testing.T) {
 	run(t, nil, func(r *rig) {
 		for look, want := range map[panel.Look]string{panel.Starting: "amber", panel.Reached: "green", panel.Alone: "red"} {
-			r.look = look
+			r.show(look)
 			r.sleep(2 * time.Second)
 			if n, colours := r.flashes(5 * time.Second); n != 0 || !slices.Equal(colours, []string{want}) {
 				r.Errorf("look %d: %d changes of %v, want %s steadily", look, n, colours, want)
 			}
 		}
-		r.look = panel.Faulty
+		r.show(panel.Faulty)
 		r.sleep(2 * time.Second)
 		if n, colours := r.flashes(10 * time.Second); n < 19 || n > 21 || !slices.Equal(colours, []string{"dark", "red"}) {
 			r.Errorf("a fault: %d changes of %v in 10 s, want red flashes, one a second", n, colours)
@@ -152,15 +157,15 @@ func TestTheLightGoesOutAndAPressLightsIt(t *testing.T) {
 		r.want("green")
 		r.sleep(2 * time.Second)
 		r.want("dark")
-		r.look = panel.Faulty
+		r.show(panel.Faulty)
 		if n, _ := r.flashes(time.Minute); n != 0 {
 			r.Errorf("%d changes in the dark, want none", n)
 		}
-		r.look = panel.Alone
+		r.show(panel.Alone)
 		r.press(200 * time.Millisecond)
 		r.sleep(time.Second)
 		r.want("red")
-		if r.presses != 0 {
+		if r.presses.Load() != 0 {
 			r.Error("the press that lit the light took a photo")
 		}
 	})
@@ -190,8 +195,8 @@ func TestAShortPressTakesAPhotoAndTellsHowItWent(t *testing.T) {
 			}
 			r.sleep(5 * time.Second)
 			r.want("green")
-			if r.presses != 1 || r.holds != 0 {
-				r.Errorf("%d photos, %d holds, want one photo", r.presses, r.holds)
+			if r.presses.Load() != 1 || r.holds.Load() != 0 {
+				r.Errorf("%d photos, %d holds, want one photo", r.presses.Load(), r.holds.Load())
 			}
 		})
 	}
@@ -201,20 +206,20 @@ func TestAHeldButtonRunsItsCommandOnce(t *testing.T) {
 	run(t, func(c *panel.Config) { c.HoldCommand = []string{"/sbin/poweroff"} }, func(r *rig) {
 		r.sleep(time.Minute)
 		r.press(4900 * time.Millisecond)
-		if r.holds != 0 || r.presses != 1 {
-			r.Errorf("4.9 s: %d holds, %d presses, want a press", r.holds, r.presses)
+		if r.holds.Load() != 0 || r.presses.Load() != 1 {
+			r.Errorf("4.9 s: %d holds, %d presses, want a press", r.holds.Load(), r.presses.Load())
 		}
 		r.sleep(10 * time.Second)
 		r.press(20 * time.Second)
-		if r.holds != 1 || r.presses != 1 {
-			r.Errorf("20 s: %d holds, %d presses, want one more hold", r.holds, r.presses)
+		if r.holds.Load() != 1 || r.presses.Load() != 1 {
+			r.Errorf("20 s: %d holds, %d presses, want one more hold", r.holds.Load(), r.presses.Load())
 		}
 	})
 	run(t, nil, func(r *rig) { // without a command
 		r.sleep(time.Minute)
 		r.press(20 * time.Second)
-		if r.holds != 0 || r.presses != 0 {
-			r.Errorf("%d holds, %d presses, want nothing", r.holds, r.presses)
+		if r.holds.Load() != 0 || r.presses.Load() != 0 {
+			r.Errorf("%d holds, %d presses, want nothing", r.holds.Load(), r.presses.Load())
 		}
 	})
 }
@@ -229,8 +234,8 @@ func TestABounceIsNoPress(t *testing.T) {
 			r.sleep(5 * time.Millisecond)
 		}
 		r.sleep(time.Minute)
-		if r.presses != 0 {
-			r.Errorf("%d presses, want none", r.presses)
+		if r.presses.Load() != 0 {
+			r.Errorf("%d presses, want none", r.presses.Load())
 		}
 	})
 }
@@ -248,7 +253,7 @@ func TestOneLightIsEnough(t *testing.T) {
 	run(t, func(c *panel.Config) { c.RedLine, c.ButtonLine = "", "" }, func(r *rig) {
 		r.sleep(time.Hour)
 		r.want("green")
-		r.look = panel.Alone
+		r.show(panel.Alone)
 		r.sleep(2 * time.Second)
 		r.want("dark")
 	})

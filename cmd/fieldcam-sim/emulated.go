@@ -62,6 +62,6 @@ scripts/emulated fetches the emulated controller. docs/emulated.md tells more.`,
 	f.IntVar(&o.Lives, "lives", 100, "how often the daemon is ended while its outputs are recorded")
 	f.IntVar(&o.Presses, "presses", 100, "how often the shutter is released while it is timed")
 	f.IntVar(&o.Cuts, "cuts", 3, "how often the power is cut")
-	f.IntVar(&o.Jobs, "jobs", 2, "how many scenarios are played at the same time")
+	f.IntVar(&o.Jobs, "jobs", 4, "how many scenarios are played at the same time")
 	return c
 }

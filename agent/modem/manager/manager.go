@@ -6,6 +6,7 @@
 package manager
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,7 +52,7 @@ func (m Manager) State(ctx context.Context) (s modem.State, err error) {
 func (m Manager) Restart(ctx context.Context) error {
 	return m.with(ctx, func(c *dbus.Conn, path dbus.ObjectPath, _ properties) error {
 		if err := c.Object(service, path).CallWithContext(ctx, iface+".Reset", 0).Err; err != nil {
-			return fmt.Errorf("have ModemManager reset the modem: %w", err)
+			return fmt.Errorf("have ModemManager reset the modem: %w", cmp.Or(ctx.Err(), err))
 		}
 		return nil
 	})
@@ -70,7 +71,8 @@ func (m Manager) with(ctx context.Context, f func(*dbus.Conn, dbus.ObjectPath, p
 	var all map[dbus.ObjectPath]properties
 	call := c.Object(service, root).CallWithContext(ctx, ifaceObj+".GetManagedObjects", 0)
 	if err := call.Store(&all); err != nil {
-		return fmt.Errorf("ask ModemManager: %w", err)
+		// ctx's end closes the connection, which may be seen first.
+		return fmt.Errorf("ask ModemManager: %w", cmp.Or(ctx.Err(), err))
 	}
 	var paths []dbus.ObjectPath
 	for path, p := range all {

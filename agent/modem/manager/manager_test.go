@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,8 +25,8 @@ type bus struct {
 	address string
 	conn    *dbus.Conn
 	objects map[dbus.ObjectPath]map[string]map[string]dbus.Variant
-	resets  int
-	refuse  *dbus.Error
+	resets  atomic.Int32
+	refuse  atomic.Pointer[dbus.Error]
 }
 
 func newBus(t *testing.T) *bus {
@@ -85,8 +86,8 @@ func (b *bus) serve(modems ...map[string]map[string]dbus.Variant) {
 }
 
 func (b *bus) reset() *dbus.Error {
-	b.resets++
-	return b.refuse
+	b.resets.Add(1)
+	return b.refuse.Load()
 }
 
 // aModem has these values at the interface Modem, and these at Modem3gpp.
@@ -157,10 +158,10 @@ func TestARestartIsModemManagersReset(t *testing.T) {
 	b := newBus(t)
 	b.serve(aModem(map[string]any{"State": int32(11)}, nil))
 	m := manager.Manager{Address: b.address}
-	if err := m.Restart(t.Context()); err != nil || b.resets != 1 {
-		t.Errorf("got %v after %d resets, want one", err, b.resets)
+	if err := m.Restart(t.Context()); err != nil || b.resets.Load() != 1 {
+		t.Errorf("got %v after %d resets, want one", err, b.resets.Load())
 	}
-	b.refuse = dbus.NewError("org.freedesktop.ModemManager1.Error.Core.Unauthorized", []any{"PolicyKit authorization failed"})
+	b.refuse.Store(dbus.NewError("org.freedesktop.ModemManager1.Error.Core.Unauthorized", []any{"PolicyKit authorization failed"}))
 	if err := m.Restart(t.Context()); err == nil || !strings.Contains(err.Error(), "PolicyKit authorization failed") {
 		t.Errorf("got %v, want why not", err)
 	}

@@ -134,8 +134,8 @@ func TestAClockIn2000IsSet(t *testing.T) {
 	if got != wall && got != before {
 		t.Errorf("the first picture is of %s by the camera's clock, want the site's %s", got, wall)
 	}
-	if s := r.cam.State(); s.Ahead.Abs() > 2*time.Second {
-		t.Errorf("the clock is ahead by %v, want 2s at most", s.Ahead)
+	if s := r.cam.State(); s.Ahead.Abs() > time.Minute { // this machine may be busy: seconds pass between two of its looks
+		t.Errorf("the clock is ahead by %v, want none of the 26 years left", s.Ahead)
 	}
 }
 
@@ -221,7 +221,7 @@ func TestAWedgedCameraComesBackByItsPowerLine(t *testing.T) {
 func TestTheContextEndsTheRealProgram(t *testing.T) {
 	r := newReal(t, ptpsim.Options{}, nil)
 	r.body.SetFaults(ptpsim.Faults{NoObject: true})
-	const given, grace = 2 * time.Second, 500 * time.Millisecond
+	const given, grace = 2 * time.Second, 10 * time.Second // on a busy machine; gphotosim holds it to 500 ms in simulated time
 	ctx, cancel := context.WithTimeout(t.Context(), given)
 	defer cancel()
 	start := time.Now()
