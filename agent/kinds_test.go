@@ -44,9 +44,10 @@ func TestAnIPCameraTakesThePhotos(t *testing.T) {
 }
 
 func TestAProgramTakesThePhotos(t *testing.T) {
-	// A real process, in simulated time: that stands still while it runs.
+	// A real process, in simulated time: that stands still while it runs. Not beside
+	// other worlds: until it has become the program, a new process holds their locks too.
 	picture := filepath.Join(t.TempDir(), "picture.jpg")
-	inWorld(t, setup{noLine: true, config: func(c *config.Config) {
+	aloneInWorld(t, setup{noLine: true, config: func(c *config.Config) {
 		every(c, time.Hour)
 		c.Camera.Kind, c.Camera.Power.Line = config.KindCommand, ""
 		c.Camera.Command.Argv = []string{"sh", "-c", `cat "$0" > "$1"`, picture, "{output}"}

@@ -122,6 +122,12 @@ type setup struct {
 func inWorld(t *testing.T, s setup, script func(w *world)) {
 	t.Helper()
 	t.Parallel()
+	aloneInWorld(t, s, script)
+}
+
+// aloneInWorld is inWorld, with no other world beside it.
+func aloneInWorld(t *testing.T, s setup, script func(w *world)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) { script(newWorld(t, s)) })
 }
 

@@ -29,11 +29,11 @@ type rig struct {
 
 // setup changes the rig before it runs.
 type setup struct {
-	config           func(*modem.Config)
-	timing           modemsim.Timing
-	faults           modemsim.Faults
-	off              bool
-	noStatus, noLook bool
+	config   func(*modem.Config)
+	timing   modemsim.Timing
+	faults   modemsim.Faults
+	off      bool
+	noStatus bool
 }
 
 func run(t *testing.T, s setup, f func(r *rig)) {

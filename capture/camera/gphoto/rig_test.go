@@ -69,17 +69,16 @@ func (s *store) formats() (all []string) {
 // real is a driver with the real gphoto2, and a camera on the network of this machine.
 type real struct {
 	*store
-	cfg    gphoto.Config
-	body   *ptpsim.Camera
-	cam    *gphoto.Camera
-	clock  *sim.Clock
-	board  *sim.Board
-	line   *sim.Line // nil where the camera cannot be switched
-	dir    string
-	log    safeBuffer
-	zone   *time.Location
-	power  camera.PowerConfig
-	opened bool
+	cfg   gphoto.Config
+	body  *ptpsim.Camera
+	cam   *gphoto.Camera
+	clock *sim.Clock
+	board *sim.Board
+	line  *sim.Line // nil where the camera cannot be switched
+	dir   string
+	log   safeBuffer
+	zone  *time.Location
+	power camera.PowerConfig
 }
 
 // safeBuffer takes a log.

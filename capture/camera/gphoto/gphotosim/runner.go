@@ -3,7 +3,6 @@ package gphotosim
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -195,7 +194,7 @@ func (p *process) capture(ctx context.Context, f Faults) (int, error) {
 	for len(b) > 0 {
 		n := min(chunkBytes, len(b))
 		if done := len(whole) - len(b); f.HangAt > 0 && done+n > f.HangAt {
-			_, _ = io.WriteString(tmp, string(b[:max(0, f.HangAt-done)])) // half a file
+			_, _ = tmp.Write(b[:max(0, f.HangAt-done)]) // half a file
 			p.mu.Lock()
 			p.wedged = true
 			p.mu.Unlock()
