@@ -130,10 +130,10 @@ func TestWherePowerIsSavedFewerPhotosGoAndNoneIsLost(t *testing.T) {
 	q, c := newQueue(5), &fakeCloud{}
 	var most atomic.Int64
 	most.Store(2)
-	fetched := 0
+	var fetched atomic.Int64
 	o := session.Options{
 		Saving: func() (int, bool) { return int(most.Load()), most.Load() >= 0 },
-		Fetch:  func(context.Context) error { fetched++; return nil },
+		Fetch:  func(context.Context) error { fetched.Add(1); return nil },
 	}
 	hourly := uploads("00:00", "23:30", time.Hour, 0)
 	runOptions(t, o, q, c, []schedule.Session{hourly}, func(t *testing.T, r *session.Runner) {
@@ -145,8 +145,8 @@ func TestWherePowerIsSavedFewerPhotosGoAndNoneIsLost(t *testing.T) {
 		most.Store(0)
 		time.Sleep(2 * time.Hour)
 		wantSent(t, c, 5, 4)
-		if fetched != 3 {
-			t.Errorf("fetched %d times, want at each of 3 sessions", fetched)
+		if n := fetched.Load(); n != 3 {
+			t.Errorf("fetched %d times, want at each of 3 sessions", n)
 		}
 		r.Start(1)
 		time.Sleep(5 * time.Second)
