@@ -8,8 +8,11 @@ import (
 	"fieldcam/agent/modem/modemsim"
 )
 
+// rarely has a modem be asked seldom, for simulated bytes take real time.
+func rarely(c *modem.Config) { c.Every = 10 * time.Minute }
+
 func TestAModemIsRestartedWhereTheCloudIsSilentForHours(t *testing.T) {
-	run(t, setup{}, func(r *rig) {
+	run(t, setup{config: rarely}, func(r *rig) {
 		r.sleep(time.Hour)
 		r.lose()
 		r.sleep(2*time.Hour - time.Minute)
@@ -33,7 +36,7 @@ func TestAModemIsRestartedWhereTheCloudIsSilentForHours(t *testing.T) {
 }
 
 func TestRestartsGrowRare(t *testing.T) {
-	run(t, setup{}, func(r *rig) {
+	run(t, setup{config: rarely}, func(r *rig) {
 		r.lose()
 		r.sleep(6 * 24 * time.Hour)
 		// At 2 h, 6, 14 and 30 h, then one a day at the most.
@@ -47,7 +50,7 @@ func TestRestartsGrowRare(t *testing.T) {
 }
 
 func TestAHungModemLosesItsPower(t *testing.T) {
-	run(t, setup{config: func(c *modem.Config) { c.PowerLine = "MODEM_POWER" }}, func(r *rig) {
+	run(t, setup{config: func(c *modem.Config) { rarely(c); c.PowerLine = "MODEM_POWER" }}, func(r *rig) {
 		r.sleep(time.Minute)
 		r.sim.SetFaults(modemsim.Faults{Hung: true, KeyDead: true})
 		r.lose()
@@ -56,7 +59,7 @@ func TestAHungModemLosesItsPower(t *testing.T) {
 			r.Fatalf("on %t, %d starts, want it on by its power", r.sim.On(), r.sim.Starts())
 		}
 		r.sim.SetFaults(modemsim.Faults{})
-		r.sleep(5 * time.Minute)
+		r.sleep(15 * time.Minute)
 		if _, _, err := r.m.State(); err != nil {
 			r.Errorf("got %v, want an answer", err)
 		}
@@ -67,7 +70,7 @@ func TestAHungModemLosesItsPower(t *testing.T) {
 }
 
 func TestNeverMeansNever(t *testing.T) {
-	run(t, setup{config: func(c *modem.Config) { c.RestartAfter = 0 }}, func(r *rig) {
+	run(t, setup{config: func(c *modem.Config) { rarely(c); c.RestartAfter = 0 }}, func(r *rig) {
 		r.lose()
 		r.sleep(7 * 24 * time.Hour)
 		r.wantOn(0)
