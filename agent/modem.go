@@ -27,6 +27,7 @@ func (a *Agent) makeModem() {
 		o.Source = manager.Manager{}
 	}
 	a.modem = modem.New(c, o)
+	a.modem.Prepare() // before the lines that nobody wants are let go
 }
 
 // cloudMissing is how long the cloud has been out of reach with nothing to excuse

@@ -23,7 +23,7 @@ func (a *Agent) noteStart() {
 	}
 	var err error
 	if a.starts, err = restart.Begin(a.o.Root, filepath.Join(a.o.StateDir, restart.FileName), a.started); err != nil {
-		a.log.Error().Err(err).Msg("start not noted")
+		a.log.Warn().Err(err).Msg("start not noted")
 	}
 	cause := a.starts.Cause()
 	a.log.Info().Str("cause", string(cause)).Msg("reason of this start")

@@ -26,17 +26,25 @@ func (s steps) told() bool { return s.watched.Load() && s.clock.Synced() }
 
 // watchSteps tells the parts when the clock is set, until ctx ends.
 func (a *Agent) watchSteps(ctx context.Context) error {
-	defer a.steps.watched.Store(false)
+	defer func() {
+		a.steps.watched.Store(false)
+		a.tellStep() // that they look for themselves from now on
+	}()
 	return a.o.Steps(ctx, func() {
 		a.steps.watched.Store(true)
-		a.capture.ClockStepped()
-		a.heart.ClockStepped()
-		if a.sessions != nil {
-			a.sessions.ClockStepped()
-		}
-		select {
-		case a.steps.stepped <- struct{}{}:
-		default: // it is known already
-		}
+		a.tellStep()
 	})
+}
+
+// tellStep has all parts look at the clock.
+func (a *Agent) tellStep() {
+	a.capture.ClockStepped()
+	a.heart.ClockStepped()
+	if a.sessions != nil {
+		a.sessions.ClockStepped()
+	}
+	select {
+	case a.steps.stepped <- struct{}{}:
+	default: // it is known already
+	}
 }

@@ -3,8 +3,9 @@
 // # Slots
 //
 // The schedule gives the slots: instants of wall time. The Service sleeps until
-// the next one, but never longer than 10 s, and then asks the clock again, so
-// that a step of the clock is noticed within 10 s. When nothing else is in hand
+// the next one, but never longer than 10 s, or 30 s where it is told of steps
+// (Options.Told), and not past 10 s before the slot; then it asks the clock again. So
+// a step of the clock is noticed at once, or within 10 s. When nothing else is in hand
 // the camera is asked within milliseconds of the slot; with Options.Approach the
 // clock is watched for the last of them, and the Store begins with the photo before
 // its slot, so that neither a timer nor the card makes it late. At each turn every slot

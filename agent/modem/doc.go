@@ -5,8 +5,8 @@
 //
 // A modem's power key toggles: the same pulse that switches it on switches it off.
 // So with a STATUS line the key is pressed only where that says that it must be;
-// without one, only where the modem has not answered for longer than it takes to
-// start. A press that did the contrary is seen at the next look, and mended. The key
+// without one, only where the modem, or its port, has not been there for longer than it
+// takes to start, and for two looks. A press that did the contrary is seen at the next look, and mended. The key
 // is never held: it is released on every path, before anything else.
 //
 // # Restarts

@@ -51,6 +51,9 @@ type Modem struct {
 	due   time.Time // the next restart; zero: none
 	tries int       // restarts since the cloud was reached last
 
+	missing int    // looks in a row that found no modem
+	lines   *lines // taken by Prepare, and not yet Run's; nil: none
+
 	mu       sync.Mutex // guards all below
 	state    State
 	err      error
@@ -75,11 +78,23 @@ func (m *Modem) State() (s State, restarts int, err error) {
 	return m.state, m.restarts, m.err
 }
 
+// Prepare takes the modem's lines before Run, which uses them and lets them go: a line
+// that was held over a restart is in good hands at once. Lines that can't be taken are
+// Run's to report.
+func (m *Modem) Prepare() {
+	if l, err := openLines(m.cfg, m.o.Board); err == nil {
+		m.lines = l
+	}
+}
+
 // Run looks after the modem until ctx ends, and then returns nil. Lines that can't be
 // taken are reported, and tried again. It may be run again. The modem stays on.
 func (m *Modem) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
-		l, err := openLines(m.cfg, m.o.Board)
+		l, err := m.lines, error(nil)
+		if m.lines = nil; l == nil {
+			l, err = openLines(m.cfg, m.o.Board)
+		}
 		if err != nil {
 			m.tell(State{}, err)
 			sleep(ctx, jittered(m.cfg.Every))
@@ -134,7 +149,10 @@ func (m *Modem) look(ctx context.Context, l *lines) (s State, silent bool, err e
 			on = true
 		}
 	}
-	if m.ask == nil || err != nil || known && !on {
+	if err == nil && known && !on {
+		err = errOff
+	}
+	if m.ask == nil || err != nil {
 		return State{Running: on}, false, err
 	}
 	bound, cancel := context.WithTimeout(ctx, lookTime)
@@ -143,8 +161,14 @@ func (m *Modem) look(ctx context.Context, l *lines) (s State, silent bool, err e
 	if known {
 		s.Running = on
 	}
-	// Without a STATUS line silence alone tells that it is off.
-	if err != nil && !known && l.key != nil && time.Since(m.began) > startTime && ctx.Err() == nil {
+	// Without a STATUS line silence alone tells that it is off, where it lasts.
+	if err == nil || !gone(err) {
+		m.missing = 0
+	} else {
+		m.missing++
+	}
+	if m.missing > 1 && !known && l.key != nil && time.Since(m.began) > startTime && ctx.Err() == nil {
+		m.missing = 0
 		m.o.Log.Info().Err(err).Msg("modem does not answer: its key is pressed")
 		m.began = time.Now()
 		if errKey := l.switchOn(ctx); errKey != nil {

@@ -51,6 +51,7 @@ func promising(packet []byte, every time.Duration) []byte {
 func (c *conn) keepAlive(every time.Duration, drop func(error)) {
 	timer := time.NewTimer(every)
 	defer timer.Stop()
+	var asked time.Time // of the first ping that has no answer yet; zero: none
 	for {
 		select {
 		case <-c.done:
@@ -58,25 +59,31 @@ func (c *conn) keepAlive(every time.Duration, drop func(error)) {
 		case <-timer.C:
 		}
 		sent, heard := c.last()
-		if idle := max(time.Since(sent), time.Since(heard)); idle < every {
-			timer.Reset(every - idle)
-			continue
+		if !heard.Before(asked) {
+			asked = time.Time{}
 		}
-		asked := time.Now()
-		if _, err := c.Write([]byte{typePingreq << 4, 0}); err != nil {
-			return // that has ended the connection
-		}
-		timer.Reset(pingTimeout)
-		select {
-		case <-c.done:
-			return
-		case <-timer.C:
-		}
-		if _, heard := c.last(); heard.Before(asked) {
+		waits := !asked.IsZero()
+		if waits && time.Since(asked) >= pingTimeout {
 			drop(errNoPong)
 			return
 		}
-		timer.Reset(max(1, every-pingTimeout))
+		// The broker was promised a packet each so often, also while its answer is missing.
+		if time.Since(sent) >= every || !waits && time.Since(heard) >= every {
+			now := time.Now()
+			if _, err := c.Write([]byte{typePingreq << 4, 0}); err != nil {
+				return // that has ended the connection
+			}
+			if sent = now; !waits {
+				asked, waits = now, true
+			}
+		}
+		next := every - time.Since(sent)
+		if waits {
+			next = min(next, pingTimeout-time.Since(asked))
+		} else {
+			next = min(next, every-time.Since(heard))
+		}
+		timer.Reset(max(1, next))
 	}
 }
 

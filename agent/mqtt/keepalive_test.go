@@ -91,3 +91,34 @@ func TestABrokerThatDoesNotAnswerAPingIsLeft(t *testing.T) {
 		}
 	})
 }
+
+// TestAShortKeepAliveIsKept: the broker ends a link that is silent for longer than was
+// promised, whatever the wait for an answer is.
+func TestAShortKeepAliveIsKept(t *testing.T) {
+	for _, every := range []time.Duration{5 * time.Second, 20 * time.Second, 31 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			b := broker(t, nil)
+			var w *written
+			c := config()
+			c.KeepAlive = every
+			r := run(t, c, mqtt.Options{Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
+				conn, err := b.Dial(ctx, network, addr)
+				w = &written{Conn: conn}
+				return w, err
+			}})
+			time.Sleep(time.Minute)
+			began := time.Now()
+			time.Sleep(time.Hour)
+			last := began
+			for _, at := range append(w.pings(began), time.Now()) {
+				if gap := at.Sub(last); gap > every+time.Second {
+					t.Errorf("%v: %v without a ping, want none longer", every, gap)
+				}
+				last = at
+			}
+			if n := len(b.Connects()); n != 1 || !r.Connected() {
+				t.Errorf("%v: %d connects, connected %t, want one that lasts", every, n, r.Connected())
+			}
+		})
+	}
+}

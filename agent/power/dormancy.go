@@ -27,7 +27,13 @@ var errAlarm = errors.New("the clock does not keep the wake alarm")
 
 // save powers the board down, where it is dormant and nothing speaks for staying up.
 func (k *Keeper) save(ctx context.Context) {
-	if k.c.PowerOff == "" || k.o.RTC == nil || k.o.PowerOff == nil || !k.c.active() || k.ladder.Rung() != Dormant {
+	if k.c.PowerOff == "" || k.o.RTC == nil || k.o.PowerOff == nil || !k.c.active() {
+		return
+	}
+	const alarm, off = "wake alarm", "power down"
+	if k.ladder.Rung() != Dormant {
+		k.o.Fault(alarm, nil) // neither is wanted
+		k.o.Fault(off, nil)
 		return
 	}
 	k.mu.Lock()
@@ -39,18 +45,17 @@ func (k *Keeper) save(ctx context.Context) {
 		return
 	}
 	k.tried = now
-	const sensor = "wake alarm"
 	if err := k.setAlarm(); err != nil {
 		// Without an alarm the board would stay off for ever.
-		k.o.Fault(sensor, err)
+		k.o.Fault(alarm, err)
 		return
 	}
-	k.o.Fault(sensor, nil)
+	k.o.Fault(alarm, nil)
 	k.o.Log.Warn().Str("command", k.c.PowerOff).Dur("wake_in", k.c.WakeEvery).Msg("power down until the battery is looked at again")
 	bound, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
 	if err := k.o.PowerOff(bound, strings.Fields(k.c.PowerOff)); err != nil && ctx.Err() == nil {
-		k.o.Log.Error().Err(err).Dur("again_in", again).Msg("board not powered down")
+		k.o.Fault(off, fmt.Errorf("power the board down: %w", err))
 	}
 }
 

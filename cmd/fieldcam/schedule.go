@@ -101,16 +101,22 @@ func (p *places) factsHere(c *cobra.Command, cfg config.Config) (f plan.Facts) {
 		f.FreeBytes = max(int64(disk.Bavail)*int64(disk.Bsize)-int64(cfg.Queue.StopFreeMegabytes)*mega, 0)
 	}
 	held, err := pause.Load(p.state)
-	if err != nil && !errors.Is(err, fs.ErrPermission) {
-		fmt.Fprintln(c.ErrOrStderr(), "warning:", err)
-	}
+	p.unread(c, err)
 	f.Pause = held.State()
 	windows, err := maintenance.Kept(cfg.Maintenance, maintenance.Options{Device: cfg.Device, Clock: linux.Clock{}, Dir: p.state, Log: zerolog.Nop()})
-	if err != nil && !errors.Is(err, fs.ErrPermission) {
-		fmt.Fprintln(c.ErrOrStderr(), "warning:", err)
-	}
+	p.unread(c, err)
 	for _, w := range windows {
 		f.Windows = append(f.Windows, plan.Announced{Name: w.Name, Class: w.Class, From: w.Start, Until: w.End})
 	}
 	return f
+}
+
+// unread says why something of the daemon's is not known.
+func (p *places) unread(c *cobra.Command, err error) {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		fmt.Fprintf(c.ErrOrStderr(), "note: what is in %s is not looked at: use sudo\n", p.state)
+	case err != nil:
+		fmt.Fprintln(c.ErrOrStderr(), "warning:", err)
+	}
 }

@@ -38,7 +38,9 @@ func WatchSteps(ctx context.Context, changed func()) error {
 		err := raw.Control(func(fd uintptr) {
 			errSet = unix.TimerfdSettime(int(fd), unix.TFD_TIMER_ABSTIME|unix.TFD_TIMER_CANCEL_ON_SET, &set, nil)
 		})
-		if err == nil && !errors.Is(errSet, unix.ECANCELED) { // it is set all the same, where it was cancelled before
+		if errors.Is(errSet, unix.ECANCELED) { // it is set all the same; and there was a step since it was read
+			stepped = true
+		} else if err == nil {
 			err = errSet
 		}
 		if ctx.Err() != nil {

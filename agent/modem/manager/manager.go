@@ -8,7 +8,6 @@ package manager
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -34,9 +33,6 @@ type Manager struct {
 }
 
 var _ modem.Source = Manager{}
-
-// ErrNoModem is what is returned where ModemManager knows of no modem.
-var ErrNoModem = errors.New("ModemManager sees no modem")
 
 // State implements modem.Source. Of several modems it asks the one whose path comes
 // first.
@@ -81,7 +77,7 @@ func (m Manager) with(ctx context.Context, f func(*dbus.Conn, dbus.ObjectPath, p
 		}
 	}
 	if len(paths) == 0 {
-		return ErrNoModem
+		return fmt.Errorf("ask ModemManager: %w", modem.ErrNoModem)
 	}
 	path := slices.Min(paths)
 	return f(c, path, all[path])

@@ -146,7 +146,7 @@ func TestNoModemAndNoManagerAreErrors(t *testing.T) {
 		t.Errorf("no ModemManager: got %v, want that", err)
 	}
 	b.serve()
-	if _, err := ask(t, b); !errors.Is(err, manager.ErrNoModem) {
+	if _, err := ask(t, b); !errors.Is(err, modem.ErrNoModem) {
 		t.Errorf("no modem: got %v, want ErrNoModem", err)
 	}
 	if _, err := (manager.Manager{Address: "unix:path=/nonexistent"}).State(t.Context()); err == nil || !strings.Contains(err.Error(), "connect to D-Bus") {

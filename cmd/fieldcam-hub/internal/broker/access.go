@@ -34,7 +34,9 @@ func (b *Broker) Check(c server.ClientAuthentication) bool {
 		b.refused.Warn().Str("device", device).Str("client_id", fmt.Sprintf("%.*s", maxLogged, id)).Msg("connection refused: the client ID must be the device's name")
 		return false
 	}
-	b.gate.wait() // holds up this connection alone
+	if !b.gate.wait() { // holds up this connection alone
+		return false
+	}
 	c.RegisterUser(&server.User{Username: device, Permissions: permissions(device)})
 	return true
 }

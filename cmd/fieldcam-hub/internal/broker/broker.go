@@ -69,7 +69,7 @@ type Options struct {
 	// TLS is the server's configuration; nil means plain TCP.
 	TLS     *tls.Config
 	Devices Devices
-	// Gate keeps devices waiting until Admit is called, or 15 s after Open.
+	// Gate keeps devices waiting until Admit is called, or for 15 s after Open.
 	Gate bool
 	Log  zerolog.Logger
 }
@@ -82,7 +82,8 @@ type Broker struct {
 	addr     string
 	log      zerolog.Logger
 	refused  zerolog.Logger // log, for strangers: a few lines a minute
-	gate     gate
+	gate     *gate
+	late     *time.Timer // opens the gate, gateWait after Open
 }
 
 // refusedBurst is how many refused connections are logged each minute: whoever
@@ -105,6 +106,7 @@ func Open(o Options) (*Broker, error) {
 	}
 	b := &Broker{devices: o.Devices, password: rand.Text(), log: o.Log, gate: newGate(o.Gate),
 		refused: o.Log.Sample(&zerolog.BurstSampler{Burst: refusedBurst, Period: time.Minute})}
+	b.late = time.AfterFunc(readyWait+gateWait, b.Admit) // and sooner, once it listens
 	opts := &server.Options{
 		ServerName:         "fieldcam-hub",
 		DontListen:         true, // NATS' own protocol stays closed
@@ -140,6 +142,7 @@ func Open(o Options) (*Broker, error) {
 		b.Close()
 		return nil, fmt.Errorf("open broker: %w", err)
 	}
+	b.late.Reset(gateWait)
 	b.addr = net.JoinHostPort(host, strconv.Itoa(state.MQTT.Port))
 	return b, nil
 }
@@ -157,7 +160,7 @@ func (b *Broker) Addr() string { return b.addr }
 
 // Admit lets devices in where Options.Gate keeps them waiting. A second call does
 // nothing.
-func (b *Broker) Admit() { b.gate.open() }
+func (b *Broker) Admit() { b.gate.decide(true) }
 
 // HubPassword is HubUser's password. It changes with each start.
 func (b *Broker) HubPassword() string { return b.password }
@@ -165,7 +168,8 @@ func (b *Broker) HubPassword() string { return b.password }
 // Close disconnects everybody and returns when all is on the disk. A second call
 // does nothing.
 func (b *Broker) Close() {
-	b.gate.open() // who waits there would hold it up
+	b.late.Stop()
+	b.gate.decide(false) // who waits there would hold it up, and be heard by nobody
 	b.server.Shutdown()
 	b.server.WaitForShutdown()
 }

@@ -39,7 +39,7 @@ func TestWhatADeviceSaysFirstWaitsForTheHubsEar(t *testing.T) {
 	hub.hears(topic + "=an event retained=false")
 }
 
-func TestTheGateHoldsUpNoEnd(t *testing.T) {
+func TestAtTheEndWhoWaitsIsSentAway(t *testing.T) {
 	g := newRig(t)
 	g.b.Close()
 	g.gate = true
@@ -49,6 +49,15 @@ func TestTheGateHoldsUpNoEnd(t *testing.T) {
 		_, err := g.dial(g.options("north"))
 		refused <- err
 	}()
+	for g.b.server.NumClients() == 0 && !t.Failed() { // it has connected, and waits at the gate, or is about to
+		select {
+		case err := <-refused:
+			t.Fatalf("got %v before the end, want it to wait", err)
+		case <-time.After(silence):
+		}
+	}
 	g.b.Close() // waits for its connections
-	<-refused
+	if err := <-refused; err == nil {
+		t.Error("the device was let in at the end, where nobody hears it")
+	}
 }
