@@ -34,11 +34,15 @@ func (w *world) open() (*agent.Agent, error) {
 	w.life = &life{ended: make(chan error, 1)}
 	w.starts = append(w.starts, time.Now())
 	w.wakes()
+	steps := w.clock.WatchSteps
+	if w.untold {
+		steps = nil
+	}
 	a, err := agent.Open(w.Context(), agent.Options{
 		Config: w.cfg, StateDir: w.dir, Version: w.version, Board: w.board, Clock: w.clock,
 		Log:   zerolog.New(w.log).Level(zerolog.WarnLevel).With().Timestamp().Logger(),
 		Dial:  w.cloud.dial,
-		Steps: w.clock.WatchSteps,
+		Steps: steps,
 		Root:  w.root, RTC: w.rtc, PowerOff: w.powerOff,
 		Fault: w.card.fault, FreeBytes: w.card.freeBytes, Notify: w.life.notify,
 		Listen: func(path string) (net.Listener, error) { return w.local.Listen(path) },

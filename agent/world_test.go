@@ -60,6 +60,7 @@ type world struct {
 	shown   time.Time     // what that clock showed when the daemon ended
 	dark    time.Duration // how long the power stays off after a cut
 	version string        // of the program
+	untold  bool          // nobody tells the daemon of steps of the clock
 	// root, rtc and powerOff are agent.Options'.
 	root     string
 	rtc      func(path string) hal.RTC

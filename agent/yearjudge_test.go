@@ -9,6 +9,7 @@ import (
 	"fieldcam/agent/control"
 	"fieldcam/agent/health"
 	"fieldcam/agent/message"
+	"fieldcam/capture/photo"
 	"fieldcam/queue"
 )
 
@@ -208,6 +209,11 @@ func lasting(name health.Name) bool {
 	return name == health.IndexRebuilt || name == health.PhotoDamaged
 }
 
+// gaveWay tells whether the ledger says that the camera did not get done.
+func gaveWay(entries []queue.Entry) bool {
+	return len(entries) == 1 && (entries[0].Cause == photo.CameraFault || entries[0].Cause == photo.Busy)
+}
+
 // wantPhotos wants each slot to have its photo that nothing stood in the way of. Of a
 // shot beside another slot, nearer than a photo takes, the camera may have to be taken
 // away: the next slot comes on time.
@@ -216,10 +222,13 @@ func (y *year) wantPhotos(q *queue.Queue) {
 		all := slices.Collect(y.due(p.from, p.to.Add(photoTime)))
 		for i, slot := range all {
 			hurried := i+1 < len(all) && all[i+1].At.Sub(slot.At) < photoTime
-			if !slot.At.Before(p.to) || hurried || q.Taken(slot.At) || y.noRoom(slot.At) {
+			if !slot.At.Before(p.to) || q.Taken(slot.At) || y.noRoom(slot.At) {
 				continue
 			}
 			entries, err := q.Ledger(slot.At, slot.At.Add(1))
+			if hurried && gaveWay(entries) && (q.Taken(all[i+1].At) || y.noRoom(all[i+1].At)) {
+				continue
+			}
 			y.Errorf("calm: slot %v has no photo, though nothing was wrong from %v to %v: %+v (%v)", slot.At, p.from, p.to, entries, err)
 		}
 	}

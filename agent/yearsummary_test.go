@@ -130,7 +130,7 @@ func (s summary) lines(h history) []string {
 		fmt.Sprintf("network    %d outages, the longest of %s; %d maintenance windows", s.outages, long(s.longestOutage), s.windows),
 		fmt.Sprintf("             %d connections to the broker, %s messages", s.connects, many(s.messages)),
 		fmt.Sprintf("backlog    %s photos at the most, %s", many(int(s.backlog)), drained),
-		fmt.Sprintf("clock      %d steps, and mended each time", s.steps),
+		fmt.Sprintf("clock      %d steps", s.steps),
 		fmt.Sprintf("alarms     %s", counts(s.conditions)),
 		fmt.Sprintf("             %d that had to come came; not cleared since the power went: %s", s.expected, open),
 		fmt.Sprintf("card       %s durable steps, %s photos deleted for room", many(s.stepsMet), many(s.deleted)),
