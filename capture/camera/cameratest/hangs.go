@@ -7,7 +7,7 @@ import (
 )
 
 // HangsVariable names the variable of the environment that says how many times a camera
-// hangs in the tests of what follows a hang: make hangs asks for 1,000.
+// hangs in the tests of what follows a hang: scripts/test asks for 1,000.
 const HangsVariable = "FIELDCAM_HANGS"
 
 // HangCount is how many times; some where nobody asks for a number. It is even.
