@@ -109,6 +109,7 @@ func TestAShortKeepAliveIsKept(t *testing.T) {
 			time.Sleep(time.Minute)
 			began := time.Now()
 			time.Sleep(time.Hour)
+			synctest.Wait()
 			last := began
 			for _, at := range append(w.pings(began), time.Now()) {
 				if gap := at.Sub(last); gap > every+time.Second {
