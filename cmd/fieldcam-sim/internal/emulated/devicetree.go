@@ -192,13 +192,13 @@ func (t tree) property(at int) (name string, value []byte, next int, err error) 
 // join puts the parts together, in the order that the kernel's own tools give
 // them.
 func (t tree) join() []byte {
-	reserved := treeHead
-	tokens := reserved + len(t.reserved)
-	strings := tokens + len(t.tokens)
+	reserved := uint32(treeHead)
+	tokens := reserved + uint32(len(t.reserved))
+	strings := tokens + uint32(len(t.tokens))
 	be := binary.BigEndian
 	var b []byte
-	for _, v := range []int{treeMagic, strings + len(t.strings), tokens, strings, reserved, treeVersion, 16, int(t.bootCPU), len(t.strings), len(t.tokens)} {
-		b = be.AppendUint32(b, uint32(v))
+	for _, v := range []uint32{treeMagic, strings + uint32(len(t.strings)), tokens, strings, reserved, treeVersion, 16, t.bootCPU, uint32(len(t.strings)), uint32(len(t.tokens))} {
+		b = be.AppendUint32(b, v)
 	}
 	return bytes.Join([][]byte{b, t.reserved, t.tokens, t.strings}, nil)
 }
