@@ -2,122 +2,20 @@ package health_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
 
 	"fieldcam/agent/health"
 	"fieldcam/agent/health/journal"
 )
-
-// wrongClock is a wall clock that is off until it is synced.
-type wrongClock struct {
-	mu     sync.Mutex
-	off    time.Duration
-	synced bool
-}
-
-func (c *wrongClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return time.Now().UTC().Round(0).Add(c.off)
-}
-
-func (c *wrongClock) Synced() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.synced
-}
-
-func (c *wrongClock) set(off time.Duration, synced bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.off, c.synced = off, synced
-}
-
-// device is the events' file of one controller, over its starts.
-type device struct {
-	testing.TB
-	path  string
-	clock *wrongClock
-	log   bytes.Buffer
-	mu    sync.Mutex // guards fault and writes
-	fault error
-	// writes counts the attempts to write the file, and starts the starts.
-	writes, starts int
-}
-
-func newDevice(t testing.TB) *device {
-	return &device{TB: t, path: filepath.Join(t.TempDir(), health.FileName), clock: &wrongClock{synced: true}}
-}
-
-func (d *device) fail(err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.fault = err
-}
-
-func (d *device) written() int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.writes
-}
-
-// boot starts the registry; stop ends it as SIGTERM does. A test that boots again
-// without has cut the power: the one before writes no more.
-func (d *device) boot() (r *health.Registry, stop func()) {
-	d.Helper()
-	d.mu.Lock()
-	d.starts++
-	start := d.starts
-	d.mu.Unlock()
-	r = health.Open(health.Options{Path: d.path, Clock: d.clock, Log: zerolog.New(&d.log), Fault: func(string) error {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		if start != d.starts {
-			return errNoPower
-		}
-		d.writes++
-		return d.fault
-	}})
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- r.Run(ctx) }()
-	stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-done; err != nil {
-			d.Errorf("run: got %v, want nil", err)
-		}
-	})
-	d.Cleanup(stop)
-	return r, stop
-}
-
-var errNoPower = errors.New("the power is cut")
-
-func active(r *health.Registry) (names []string) {
-	for _, c := range r.Active() {
-		names = append(names, string(c.Name))
-	}
-	return names
-}
-
-func want[T any](t testing.TB, what string, got, want T) {
-	t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("%s: %s", what, diff)
-	}
-}
 
 // TestEventsOutliveAPowerCut, with their numbers and times, and numbers go on.
 func TestEventsOutliveAPowerCut(t *testing.T) {
@@ -215,6 +113,7 @@ func TestFullCardKeepsEventsInMemory(t *testing.T) {
 			r.Clear(health.UploadFailing)
 			time.Sleep(time.Minute)
 		}
+		synctest.Wait()
 		if n := strings.Count(d.log.String(), "in memory only"); n != 1 {
 			t.Errorf("said %d times, want once", n)
 		}
@@ -223,6 +122,7 @@ func TestFullCardKeepsEventsInMemory(t *testing.T) {
 		}
 		d.fail(nil)
 		time.Sleep(11 * time.Minute)
+		synctest.Wait()
 		r, _ = d.boot()
 		changes := 0
 		for e, ok := r.Unsent(); ok; e, ok = r.Unsent() {
@@ -330,7 +230,7 @@ func TestDamagedFileCostsOnlyWhatIsDamaged(t *testing.T) {
 		if e, _ := r.Unsent(); e.Seq != 6 {
 			t.Errorf("got %s, want number 6", tell(e))
 		}
-		d.log.Reset()
+		d.log.reset()
 		synctest.Wait()
 		if d.boot(); strings.Contains(d.log.String(), "damaged") {
 			t.Errorf("the damage is still there after it was said: %s", d.log.String())
