@@ -245,7 +245,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	c.start(ctx, part{"second copy", a.second.Run})
 	c.start(ctx, part{"meter", a.meter.Run})
 	c.start(ctx, part{"mqtt", a.mqtt.Run})
-	c.start(ctx, part{"proof", a.prover.Run}) // sees the days as they are before the sessions change them
+	c.start(ctx, part{"proof", a.prover.Run})
 	if a.modem != nil {
 		c.start(ctx, part{"modem", a.modem.Run})
 	}
@@ -256,7 +256,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		c.start(ctx, part{"link", a.monitor.Run})
 	}
 	if a.sessions != nil {
-		c.start(ctx, part{"sessions", a.sessions.Run})
+		c.start(ctx, part{"sessions", a.upload})
 	}
 	if a.sessions == nil && a.o.Config.Camera.Kind == config.KindShutter {
 		c.start(ctx, part{"fetch", a.fetchAlone})

@@ -121,7 +121,7 @@ func TestAnOpenDayThatSettlesBeforeTheFirstWordIsTold(t *testing.T) {
 			settle(run(t, b, w))
 			w.up, w.days, w.uploaded = up, nil, nil
 			p := run(t, b, w)
-			synctest.Wait()
+			<-p.Surveyed()
 			if !up {
 				settle(p)
 			}
