@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 
 	"fieldcam/agent"
 	"fieldcam/agent/link"
+	"fieldcam/cmd/fieldcam/internal/wiring"
 	"fieldcam/config"
 	"fieldcam/hal"
 	"fieldcam/hal/linux"
@@ -89,6 +91,10 @@ func run(ctx context.Context, p *places, out io.Writer) error {
 	}
 	if err := os.MkdirAll(p.state, 0o750); err != nil {
 		return fmt.Errorf("make state directory: %w", err)
+	}
+	// For whoever must make them safe after a configuration that has been spoilt.
+	if err := wiring.Save(filepath.Join(p.state, wiring.FileName), wiring.Lines(cfg)); err != nil {
+		log.Warn().Err(err).Msg("what the lines' safe levels are is not noted")
 	}
 	store := fdstore.Open()
 	defer store.Close()
