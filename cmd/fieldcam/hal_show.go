@@ -33,7 +33,7 @@ type hardware struct {
 	RTCLost bool        `json:"rtc_lost"`
 }
 
-// hardBattery is the pack that the model is sold with.
+// hardBattery is the battery as it is configured.
 type hardBattery struct {
 	Chemistry string `json:"chemistry"`
 	Cells     int    `json:"cells"`
@@ -97,8 +97,9 @@ func survey(cfg config.Config, board *linux.Board, root string) (hardware, error
 	m, _ := model.Find(cfg.Model) // the configuration is valid
 	h := hardware{
 		Model: m.Title, Camera: cfg.Camera.Kind, Usual: m.Camera, Upload: m.Upload,
-		Battery: hardBattery{m.Battery.Chemistry, m.Battery.Cells, m.Battery.AlertMillivolts, m.Battery.MainsMillivolts},
 	}
+	b := cfg.Power.Battery.Full()
+	h.Battery = hardBattery{b.Chemistry, b.Cells, b.AlertMillivolts, b.MainsMillivolts}
 	for _, l := range wiring.Lines(cfg) {
 		h.Lines = append(h.Lines, lookAt(board, l, filepath.Join(root, linux.DebugRoot)))
 	}
