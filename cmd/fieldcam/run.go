@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -98,6 +99,7 @@ func run(ctx context.Context, p *places, out io.Writer) error {
 	}
 	store := fdstore.Open()
 	defer store.Close()
+	tellHolding(store, wiring.Lines(cfg), log)
 	board := linux.NewHolding(store)
 	a, err := agent.Open(ctx, agent.Options{
 		Config:   cfg,
@@ -122,6 +124,17 @@ func run(ctx context.Context, p *places, out io.Writer) error {
 	}
 	releaseUnclaimed(board, log)
 	return errors.Join(a.Run(ctx), a.Close())
+}
+
+// tellHolding tells whether lines outlive this process; somebody should mend it where
+// they do not, and one should.
+func tellHolding(store *fdstore.Store, lines []wiring.Line, log zerolog.Logger) {
+	needed := slices.ContainsFunc(lines, func(l wiring.Line) bool { return l.Key != "" && l.Stays })
+	e := log.Info()
+	if needed && !store.Available() {
+		e = log.Warn()
+	}
+	e.Bool("held", store.Available()).Bool("needed", needed).Str("why", store.Reason()).Msg("whether lines stay as they are while the daemon starts anew")
 }
 
 // releaseUnclaimed switches off what an earlier run of the daemon left on and this
