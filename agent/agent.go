@@ -115,6 +115,7 @@ type Agent struct {
 	log     zerolog.Logger
 	replan  chan struct{} // holds one where the plan should be checked again
 	started time.Time     // wall time
+	begun   time.Time     // the same by package time
 	clock   hal.Clock
 	steps   steps
 	plan    *schedule.Schedule
@@ -200,7 +201,7 @@ func Open(ctx context.Context, o Options) (_ *Agent, err error) {
 	}
 	a.clock = newFloorClock(o.Clock, a.lastKnownTime())
 	a.steps = newSteps(a.clock)
-	a.started = a.clock.Now()
+	a.started, a.begun = a.clock.Now(), time.Now()
 	a.health = health.Open(health.Options{Path: filepath.Join(o.StateDir, health.FileName), Clock: a.clock, Fault: o.Fault, Log: a.log})
 	if err := a.makeWindows(); err != nil {
 		return nil, err

@@ -49,7 +49,7 @@ func notes() []note {
 	return slices.Concat([]note{
 		{path: "device", text: "This controller's name in photos and in the cloud. Required; no two controllers of a fleet may share one.",
 			allowed: "1 to 63 letters, digits, '-' or '_', the first a letter or digit"},
-		{path: "model", text: "The controller's model.", allowed: `"pro", "mini", "mach2" or "tempo"`},
+		{path: "model", text: "The controller's model. It chooses the defaults of the camera, the battery, the ports and the uploads: see docs/hardware.md.", allowed: `"pro", "mini", "mach2" or "tempo"`},
 		{path: "time_zone", text: "The site's time zone, in which the sessions' times are meant. File names and reports stay in UTC.",
 			allowed: `an IANA time zone, such as "Europe/Berlin"`},
 

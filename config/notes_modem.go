@@ -9,7 +9,7 @@ func modemNotes() []note {
 	return []note{
 		{path: "modem", text: "The mobile modem: it is kept on, asked how it fares, and restarted where the cloud has been out of reach for hours."},
 		{path: "modem.ask", text: "Who tells how the modem fares. Where a ModemManager runs it owns the ports: ask that.", allowed: `"at", "modemmanager", or empty for nobody`, zero: "nobody is asked"},
-		{path: "modem.port", text: "The modem's serial port for AT commands.", allowed: `the path of the modem's serial port, such as "/dev/ttyUSB2", where ask is "at"`, zero: "none"},
+		{path: "modem.port", text: "The modem's serial port for AT commands.", allowed: `the path of the modem's serial port, such as "/dev/ttyUSB2", where ask is "at"`},
 		{path: "modem.baud", text: "That port's rate, in bits per second.", allowed: "a rate from 1200 to 4000000"},
 		{path: "modem.every", text: "How often the modem is asked.", allowed: "a duration from 10s to 1h"},
 		{path: "modem.restart_after", text: "How long the cloud may be out of reach, outside of maintenance windows, before the modem is restarted. Each further restart waits twice as long, up to a day.",

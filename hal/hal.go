@@ -9,6 +9,7 @@
 package hal
 
 import (
+	"errors"
 	"io"
 	"time"
 )
@@ -31,13 +32,17 @@ type Line struct {
 	Hold bool
 }
 
+// ErrNoLine is what opening a line fails with where the board knows none of that name,
+// beside what else there is to say.
+var ErrNoLine = errors.New("no such line on this board")
+
 // Board opens the lines and ports of one controller. Its methods may be called
 // from any goroutine.
 type Board interface {
 	// OpenOutput takes the line as an output that is logically on or off from
 	// its first moment: the level is set in the same call that makes it an
 	// output, so that no other level is ever driven. It fails where the line is
-	// unknown or held by another.
+	// unknown (ErrNoLine) or held by another.
 	OpenOutput(line Line, on bool) (Output, error)
 
 	// ResumeOutput takes the line as an output at the level that it has, and tells
@@ -50,8 +55,8 @@ type Board interface {
 	CanHold() bool
 
 	// OpenInput takes the line as an input and notes its edges from then on. It
-	// fails where the line is unknown or held by another, or where the board
-	// cannot do what c asks for.
+	// fails where the line is unknown (ErrNoLine) or held by another, or where the
+	// board cannot do what c asks for.
 	OpenInput(line Line, c InputConfig) (Input, error)
 
 	// OpenPort opens a serial port (by device path) for this process alone, raw,

@@ -209,6 +209,8 @@ func unknownInput(t testing.TB, r InputRig) {
 		if i, err := r.Board.OpenInput(hal.Line{Name: name}, hal.InputConfig{}); err == nil {
 			i.Close()
 			t.Errorf("unknown line %q was opened, want an error", name)
+		} else if name != "" && !errors.Is(err, hal.ErrNoLine) {
+			t.Errorf("unknown line %q: %v, want ErrNoLine", name, err)
 		}
 	}
 }

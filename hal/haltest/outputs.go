@@ -6,6 +6,7 @@
 package haltest
 
 import (
+	"errors"
 	"testing"
 
 	"fieldcam/hal"
@@ -90,6 +91,8 @@ func unknownLine(t testing.TB, r OutputRig) {
 		if o, err := r.Board.OpenOutput(hal.Line{Name: name}, true); err == nil {
 			o.Close()
 			t.Errorf("unknown line %q was opened, want an error", name)
+		} else if name != "" && !errors.Is(err, hal.ErrNoLine) {
+			t.Errorf("unknown line %q: %v, want ErrNoLine", name, err)
 		}
 	}
 }
