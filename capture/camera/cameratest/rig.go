@@ -104,6 +104,9 @@ type Rig struct {
 	Camera Camera
 	// Break gives the camera a fault from now on; Healthy ends it.
 	Break func(Fault)
+	// HangAt hangs the camera as Break(Hangs) does, after this part of its picture, from 0
+	// to 1. nil: Break(Hangs) says where.
+	HangAt func(part float64)
 	// Picture is the picture that the camera took last, as it should arrive. nil: the
 	// suite checks the picture's two ends only.
 	Picture func() []byte
