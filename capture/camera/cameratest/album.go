@@ -20,10 +20,9 @@ import (
 type album struct {
 	begin time.Time // slots are counted from here
 
-	mu     sync.Mutex
-	taken  map[time.Duration]time.Duration // by slot: how long after it the camera was asked; guarded by mu
-	missed int                             // guarded by mu
-	last   time.Time                       // guarded by mu
+	mu    sync.Mutex
+	taken map[time.Duration]time.Duration // by slot: how long after it the camera was asked; guarded by mu
+	last  time.Time                       // guarded by mu
 }
 
 func (a *album) Add(shot photo.Shot, fill func(io.Writer) (photo.Exposure, error)) (photo.Meta, error) {
@@ -42,7 +41,6 @@ func (a *album) Miss(misses ...photo.Miss) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, m := range misses {
-		a.missed += m.Slots
 		a.last = m.To
 	}
 	return nil

@@ -97,7 +97,12 @@ func (p Power) String() string {
 }
 
 // Setup is what a check wants of its rig.
-type Setup struct{ Power Power }
+type Setup struct {
+	Power Power
+	// WarmUp is how long the camera takes to start, and as long the driver waits for it.
+	// 0: as the rig has it.
+	WarmUp time.Duration
+}
 
 // Rig is a healthy camera and its driver, of which nothing has been asked yet.
 type Rig struct {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"fieldcam/capture/camera"
 )
 
 // Slots holds the cameras of a kind to their slots, behind the capture service: what
@@ -84,32 +86,54 @@ func (s Slots) hangEverySecond(t testing.TB, r Rig, n int) (good, hung int) {
 }
 
 // AfterAFault gives a camera that is kept on each of the faults for two slots. Where a
-// recovery takes more than what the picture leaves of a slot, or more than a slot, none
-// may be begun anew at each of them: soon afterwards, and from then on, each slot is
-// taken when it is due.
+// recovery takes more than what the picture leaves of a slot none may be begun anew at each
+// of them: soon afterwards, and from then on, each slot is taken when it is due.
 func (s Slots) AfterAFault(t *testing.T, faults []Fault, run Runner) {
-	const good, bad, all = 2, 2, 12 // slots
+	for _, f := range faults {
+		t.Run(f.String(), func(t *testing.T) { s.afterAFault(t, f, Setup{Power: KeptOn}, run) })
+	}
+}
+
+// HoweverLongACycle is AfterAFault for cameras that take a quarter of a slot to start, up
+// to one and a half: a power cycle takes more than what a slot leaves, or more than a slot.
+func (s Slots) HoweverLongACycle(t *testing.T, faults []Fault, run Runner) {
+	const steps = 20
 	for _, f := range faults {
 		t.Run(f.String(), func(t *testing.T) {
-			run(t, Setup{Power: KeptOn}, func(t testing.TB, r Rig) {
-				a := s.serve(t, r, all*s.Every, func(until func(time.Duration)) {
-					until(good*s.Every - time.Millisecond)
-					r.Break(f)
-					until((good+bad)*s.Every - time.Millisecond)
-					r.Break(Healthy)
-				})
-				for n := range all {
-					if n >= good && n < good+bad+backSlots {
-						continue
-					}
-					if late, ok := a.late(time.Duration(n) * s.Every); !ok || late > onTime {
-						t.Errorf("slot %d of %d, of which the camera %v in %d and %d: taken %v, %v late; want it on time", n, all, f, good, good+bad-1, ok, late)
-					}
-				}
-				if f != Healthy && a.missed == 0 {
-					t.Error("no slot was missed: the camera had no fault")
-				}
-			})
+			for n := range steps {
+				warmUp := s.Every/4 + s.Every*5/4*time.Duration(n)/(steps-1)
+				t.Run(warmUp.String(), func(t *testing.T) { s.afterAFault(t, f, Setup{Power: KeptOn, WarmUp: warmUp}, run) })
+			}
 		})
 	}
+}
+
+func (s Slots) afterAFault(t *testing.T, f Fault, setup Setup, run Runner) {
+	const good, bad, all = 4, 2, 20 // slots
+	back := good + bad + backSlots + 2*int((camera.DefaultOffTime+setup.WarmUp)/s.Every)
+	run(t, setup, func(t testing.TB, r Rig) {
+		a := s.serve(t, r, all*s.Every, func(until func(time.Duration)) {
+			until(good*s.Every - time.Millisecond)
+			r.Break(f)
+			until((good+bad)*s.Every - time.Millisecond)
+			r.Break(Healthy)
+		})
+		var late []int
+		missed := 0
+		for n := range all {
+			d, ok := a.late(time.Duration(n) * s.Every)
+			if !ok {
+				missed++
+			}
+			if (n == good-1 || n >= back) && (!ok || d > onTime) {
+				late = append(late, n)
+			}
+		}
+		if len(late) > 0 {
+			t.Errorf("slots %d were missed or late: the camera %v in %d and %d, want it back on time at %d", late, f, good, good+bad-1, back)
+		}
+		if missed == 0 {
+			t.Errorf("no slot was missed, though the camera %v", f)
+		}
+	})
 }

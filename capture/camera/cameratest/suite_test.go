@@ -23,6 +23,7 @@ func every(t *testing.T, s sins, run func(t *testing.T, check func(testing.TB)))
 	slots := cameratest.Slots{Every: 6 * time.Second}
 	slots.AfterAHang(t, runner)
 	slots.AfterAFault(t, kind().Faults, runner)
+	slots.HoweverLongACycle(t, kind().Faults, runner)
 }
 
 func TestAGoodDriverPasses(t *testing.T) {

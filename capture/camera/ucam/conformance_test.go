@@ -1,6 +1,7 @@
 package ucam_test
 
 import (
+	"cmp"
 	"testing"
 
 	"fieldcam/capture/camera"
@@ -23,15 +24,12 @@ const pictureBytes = 5000
 func conforming(s setup) cameratest.Runner {
 	return func(t *testing.T, c cameratest.Setup, check func(testing.TB, cameratest.Rig)) {
 		s := s
-		power := s.power
 		s.power = func(p *camera.PowerConfig) {
 			if c.Power == cameratest.NoLine {
 				noLine(p)
 			}
 			p.KeepOn = c.Power == cameratest.KeptOn
-			if power != nil {
-				power(p)
-			}
+			p.WarmUp = cmp.Or(c.WarmUp, p.WarmUp)
 		}
 		run(t, s, func(t *testing.T, r *rig) { check(t, r.conforming(c)) })
 	}

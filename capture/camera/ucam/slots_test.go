@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"fieldcam/capture/camera"
 	"fieldcam/capture/camera/cameratest"
 	"fieldcam/capture/camera/ucam/ucamsim"
 )
@@ -22,9 +21,6 @@ func TestAPictureThatFillsItsIntervalIsBackAfterAFault(t *testing.T) {
 	slots().AfterAFault(t, faults(), conforming(setup{options: ucamsim.Options{Picture: skeleton(70_000), Slice: 100 * time.Millisecond}}))
 }
 
-func TestAPowerCycleLongerThanTheIntervalIsBackAfterAFault(t *testing.T) {
-	slots().AfterAFault(t, faults(), conforming(setup{power: slowPower}))
+func TestHoweverLongAPowerCycleTakesTheCameraIsBackAfterAFault(t *testing.T) {
+	slots().HoweverLongACycle(t, faults(), conforming(setup{}))
 }
-
-// slowPower is a camera that is away for 10 s when its power is cycled.
-func slowPower(c *camera.PowerConfig) { c.OffTime, c.WarmUp = 4*time.Second, 6*time.Second }

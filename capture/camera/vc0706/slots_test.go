@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"fieldcam/capture/camera"
 	"fieldcam/capture/camera/cameratest"
 	"fieldcam/capture/camera/vc0706/vc0706sim"
 )
@@ -22,9 +21,6 @@ func TestAPictureThatFillsItsIntervalIsBackAfterAFault(t *testing.T) {
 	slots().AfterAFault(t, faults(), conforming(setup{options: vc0706sim.Options{Picture: skeleton(45_000), Slice: 100 * time.Millisecond}}))
 }
 
-func TestAPowerCycleLongerThanTheIntervalIsBackAfterAFault(t *testing.T) {
-	slots().AfterAFault(t, faults(), conforming(setup{power: slowPower}))
+func TestHoweverLongAPowerCycleTakesTheCameraIsBackAfterAFault(t *testing.T) {
+	slots().HoweverLongACycle(t, faults(), conforming(setup{}))
 }
-
-// slowPower is a camera that is away for 7 s when its power is cycled.
-func slowPower(c *camera.PowerConfig) { c.OffTime, c.WarmUp = 3*time.Second, 4*time.Second }
