@@ -48,7 +48,12 @@ type Options struct {
 	Dir string
 	// Runner runs gphoto2. nil: a subprocess.Runner.
 	Runner Runner
-	Log    zerolog.Logger
+	// Find is the photo with these bytes, by their SHA-256 in lower-case hexadecimal,
+	// where the store has it among its newest, as capture.Store has it. It tells which
+	// files came into the store just before the power went. nil: they are fetched from
+	// the camera again, for whoever takes them in to find out.
+	Find func(sha256 string) (photo.Meta, bool)
+	Log  zerolog.Logger
 }
 
 // Camera is one camera, behind gphoto2. Its methods may be called from any goroutine;
@@ -68,14 +73,16 @@ type Camera struct {
 	// wild: a run since the last reset did not end by itself, so that the camera may
 	// be in the middle of something.
 	wild   bool
-	shots  []shot // what the last ones left for Others, the oldest first
-	card   card   // what is known of the camera's card
+	shots  []shot           // what the last ones left for Others, the oldest first
+	failed []fetched.Record // the notes of those that failed since
+	card   card             // what is known of the camera's card
 	clock  clock
 	listed map[string][]remote // the files of the pictures of the newest List, by Picture.Name
 	told   map[string]bool     // what was logged and has not been good since
 
-	mu    sync.Mutex // guards state
+	mu    sync.Mutex // guards the following
 	state State
+	next  photo.Shot // what the next Shoot takes; its Slot is zero where that is not known
 }
 
 // State is how the camera fares, as far as it told.
@@ -136,7 +143,10 @@ func (c *Camera) Prepare(ctx context.Context) error {
 		return fmt.Errorf("prepare the camera: %w", err)
 	}
 	c.drop(0)
-	err = c.introduce(ctx)
+	if err = c.list.Load(); err == nil {
+		err = c.reconcile(photo.Meta{}) // before the store forgets what was new when the power went
+	}
+	err = errors.Join(err, c.introduce(ctx))
 	if err = errors.Join(err, c.o.Power.Rest()); err != nil {
 		return fmt.Errorf("prepare the camera: %w", err)
 	}

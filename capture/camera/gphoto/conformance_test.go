@@ -35,7 +35,7 @@ func newRig(t *testing.T, change func(*gphoto.Config, *camera.PowerConfig)) *rig
 	if err := cfg.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{body: gphotosim.NewBody(), dir: t.TempDir()}
+	r := &rig{body: gphotosim.NewBody(gphotosim.Options{}), dir: t.TempDir()}
 	board := sim.New()
 	if power.Line != "" {
 		r.line = board.AddLine(power.Line)

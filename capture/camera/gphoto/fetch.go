@@ -185,7 +185,7 @@ func (c *Camera) fetchFile(ctx context.Context, at where, r remote, first photo.
 	defer c.remove(dir)
 	c.ladder.Good()
 	m, err := add(func(w io.Writer) (photo.Exposure, error) {
-		return c.exposure(f, at), deliver(ctx, w, f)
+		return c.exposure(f, at), copyFile(ctx, w, f)
 	})
 	if err != nil {
 		return m, fmt.Errorf("%s: %w", r.path, err)
