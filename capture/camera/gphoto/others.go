@@ -91,10 +91,10 @@ func (c *Camera) addLocal(ctx context.Context, f local, first photo.Meta, add ca
 	return m, nil
 }
 
-// done lets a file that the queue has go, where that is wanted.
+// done lets a file that the queue has, or is not to get, go, where that is wanted.
 func (c *Camera) done(f remote) {
-	if c.cfg.DeleteFetched && !slices.Contains(c.card.delete, f.path) {
-		c.card.delete = append(c.card.delete, f.path)
+	if c.cfg.DeleteFetched && !slices.ContainsFunc(c.card.delete, func(d remote) bool { return d.path == f.path }) {
+		c.card.delete = append(c.card.delete, f)
 	}
 }
 
