@@ -34,7 +34,7 @@ func layers() [][]string {
 		{
 			"agent/health", "agent/health/journal", "agent/modem/at", "agent/reading", "agent/statefile",
 			"capture/camera", "capture/picture", "capture/picture/luma",
-			"capture/camera/cameratest", "capture/camera/dcf", "capture/camera/fetched", "capture/camera/ptpsim",
+			"capture/camera/dcf", "capture/camera/fetched", "capture/camera/ptpsim",
 			"hal/bme280", "hal/bme280/bme280sim", "hal/haltest", "hal/hwmon", "hal/ina", "hal/ina/inasim", "hal/linux",
 			"hal/linux/fdstore", "hal/linux/fdstore/fdstoretest", "hal/model", "hal/sht3x", "hal/sht3x/sht3xsim",
 			"hal/sim", "hal/vedirect", "hal/vedirect/vedirectsim",
@@ -51,7 +51,7 @@ func layers() [][]string {
 			"agent/climate", "agent/heartbeat", "agent/link", "agent/link/linktest", "agent/maintenance", "agent/modem",
 			"agent/modem/manager", "agent/modem/modemsim", "agent/panel", "agent/pause", "agent/power", "agent/proof",
 			"agent/restart",
-			"capture/camera/deferredtest", "capture/camera/gphoto", "capture/camera/gphoto/gphotosim",
+			"capture/camera/cameratest", "capture/camera/deferredtest", "capture/camera/gphoto", "capture/camera/gphoto/gphotosim",
 			"capture/camera/shutter", "capture/camera/shutter/shuttersim",
 			"queue/second", "queue/session",
 		},

@@ -92,6 +92,51 @@ func TestACycleThatHadNoTimeIsNotBegunAnew(t *testing.T) {
 	}
 }
 
+// What a driver does behind the warm-up may be cut short, too: then the camera was not
+// ready, and nothing is counted.
+func TestACycleAfterWhichTheCameraWasNotReadyIsNotBegunAnew(t *testing.T) {
+	climb(t, func(t *testing.T, l *camera.Ladder, p *camera.Power, line *sim.Line) {
+		start := func(wantFresh, wantCycle bool) {
+			t.Helper()
+			before := time.Now()
+			fresh, err := l.Start(t.Context(), p)
+			cycled := time.Since(before) >= camera.DefaultOffTime+camera.DefaultWarmUp
+			if err != nil || fresh != wantFresh || cycled != wantCycle {
+				t.Errorf("Start: fresh %v, cycled %v, %v; want %v, %v", fresh, cycled, err, wantFresh, wantCycle)
+			}
+		}
+		start(true, false)
+		l.Failed()
+		l.Failed()
+		start(true, true)
+		start(true, false)
+		start(true, false)
+		l.Failed() // it was ready
+		start(true, true)
+		l.Good()
+		start(false, false)
+	})
+}
+
+func TestADemandStandsUntilThereWasTimeForIt(t *testing.T) {
+	climb(t, func(t *testing.T, l *camera.Ladder, p *camera.Power, line *sim.Line) {
+		if _, err := l.Start(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+		l.Good()
+		l.Demand(camera.Cycle)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		var unready *camera.UnreadyError
+		if _, err := l.Start(ctx, p); !errors.As(err, &unready) || p.IsOn() {
+			t.Errorf("Start with a second: %v, on %v; want an UnreadyError with the camera off", err, p.IsOn())
+		}
+		if fresh, err := l.Start(t.Context(), p); err != nil || !fresh || l.Due() != camera.Retry {
+			t.Errorf("Start with time: fresh %v, %v, then rung %d is due; want a fresh camera, and no more", fresh, err, l.Due())
+		}
+	})
+}
+
 // A picture that takes most of the interval has no time for a reset before it.
 func TestARecoveryThatTookTheTimeIsNotDoneAgain(t *testing.T) {
 	climb(t, func(t *testing.T, l *camera.Ladder, p *camera.Power, _ *sim.Line) {

@@ -16,8 +16,13 @@
 //   - A fault of the writer comes back as it is, and leads to no recovery.
 //   - Close ends within CloseWait though a Shoot is under way; a Shoot after it is an error.
 //
-// It runs in simulated time or in real: it compares times, and sleeps where a
+// Run runs in simulated time or in real: it compares times, and sleeps where a
 // moment within a picture is meant.
+//
+// Slots promises of a driver behind the capture service, which asks it at each slot:
+//   - A hang costs the photos of the slots in which the camera hangs, and no other.
+//   - A camera that is well again is back on time within a few slots, also where its
+//     recovery takes more time than a slot has.
 //
 // Out of scope: what a picture looks like, rates, and which faults a protocol has of
 // its own. Each driver's own tests hold those.

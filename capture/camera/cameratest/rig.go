@@ -97,13 +97,21 @@ func (p Power) String() string {
 }
 
 // Setup is what a check wants of its rig.
-type Setup struct{ Power Power }
+type Setup struct {
+	Power Power
+	// WarmUp is how long the camera takes to start, and as long the driver waits for it.
+	// 0: as the rig has it.
+	WarmUp time.Duration
+}
 
 // Rig is a healthy camera and its driver, of which nothing has been asked yet.
 type Rig struct {
 	Camera Camera
 	// Break gives the camera a fault from now on; Healthy ends it.
 	Break func(Fault)
+	// HangAt hangs the camera as Break(Hangs) does, after this part of its picture, from 0
+	// to 1. nil: Break(Hangs) says where.
+	HangAt func(part float64)
 	// Picture is the picture that the camera took last, as it should arrive. nil: the
 	// suite checks the picture's two ends only.
 	Picture func() []byte

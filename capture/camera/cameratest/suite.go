@@ -6,9 +6,12 @@ import (
 	"testing"
 )
 
+// Runner makes a fresh rig and passes it on to check, once.
+type Runner = func(t *testing.T, s Setup, check func(testing.TB, Rig))
+
 // Run checks the cameras of a kind. For each check it calls run, which makes a
 // fresh rig and passes it on.
-func Run(t *testing.T, k Kind, run func(t *testing.T, s Setup, check func(testing.TB, Rig))) {
+func Run(t *testing.T, k Kind, run Runner) {
 	powers := []Power{NoLine}
 	if k.Switched {
 		powers = []Power{NoLine, OffBetween, KeptOn}

@@ -2,16 +2,12 @@ package ucam
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"slices"
-	"time"
 
 	"github.com/rs/zerolog"
 
 	"fieldcam/capture/camera"
-	"fieldcam/capture/camera/jpegstream"
 	"fieldcam/capture/camera/serial"
 	"fieldcam/capture/photo"
 	"fieldcam/hal"
@@ -19,10 +15,6 @@ import (
 
 // Format is the file name extension of every picture.
 const Format = "jpg"
-
-// closeWait is how long Close waits for a Shoot: one whose context has ended
-// returns at once, and the daemon has 5 s to stop in all.
-const closeWait = time.Second
 
 // Options are what a Camera works with. Board and Power are required.
 type Options struct {
@@ -38,9 +30,8 @@ type Camera struct {
 	cfg Config
 	o   Options
 
-	turn *camera.Turn // whoever has it may use what follows
+	keeper *camera.Keeper // what it calls may use what follows
 
-	ladder   *camera.Ladder
 	silent   bool // the last talk ended in silence
 	lastBaud int  // where the camera was seen last
 	slow     bool // it was said that the camera does not take cfg.Baud
@@ -51,22 +42,13 @@ type Camera struct {
 // New makes the driver of a camera; it touches neither port nor power before
 // Shoot or Prepare.
 func New(cfg Config, o Options) *Camera {
-	c := &Camera{cfg: cfg, o: o, turn: camera.NewTurn(), ladder: camera.NewLadder(o.Log)}
+	c := &Camera{cfg: cfg, o: o, keeper: camera.NewKeeper("the camera at "+cfg.Port, o.Power, o.Log)}
 	c.lastBaud = c.firstBaud()
 	return c
 }
 
-// Close ends a Shoot that is under way, waits for it, for closeWait at most, and
-// switches the camera off in any case; where the Shoot does not end, because its
-// writer hangs, it returns an error. Shoot and Prepare fail from then on. A second
-// Close does nothing more.
-func (c *Camera) Close() error {
-	err := c.turn.Close(closeWait)
-	if err != nil {
-		err = fmt.Errorf("camera at %s: %w", c.cfg.Port, err)
-	}
-	return errors.Join(err, c.o.Power.Close())
-}
+// Close is the Keeper's.
+func (c *Camera) Close() error { return c.keeper.Close() }
 
 // Shoot takes one picture and streams it to w, as a whole JPEG. After an error,
 // what w got is part of a picture at best. The camera's power is as
@@ -75,55 +57,30 @@ func (c *Camera) Close() error {
 // Faults of w and a ctx that was cancelled are not the camera's and lead to no
 // recovery; nor does one that ran out of time because of a recovery. Otherwise it does.
 func (c *Camera) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, error) {
-	ctx, give, err := c.turn.Take(ctx)
-	if err != nil {
-		return photo.Exposure{}, err
-	}
-	defer give()
-
-	err = c.withCamera(ctx, func(conn *conn) error { return conn.picture(ctx, w) })
-	var sink *jpegstream.SinkError
-	var unready *camera.UnreadyError
-	switch {
-	case err == nil:
-		c.ladder.Good()
-		if rest := c.o.Power.Rest(); rest != nil {
-			// The picture is good; the battery is in danger.
-			c.o.Log.Error().Err(rest).Msg("camera stays on")
-		}
-		return photo.Exposure{Camera: c.cfg.Model.name(), Format: Format, Attempts: 1}, nil
-	case errors.As(err, &sink), errors.As(err, &unready), errors.Is(err, context.Canceled):
-		err = errors.Join(err, c.o.Power.Rest())
-	case errors.Is(err, context.DeadlineExceeded) && !c.silent:
-		c.ladder.OutOfTime()
-		err = errors.Join(err, c.o.Power.Rest())
-	default:
-		c.ladder.Failed()
-		err = errors.Join(err, c.ladder.Rest(c.o.Power, c.silent))
-	}
-	return photo.Exposure{}, fmt.Errorf("shoot with the camera at %s: %w", c.cfg.Port, err)
+	return c.keeper.Shoot(ctx, func(ctx context.Context) (photo.Exposure, error) {
+		err := c.withCamera(ctx, func(conn *conn) error { return conn.picture(ctx, w) })
+		return photo.Exposure{Camera: c.cfg.Model.name(), Format: Format, Attempts: 1}, err
+	}, c.blame)
 }
 
 // Prepare finds the camera and sets it up. It leaves the power as Shoot does; its
 // errors do not count for the ladder.
 func (c *Camera) Prepare(ctx context.Context) error {
-	ctx, give, err := c.turn.Take(ctx)
-	if err != nil {
-		return err
-	}
-	defer give()
-	err = c.withCamera(ctx, func(*conn) error { return nil })
-	if err = errors.Join(err, c.o.Power.Rest()); err != nil {
-		return fmt.Errorf("prepare the camera at %s: %w", c.cfg.Port, err)
-	}
-	return nil
+	return c.keeper.Prepare(ctx, func(ctx context.Context) error {
+		return c.withCamera(ctx, func(*conn) error { return nil })
+	})
+}
+
+// blame is what an error of Shoot tells of the camera.
+func (c *Camera) blame(_ context.Context, err error) camera.Blame {
+	return camera.BlameFor(err, c.silent)
 }
 
 // withCamera gives the camera power, opens its port, finds it and sets it up,
 // and calls do with it.
 func (c *Camera) withCamera(ctx context.Context, do func(*conn) error) error {
 	c.silent = false
-	fresh, err := c.ladder.Start(ctx, c.o.Power)
+	fresh, err := c.keeper.Start(ctx)
 	if err != nil {
 		return err
 	}

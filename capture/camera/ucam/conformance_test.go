@@ -1,6 +1,7 @@
 package ucam_test
 
 import (
+	"cmp"
 	"testing"
 
 	"fieldcam/capture/camera"
@@ -8,22 +9,30 @@ import (
 	"fieldcam/capture/camera/ucam/ucamsim"
 )
 
+func faults() []cameratest.Fault {
+	return []cameratest.Fault{cameratest.Silent, cameratest.Hangs, cameratest.Truncates}
+}
+
 func TestConformance(t *testing.T) {
-	k := cameratest.Kind{
-		Faults:   []cameratest.Fault{cameratest.Silent, cameratest.Hangs, cameratest.Truncates},
-		Switched: true,
-	}
-	cameratest.Run(t, k, func(t *testing.T, s cameratest.Setup, check func(testing.TB, cameratest.Rig)) {
-		power := func(c *camera.PowerConfig) {
-			if s.Power == cameratest.NoLine {
-				noLine(c)
+	cameratest.Run(t, cameratest.Kind{Faults: faults(), Switched: true}, conforming(setup{}))
+}
+
+// pictureBytes is about the size of a conforming rig's pictures at least.
+const pictureBytes = 5000
+
+// conforming makes rigs as s says for the suites.
+func conforming(s setup) cameratest.Runner {
+	return func(t *testing.T, c cameratest.Setup, check func(testing.TB, cameratest.Rig)) {
+		s := s
+		s.power = func(p *camera.PowerConfig) {
+			if c.Power == cameratest.NoLine {
+				noLine(p)
 			}
-			c.KeepOn = s.Power == cameratest.KeptOn
+			p.KeepOn = c.Power == cameratest.KeptOn
+			p.WarmUp = cmp.Or(c.WarmUp, p.WarmUp)
 		}
-		run(t, setup{power: power}, func(t *testing.T, r *rig) {
-			check(t, r.conforming(s))
-		})
-	})
+		run(t, s, func(t *testing.T, r *rig) { check(t, r.conforming(c)) })
+	}
 }
 
 // conforming is the rig as the suite wants it.
@@ -39,6 +48,7 @@ func (r *rig) conforming(s cameratest.Setup) cameratest.Rig {
 				r.sim.SetPower(true)
 			}
 		},
+		HangAt:  func(part float64) { r.sim.SetFaults(ucamsim.Faults{HangAfter: 1 + int(part*pictureBytes)}) },
 		Picture: func() []byte { p, _ := r.sim.Picture(); return p },
 	}
 	if s.Power != cameratest.NoLine {

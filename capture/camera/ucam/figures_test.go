@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"fieldcam/capture/camera/cameratest"
 	"fieldcam/capture/camera/ucam"
 	"fieldcam/capture/camera/ucam/ucamsim"
 )
@@ -51,7 +52,7 @@ func TestVGAPictureTakesLittleMoreThanTheLineNeeds(t *testing.T) {
 			if x > c.reach {
 				t.Errorf("%s: %d pictures took %v, want at most %v times the line's %v", c.name, c.shots, took, c.reach, line)
 			}
-			t.Logf("figure %s %.3f x-line reach %.2f %s", c.name, x, c.reach, verdict(x <= c.reach))
+			t.Logf("figure %s %.3f x-line reach %.2f %s", c.name, x, c.reach, cameratest.Verdict(x <= c.reach))
 		})
 	}
 }

@@ -14,7 +14,7 @@ import (
 // there are: another program, or another configuration, may have left it anywhere.
 func (c *Camera) rates(first int) []int {
 	all := append(append([]int{first}, AutoBauds()...), c.cfg.Baud)
-	if c.ladder.Due() >= camera.Cycle {
+	if c.keeper.Ladder.Due() >= camera.Cycle {
 		all = append(all, Bauds()...)
 	}
 	return unique(all...)
@@ -23,21 +23,20 @@ func (c *Camera) rates(first int) []int {
 // ready finds the camera, recovers it as far as the ladder says, and sets it up.
 func (c *Camera) ready(ctx context.Context, conn *conn, fresh bool, first int) error {
 	f, err := conn.find(ctx, c.rates(first))
-	if err != nil && ctx.Err() == nil && c.ladder.Due() >= camera.Reset && !fresh && c.o.Power.Switched() {
+	if err != nil && ctx.Err() == nil && c.keeper.Ladder.Due() >= camera.Reset && !fresh && c.o.Power.Switched() {
 		// A camera that hears nothing cannot be reset: the next rung at once.
-		if err := c.o.Power.Cycle(ctx); err != nil {
+		if err := c.keeper.Ladder.Cycle(ctx, c.o.Power); err != nil {
 			return err
 		}
-		c.ladder.Climbed(camera.Cycle, "camera power cycled")
 		fresh = true
 		f, err = conn.find(ctx, c.rates(c.firstBaud()))
 	}
 	if err != nil {
 		return err
 	}
-	if c.ladder.Due() >= camera.Reset && !fresh {
+	if c.keeper.Ladder.Due() >= camera.Reset && !fresh {
 		c.lastBaud = c.firstBaud()
-		c.ladder.Climbed(camera.Reset, "reset the camera")
+		c.keeper.Ladder.Climbed(camera.Reset, "reset the camera")
 		if f, err = conn.reset(ctx, c.rates(c.lastBaud)); err != nil {
 			return fmt.Errorf("reset: %w", err)
 		}

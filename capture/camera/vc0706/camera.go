@@ -2,16 +2,13 @@ package vc0706
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
-	"time"
 
 	"github.com/rs/zerolog"
 
 	"fieldcam/capture/camera"
-	"fieldcam/capture/camera/jpegstream"
 	"fieldcam/capture/camera/serial"
 	"fieldcam/capture/photo"
 	"fieldcam/hal"
@@ -20,21 +17,14 @@ import (
 // Format is the file name extension of every picture.
 const Format = "jpg"
 
-// closeWait is how long Close waits for a Shoot: one whose context has ended
-// returns at once, and the daemon has 5 s to stop in all.
-const closeWait = time.Second
-
 // Camera is one camera on one serial port. Its methods may be called from any
 // goroutine; one Shoot at a time does something, the others wait.
 type Camera struct {
-	cfg   Config
-	board hal.Board
-	power *camera.Power // Close may use it without the turn
-	log   zerolog.Logger
+	cfg    Config
+	board  hal.Board
+	log    zerolog.Logger
+	keeper *camera.Keeper // what it calls may use what follows
 
-	turn *camera.Turn // whoever has it may use what follows
-
-	ladder   *camera.Ladder
 	silent   bool   // the last talk ended in silence
 	lastBaud int    // where the camera was seen last
 	bootBaud int    // where it was seen last after a start
@@ -46,23 +36,14 @@ type Camera struct {
 // New makes the driver of a camera; it touches neither port nor power before
 // Shoot. The Camera takes power over: Close closes it.
 func New(cfg Config, board hal.Board, power *camera.Power, log zerolog.Logger) *Camera {
-	c := &Camera{cfg: cfg, board: board, power: power, log: log, turn: camera.NewTurn(), ladder: camera.NewLadder(log)}
+	c := &Camera{cfg: cfg, board: board, log: log, keeper: camera.NewKeeper("the camera at "+cfg.Port, power, log)}
 	c.lastBaud = searchRates()[0]
 	c.bootBaud = searchRates()[0]
 	return c
 }
 
-// Close ends a Shoot that is under way, waits for it, for closeWait at most, and
-// switches the camera off in any case; where the Shoot does not end, because its
-// writer hangs, it returns an error. Shoot and Prepare fail from then on. A second
-// Close does nothing more.
-func (c *Camera) Close() error {
-	err := c.turn.Close(closeWait)
-	if err != nil {
-		err = fmt.Errorf("camera at %s: %w", c.cfg.Port, err)
-	}
-	return errors.Join(err, c.power.Close())
-}
+// Close is the Keeper's.
+func (c *Camera) Close() error { return c.keeper.Close() }
 
 // Shoot takes one picture and streams it to w, as a whole JPEG. After an error,
 // what w got is part of a picture at best. The camera's power is as
@@ -71,49 +52,16 @@ func (c *Camera) Close() error {
 // Faults of w and a ctx that was cancelled are not the camera's and lead to no
 // recovery; nor does one that ran out of time because of a recovery. Otherwise it does.
 func (c *Camera) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, error) {
-	ctx, give, err := c.turn.Take(ctx)
-	if err != nil {
-		return photo.Exposure{}, err
-	}
-	defer give()
-
-	e, err := c.shoot(ctx, w)
-	var sink *jpegstream.SinkError
-	var unready *camera.UnreadyError
-	switch {
-	case err == nil:
-		c.ladder.Good()
-		if rest := c.power.Rest(); rest != nil {
-			// The picture is good; the battery is in danger.
-			c.log.Error().Err(rest).Msg("camera stays on")
-		}
-		return e, nil
-	case errors.As(err, &sink), errors.As(err, &unready), errors.Is(err, context.Canceled):
-		err = errors.Join(err, c.power.Rest())
-	case errors.Is(err, context.DeadlineExceeded) && !c.silent:
-		c.ladder.OutOfTime()
-		err = errors.Join(err, c.power.Rest())
-	default:
-		c.ladder.Failed()
-		err = errors.Join(err, c.ladder.Rest(c.power, c.silent))
-	}
-	return photo.Exposure{}, fmt.Errorf("shoot with the camera at %s: %w", c.cfg.Port, err)
+	return c.keeper.Shoot(ctx, func(ctx context.Context) (photo.Exposure, error) { return c.shoot(ctx, w) }, c.blame)
 }
 
 // Prepare finds the camera and sets it up, which a later Shoot then need not do:
 // a camera at another rate or resolution takes seconds. It leaves the power as
 // Shoot does; its errors do not count for the ladder.
 func (c *Camera) Prepare(ctx context.Context) error {
-	ctx, give, err := c.turn.Take(ctx)
-	if err != nil {
-		return err
-	}
-	defer give()
-	err = c.withCamera(ctx, func(*conn, found) error { return nil })
-	if err = errors.Join(err, c.power.Rest()); err != nil {
-		return fmt.Errorf("prepare the camera at %s: %w", c.cfg.Port, err)
-	}
-	return nil
+	return c.keeper.Prepare(ctx, func(ctx context.Context) error {
+		return c.withCamera(ctx, func(*conn, found) error { return nil })
+	})
 }
 
 func (c *Camera) shoot(ctx context.Context, w io.Writer) (e photo.Exposure, err error) {
@@ -131,11 +79,16 @@ func (c *Camera) shoot(ctx context.Context, w io.Writer) (e photo.Exposure, err 
 	return e, err
 }
 
+// blame is what an error of Shoot tells of the camera.
+func (c *Camera) blame(_ context.Context, err error) camera.Blame {
+	return camera.BlameFor(err, c.silent)
+}
+
 // withCamera gives the camera power, opens its port, finds it and sets it up,
 // and calls do with it.
 func (c *Camera) withCamera(ctx context.Context, do func(*conn, found) error) error {
 	c.silent = false
-	fresh, err := c.ladder.Start(ctx, c.power)
+	fresh, err := c.keeper.Start(ctx)
 	if err != nil {
 		return err
 	}
@@ -170,7 +123,7 @@ func (c *Camera) rates() []int {
 	if !slices.Contains(rates, c.cfg.Baud) {
 		rates = append(rates, c.cfg.Baud)
 	}
-	if c.ladder.Due() < camera.Cycle {
+	if c.keeper.Ladder.Due() < camera.Cycle {
 		return rates
 	}
 	for _, baud := range c.cfg.Sensor.bauds() {
@@ -184,21 +137,20 @@ func (c *Camera) rates() []int {
 // ready finds the camera, recovers it as far as the ladder says, and sets it up.
 func (c *Camera) ready(ctx context.Context, conn *conn, fresh bool) (found, error) {
 	f, err := conn.find(ctx, c.lastBaud)
-	if err != nil && ctx.Err() == nil && c.ladder.Due() >= camera.Reset && !fresh && c.power.Switched() {
+	if err != nil && ctx.Err() == nil && c.keeper.Ladder.Due() >= camera.Reset && !fresh && c.keeper.Power.Switched() {
 		// A camera that hears nothing cannot be reset: the next rung at once.
-		if err := c.power.Cycle(ctx); err != nil {
+		if err := c.keeper.Ladder.Cycle(ctx, c.keeper.Power); err != nil {
 			return f, err
 		}
-		c.ladder.Climbed(camera.Cycle, "camera power cycled")
 		fresh = true
 		f, err = conn.find(ctx, c.bootBaud)
 	}
 	if err != nil {
 		return f, err
 	}
-	if c.ladder.Due() >= camera.Reset && !fresh {
+	if c.keeper.Ladder.Due() >= camera.Reset && !fresh {
 		c.lastBaud = c.bootBaud
-		c.ladder.Climbed(camera.Reset, "reset the camera")
+		c.keeper.Ladder.Climbed(camera.Reset, "reset the camera")
 		if f, err = conn.reset(ctx, c.bootBaud); err != nil {
 			return f, fmt.Errorf("reset: %w", err)
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"fieldcam/capture/camera/cameratest"
 	"fieldcam/capture/camera/vc0706"
 	"fieldcam/capture/camera/vc0706/vc0706sim"
 )
@@ -58,7 +59,7 @@ func TestVGAPictureTakesLittleMoreThanTheLineNeeds(t *testing.T) {
 			if x > c.reach {
 				t.Errorf("%s: %d pictures took %v, want at most %v times the line's %v", c.name, c.shots, took, c.reach, line)
 			}
-			t.Logf("figure %s %.3f x-line reach %.2f %s", c.name, x, c.reach, verdict(x <= c.reach))
+			t.Logf("figure %s %.3f x-line reach %.2f %s", c.name, x, c.reach, cameratest.Verdict(x <= c.reach))
 		})
 	}
 }
@@ -85,6 +86,6 @@ func TestVGATransferIsNearTheLinesOwnSpeed(t *testing.T) {
 		if x > reachGood {
 			t.Errorf("%d bytes took %v, want at most %v times %v", all.Len(), last.Sub(first), reachGood, line)
 		}
-		t.Logf("figure vc0706-vga-transfer %.3f x-line reach %.2f %s", x, reachGood, verdict(x <= reachGood))
+		t.Logf("figure vc0706-vga-transfer %.3f x-line reach %.2f %s", x, reachGood, cameratest.Verdict(x <= reachGood))
 	})
 }
