@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"path/filepath"
 	"time"
@@ -18,10 +17,6 @@ import (
 
 // Format is the file name extension of every picture.
 const Format = "jpg"
-
-// closeWait is how long Close waits for a Shoot: one whose context has ended
-// returns within half a second, and the daemon has 5 s to stop in all.
-const closeWait = time.Second
 
 // leastTime is how long a run must have at least: a program that is stopped while it
 // opens the camera does more harm than a photo less.
@@ -48,15 +43,13 @@ type Options struct {
 // Camera is one camera, behind one program. Its methods may be called from any
 // goroutine; one Shoot at a time does something, the others wait.
 type Camera struct {
-	cfg   Config
-	power *camera.Power // Close may use it without the turn
-	log   zerolog.Logger
+	cfg    Config
+	log    zerolog.Logger
+	keeper *camera.Keeper // what it calls may use what follows
 
-	turn *camera.Turn // whoever has it may use what follows
-
-	ladder  *camera.Ladder
 	runner  Runner
 	scratch *subprocess.Scratch
+	hurried bool // the last run had less than its configured time
 	odd     bool // the program did not end well after the last picture
 }
 
@@ -70,88 +63,64 @@ func New(cfg Config, o Options) *Camera {
 		o.Runner = new(subprocess.Runner)
 	}
 	return &Camera{
-		cfg: cfg, power: o.Power, log: o.Log, turn: camera.NewTurn(), ladder: camera.NewLadder(o.Log),
+		cfg: cfg, log: o.Log, keeper: camera.NewKeeper("the camera of "+filepath.Base(cfg.Argv[0]), o.Power, o.Log),
 		runner: o.Runner, scratch: subprocess.NewScratch(o.Dir, scratchName),
 	}
 }
 
-// Close ends a Shoot that is under way, waits for it, for closeWait at most, and
-// switches the camera off in any case; where the Shoot does not end, because its
-// writer hangs, it returns an error. Shoot and Prepare fail from then on. A second
-// Close does nothing more.
-func (c *Camera) Close() error {
-	err := c.turn.Close(closeWait)
-	if err != nil {
-		err = fmt.Errorf("camera of %s: %w", c.program(), err)
-	}
-	return errors.Join(err, c.power.Close())
-}
+// Close is the Keeper's.
+func (c *Camera) Close() error { return c.keeper.Close() }
 
 // Prepare sees to it that the program is there and the power can be switched, and
 // clears away what an earlier process left. It takes no picture, and leaves the power
 // as Shoot does.
 func (c *Camera) Prepare(ctx context.Context) error {
-	ctx, give, err := c.turn.Take(ctx)
-	if err != nil {
+	return c.keeper.Prepare(ctx, func(ctx context.Context) error {
+		_, err := subprocess.Find(c.cfg.Argv[0])
+		if err = errors.Join(err, c.scratch.Remove()); err != nil {
+			return err
+		}
+		_, err = c.keeper.Power.On(ctx)
 		return err
-	}
-	defer give()
-	_, err = subprocess.Find(c.cfg.Argv[0])
-	err = errors.Join(err, c.scratch.Remove())
-	if err == nil {
-		_, err = c.power.On(ctx)
-	}
-	if err = errors.Join(err, c.power.Rest()); err != nil {
-		return fmt.Errorf("prepare the camera of %s: %w", c.program(), err)
-	}
-	return nil
+	})
 }
 
 // Shoot takes one picture and streams it to w, as a whole JPEG. After an error,
 // what w got is part of a picture at best. The camera's power is as
-// camera.Power.Rest leaves it on every return.
+// camera.Power.Rest leaves it on every return, or off after a program that had to be
+// stopped.
 //
 // Faults of w and a ctx that was cancelled are not the camera's and lead to no
-// recovery; a ctx that ran out of time does.
+// recovery; nor does one that ran out of time because of a recovery, or before the
+// program could be started. Otherwise it does.
 func (c *Camera) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, error) {
-	ctx, give, err := c.turn.Take(ctx)
-	if err != nil {
-		return photo.Exposure{}, err
-	}
-	defer give()
-
-	err = c.shoot(ctx, w)
-	rest := c.power.Rest()
-	var sink *jpegstream.SinkError
-	switch {
-	case err == nil:
-		c.ladder.Good()
-		if rest != nil {
-			// The picture is good; the battery is in danger.
-			c.log.Error().Err(rest).Msg("camera stays on")
-		}
-		return photo.Exposure{Camera: c.program(), Format: Format, Attempts: 1}, nil
-	case errors.As(err, &sink), errors.Is(err, context.Canceled), errors.Is(err, errNoTime):
-	default:
-		c.ladder.Failed()
-	}
-	return photo.Exposure{}, fmt.Errorf("shoot with %s: %w", c.program(), errors.Join(err, rest))
+	return c.keeper.Shoot(ctx, func(ctx context.Context) (photo.Exposure, error) {
+		return photo.Exposure{Camera: c.program(), Format: Format, Attempts: 1}, c.shoot(ctx, w)
+	}, c.blame)
 }
 
 // program is the program's name, for people.
 func (c *Camera) program() string { return filepath.Base(c.cfg.Argv[0]) }
 
-// errNoTime: the program was not started, because there was no time for it.
-var errNoTime = fmt.Errorf("less than %v left for the program: %w", leastTime, context.DeadlineExceeded)
+// blame is what an error of shoot tells of the camera. A program that had its configured
+// time hangs, and its camera with it.
+func (c *Camera) blame(ctx context.Context, err error) camera.Blame {
+	switch {
+	case !errors.Is(err, context.DeadlineExceeded):
+		return camera.Faulty
+	case c.hurried:
+		return camera.Stopped
+	}
+	return camera.Mute
+}
 
 // shoot runs the program and passes its picture on to w.
 func (c *Camera) shoot(ctx context.Context, w io.Writer) (err error) {
 	if err := c.start(ctx); err != nil {
 		return err
 	}
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < leastTime {
-		return errNoTime
-	}
+	deadline, ok := ctx.Deadline()
+	c.hurried = ok && time.Until(deadline) < c.cfg.Timeout
 	dir, err := c.scratch.Make()
 	if err != nil {
 		return &jpegstream.SinkError{Err: err} // the card's fault
@@ -178,19 +147,18 @@ func (c *Camera) shoot(ctx context.Context, w io.Writer) (err error) {
 	return incomplete(exit)
 }
 
-// start gives the camera power, after taking it away where the ladder says so.
+// start gives the camera power, after taking it away where the ladder says so, and in
+// time for the program.
 func (c *Camera) start(ctx context.Context) error {
-	if c.ladder.Due() >= camera.Cycle || c.runner.LeftBehind() {
-		err := c.power.Cycle(ctx)
-		if err == nil {
-			c.ladder.Climbed(camera.Cycle, "camera power cycled")
-			return nil
-		}
-		if !errors.Is(err, camera.ErrNoPowerLine) {
-			return err
-		}
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-leastTime))
+		defer cancel()
 	}
-	_, err := c.power.On(ctx)
+	if c.runner.LeftBehind() {
+		c.keeper.Ladder.Demand(camera.Cycle)
+	}
+	_, err := c.keeper.Start(ctx)
 	return err
 }
 

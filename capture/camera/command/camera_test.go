@@ -89,7 +89,12 @@ func TestAWholePictureIsTakenThoughItsProgramFailed(t *testing.T) {
 }
 
 func TestTheConfiguredTimeBoundsARun(t *testing.T) {
-	run(t, setup{cfg: func(c *command.Config) { toStdout(c); c.Timeout = 10 * time.Second }}, func(t *testing.T, r *rig) {
+	s := setup{
+		cfg:   func(c *command.Config) { toStdout(c); c.Timeout = 10 * time.Second },
+		power: func(c *camera.PowerConfig) { c.Line, c.KeepOn = powerLine, true },
+	}
+	run(t, s, func(t *testing.T, r *rig) {
+		r.good(t)
 		r.device.order.Faults = programsim.Faults{Hang: true, Deaf: true}
 		start := time.Now()
 		if err := r.bad(t, "deadline exceeded"); !errors.Is(err, context.DeadlineExceeded) {
@@ -97,6 +102,30 @@ func TestTheConfiguredTimeBoundsARun(t *testing.T) {
 		}
 		if d := time.Since(start); d > 10*time.Second+250*time.Millisecond {
 			t.Errorf("it took %v, want 10s", d)
+		}
+		if r.device.line.High() {
+			t.Error("a camera whose program hangs has power, want it off although it is kept on")
+		}
+	})
+}
+
+// The kernel holds a program whose device does not let it go, until that loses its power:
+// also where the time until the next photo is shorter than a power cycle.
+func TestAProgramThatIsLeftBehindCostsAPowerCycle(t *testing.T) {
+	s := setup{power: func(c *camera.PowerConfig) { c.Line, c.KeepOn = powerLine, true }}
+	run(t, s, func(t *testing.T, r *rig) {
+		r.good(t)
+		r.device.left = true
+		for n := range 3 {
+			ctx, cancel := context.WithTimeout(t.Context(), camera.DefaultWarmUp+time.Second)
+			_, err := r.cam.Shoot(ctx, new(bytes.Buffer))
+			cancel()
+			if good := n == 2; (err == nil) != good {
+				t.Errorf("Shoot %d: %v; want the cycle to end in the second, and a photo in the third", n+1, err)
+			}
+		}
+		if got := r.offs(); got != 2 { // once at first
+			t.Errorf("the power went off %d times, want 2", got)
 		}
 	})
 }

@@ -1,43 +1,60 @@
 package command_test
 
 import (
+	"cmp"
 	"testing"
 	"testing/synctest"
 
 	"fieldcam/capture/camera"
 	"fieldcam/capture/camera/cameratest"
-	"fieldcam/capture/camera/command"
 	"fieldcam/capture/camera/subprocess/programsim"
 )
 
+func faults() []cameratest.Fault {
+	return []cameratest.Fault{cameratest.Silent, cameratest.Hangs, cameratest.Truncates}
+}
+
 func TestConformance(t *testing.T) {
-	for name, cfg := range map[string]func(*command.Config){"stdout": toStdout, "file": toFile} {
+	for name, s := range map[string]setup{"stdout": {cfg: toStdout}, "file": {cfg: toFile}} {
 		t.Run(name, func(t *testing.T) {
-			cameratest.Run(t, cameratest.Kind{
-				Faults:   []cameratest.Fault{cameratest.Silent, cameratest.Hangs, cameratest.Truncates},
-				Switched: true,
-			}, func(t *testing.T, s cameratest.Setup, check func(testing.TB, cameratest.Rig)) {
-				synctest.Test(t, func(t *testing.T) { conform(t, cfg, s, check) })
-			})
+			cameratest.Run(t, cameratest.Kind{Faults: faults(), Switched: true}, conforming(s))
 		})
 	}
 }
 
-func conform(t *testing.T, cfg func(*command.Config), s cameratest.Setup, check func(testing.TB, cameratest.Rig)) {
-	r := newRig(t, setup{cfg: cfg, power: func(c *camera.PowerConfig) {
-		if s.Power != cameratest.NoLine {
-			c.Line, c.KeepOn = powerLine, s.Power == cameratest.KeptOn
+// conforming makes rigs as s says for the suites.
+func conforming(s setup) cameratest.Runner {
+	return func(t *testing.T, c cameratest.Setup, check func(testing.TB, cameratest.Rig)) {
+		s := s
+		s.power = func(p *camera.PowerConfig) {
+			if c.Power != cameratest.NoLine {
+				p.Line, p.KeepOn = powerLine, c.Power == cameratest.KeptOn
+			}
+			p.WarmUp = cmp.Or(c.WarmUp, p.WarmUp)
 		}
-	}})
-	defer r.cam.Close()
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, s)
+			defer r.cam.Close()
+			check(t, r.conforming(c))
+		})
+	}
+}
+
+// conforming is the rig as the suites want it.
+func (r *rig) conforming(s cameratest.Setup) cameratest.Rig {
+	deaf := false
 	c := cameratest.Rig{
 		Camera: r.cam,
 		Break: func(f cameratest.Fault) {
-			r.device.order.Faults = map[cameratest.Fault]programsim.Faults{
+			r.device.fail(map[cameratest.Fault]programsim.Faults{
 				cameratest.Silent:    {Hang: true, Deaf: true},
-				cameratest.Hangs:     {HangAt: programsim.DefaultSize / 2},
-				cameratest.Truncates: {CutAt: programsim.DefaultSize / 2},
-			}[f]
+				cameratest.Hangs:     {HangAt: r.device.order.Size / 2},
+				cameratest.Truncates: {CutAt: r.device.order.Size / 2},
+			}[f])
+		},
+		HangAt: func(part float64) { // gently or not
+			deaf = !deaf
+			r.device.fail(programsim.Faults{HangAt: 1 + int(part*float64(r.device.order.Size-1)), Deaf: deaf})
 		},
 		Picture: r.picture,
 		Busy:    takes * 3 / 4,
@@ -49,5 +66,5 @@ func conform(t *testing.T, cfg func(*command.Config), s cameratest.Setup, check 
 			c.Busy -= camera.DefaultWarmUp
 		}
 	}
-	check(t, c)
+	return c
 }

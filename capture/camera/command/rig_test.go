@@ -2,10 +2,12 @@ package command_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,14 +32,40 @@ const powerLine = "CAMERA_POWER"
 // device is a simulated camera behind its program: it has power or not, and one that
 // was stopped in mid-picture is wedged until its power is taken.
 type device struct {
-	order  programsim.Order // of the next run; the seed counts the pictures
-	wedged bool
-	line   *sim.Line // nil: it has power always
-	runs   int
+	line *sim.Line // nil: it has power always
+
+	mu     sync.Mutex
+	order  programsim.Order // of the next run; the seed counts the pictures; guarded by mu while one may be under way
+	wedged bool             // guarded by mu
+	left   bool             // the kernel holds a program until the power is taken; guarded by mu
+	runs   int              // guarded by mu while one may be under way
+}
+
+// fail gives the next runs these faults.
+func (d *device) fail(f programsim.Faults) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.order.Faults = f
+}
+
+// power is the line's.
+func (d *device) power(on bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.wedged, d.left = d.wedged && on, d.left && on
+}
+
+// leftBehind is programsim.Runner's.
+func (d *device) leftBehind() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.left
 }
 
 // next is programsim.Runner's.
 func (d *device) next() programsim.Order {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.runs++
 	d.order.Seed++
 	o := d.order
@@ -65,9 +93,11 @@ type rig struct {
 type setup struct {
 	cfg   func(*command.Config)
 	power func(*camera.PowerConfig)
+	takes time.Duration // how long the program needs for a picture; 0: takes
+	size  int           // of a picture, in bytes; 0: programsim.DefaultSize
 }
 
-// takes is how long the simulated program needs for a picture.
+// takes is how long the simulated program usually needs for a picture.
 const takes = 2 * time.Second
 
 // still is a program that is there, and that the simulated runner never starts.
@@ -104,15 +134,11 @@ func newRig(t *testing.T, s setup) *rig {
 	if s.power != nil {
 		s.power(&pc)
 	}
-	r := &rig{device: &device{order: programsim.Order{Size: programsim.DefaultSize}}, dir: t.TempDir()}
+	r := &rig{device: &device{order: programsim.Order{Size: cmp.Or(s.size, programsim.DefaultSize)}}, dir: t.TempDir()}
 	board := sim.New()
 	if pc.Line != "" {
 		r.device.line = board.AddLine(pc.Line)
-		r.device.line.Watch(func(high bool) {
-			if !high {
-				r.device.wedged = false
-			}
-		})
+		r.device.line.Watch(r.device.power)
 	}
 	p, err := camera.OpenPower(pc, board)
 	if err != nil {
@@ -120,7 +146,7 @@ func newRig(t *testing.T, s setup) *rig {
 	}
 	r.cam = command.New(cfg, command.Options{
 		Power: p, Dir: r.dir, Log: zerolog.New(&r.log),
-		Runner: &programsim.Runner{Next: r.device.next, Takes: takes},
+		Runner: &programsim.Runner{Next: r.device.next, Takes: cmp.Or(s.takes, takes), Left: r.device.leftBehind},
 	})
 	return r
 }

@@ -14,7 +14,6 @@ import (
 
 	"fieldcam/agent/identity"
 	"fieldcam/capture/camera"
-	"fieldcam/capture/camera/jpegstream"
 	"fieldcam/capture/photo"
 	"fieldcam/hal"
 )
@@ -23,9 +22,9 @@ import (
 const Format = "jpg"
 
 const (
-	// closeWait is how long Close waits for a Shoot: one whose context has ended
-	// returns at once, and the daemon has 5 s to stop in all.
-	closeWait = time.Second
+	// startTime is how long behind its warm-up a camera that is kept on may start, over
+	// several uses, and is not cut: half a minute to a minute is usual.
+	startTime = 3 * time.Minute
 	// startPause is the time between two questions to a camera that starts.
 	startPause = time.Second
 	// maxRefusals is how often in a row the camera may refuse the password before it
@@ -48,19 +47,17 @@ type Options struct {
 // Camera is one IP camera. Its methods may be called from any goroutine; one Shoot at
 // a time does something, the others wait.
 type Camera struct {
-	cfg   Config
-	power *camera.Power // Close may use it without the turn
-	clock hal.Clock
-	dial  func(ctx context.Context, network, addr string) (net.Conn, error)
-	log   zerolog.Logger
+	cfg    Config
+	clock  hal.Clock
+	dial   func(ctx context.Context, network, addr string) (net.Conn, error)
+	log    zerolog.Logger
+	keeper *camera.Keeper // what it calls may use what follows
 
-	turn *camera.Turn // whoever has it may use what follows
-
-	ladder *camera.Ladder
 	client *http.Client // nil before the first use
 	auth   *authorizer
-	found  *url.URL // the snapshots' address; nil: to be asked for
-	model  string   // as ONVIF tells; empty: not known
+	found  *url.URL  // the snapshots' address; nil: to be asked for
+	model  string    // as ONVIF tells; empty: not known
+	upAt   time.Time // since when it starts, by package time; zero: it does not
 
 	refusals  int       // of the password, in a row
 	refusedAt time.Time // the last one, by package time
@@ -70,77 +67,46 @@ type Camera struct {
 // Prepare. The Config must be valid.
 func New(cfg Config, o Options) *Camera {
 	return &Camera{
-		cfg: cfg, power: o.Power, clock: o.Clock, dial: o.Dial, log: o.Log,
-		turn: camera.NewTurn(), ladder: camera.NewLadder(o.Log),
+		cfg: cfg, clock: o.Clock, dial: o.Dial, log: o.Log, keeper: camera.NewKeeper("the camera at "+cfg.host(), o.Power, o.Log),
 	}
 }
 
-// Close ends a Shoot that is under way, waits for it, for closeWait at most, and
-// switches the camera off in any case; where the Shoot does not end, because its
-// writer hangs, it returns an error. Shoot and Prepare fail from then on. A second
-// Close does nothing more.
-func (c *Camera) Close() error {
-	err := c.turn.Close(closeWait)
-	if err != nil {
-		err = fmt.Errorf("camera at %s: %w", c.host(), err)
-	}
-	return errors.Join(err, c.power.Close())
-}
+// Close is the Keeper's.
+func (c *Camera) Close() error { return c.keeper.Close() }
 
 // Prepare finds the camera and takes a picture that nobody keeps, so that an address
 // or a password that is wrong is known before the first slot. It leaves the power as
 // Shoot does; its errors do not count for the ladder.
 func (c *Camera) Prepare(ctx context.Context) error {
-	ctx, give, err := c.turn.Take(ctx)
-	if err != nil {
+	return c.keeper.Prepare(ctx, func(ctx context.Context) error {
+		_, err := c.shoot(ctx, io.Discard)
 		return err
-	}
-	defer give()
-	_, err = c.shoot(ctx, io.Discard)
-	if err = errors.Join(err, c.power.Rest()); err != nil {
-		return fmt.Errorf("prepare the camera at %s: %w", c.host(), err)
-	}
-	return nil
+	})
 }
 
 // Shoot takes one picture and streams it to w, as a whole JPEG. After an error,
 // what w got is part of a picture at best. The camera's power is as
-// camera.Power.Rest leaves it on every return.
+// camera.Power.Rest leaves it on every return, or off where it stopped in mid-picture.
 //
 // Faults of w, a ctx that was cancelled, and a password that is refused (ErrRefused)
-// or not shown (ErrNotShown) lead to no recovery; a ctx that ran out of time does.
+// or not shown (ErrNotShown) lead to no recovery; nor does a ctx that ran out of time
+// because of a recovery. Otherwise it does.
 func (c *Camera) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, error) {
-	ctx, give, err := c.turn.Take(ctx)
-	if err != nil {
-		return photo.Exposure{}, err
-	}
-	defer give()
-
-	e, err := c.shoot(ctx, w)
-	rest := c.power.Rest()
-	var sink *jpegstream.SinkError
-	switch {
-	case err == nil:
-		c.ladder.Good()
-		if rest != nil {
-			// The picture is good; the battery is in danger.
-			c.log.Error().Err(rest).Msg("camera stays on")
-		}
-		return e, nil
-	case errors.As(err, &sink), errors.Is(err, context.Canceled), errors.Is(err, ErrRefused), errors.Is(err, ErrNotShown):
-	default:
-		c.ladder.Failed()
-	}
-	return photo.Exposure{}, fmt.Errorf("shoot with the camera at %s: %w", c.host(), errors.Join(err, rest))
+	return c.keeper.Shoot(ctx, func(ctx context.Context) (photo.Exposure, error) { return c.shoot(ctx, w) }, blame)
 }
 
-// host is the camera's host, for people.
-func (c *Camera) host() string {
-	u, err := url.Parse(c.cfg.URL + c.cfg.ONVIF) // one of them is empty
-	if err != nil {
-		return ""
+// blame is what an error of shoot tells of the camera.
+func blame(ctx context.Context, err error) camera.Blame {
+	var stalled *stalledError
+	switch {
+	case errors.Is(err, ErrRefused), errors.Is(err, ErrNotShown):
+		return camera.Blameless
+	case errors.As(err, &stalled):
+		return camera.Mute
+	case ctx.Err() != nil:
+		return camera.Slow
 	}
-	return u.Host
+	return camera.Faulty
 }
 
 // shoot gives the camera power, finds it and gets the picture.
@@ -158,16 +124,22 @@ func (c *Camera) shoot(ctx context.Context, w io.Writer) (photo.Exposure, error)
 	}
 	bound, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
+	if fresh && c.upAt.IsZero() {
+		c.upAt = time.Now()
+	}
 	e, err := c.picture(bound, w)
 	for fresh && err != nil && notYet(err) && pause(bound) {
 		e, err = c.picture(bound, w)
+	}
+	if err != nil && !notYet(err) && !errors.Is(err, context.DeadlineExceeded) {
+		c.upAt = time.Time{}
 	}
 	switch {
 	case errors.Is(err, ErrRefused):
 		c.refusals, c.refusedAt = c.refusals+1, time.Now()
 	case err == nil:
 		c.refusals = 0
-	case ctx.Err() != nil:
+	case ctx.Err() != nil && !errors.As(err, new(*stalledError)):
 		err = ctx.Err() // whatever broke off by it
 	}
 	return e, err
@@ -195,24 +167,18 @@ func (c *Camera) open() error {
 // start gives the camera power, after taking it away where the ladder says so, and
 // forgets it where there was a failure. fresh tells that it has started just now.
 func (c *Camera) start(ctx context.Context) (fresh bool, err error) {
-	due := c.ladder.Due()
-	if due >= camera.Reset {
+	if c.keeper.Ladder.Due() >= camera.Reset {
 		c.client.CloseIdleConnections()
 		c.auth.forget()
 		c.found = nil
-		c.ladder.Climbed(camera.Reset, "camera looked for anew")
+		c.keeper.Ladder.Climbed(camera.Reset, "camera looked for anew")
 	}
-	if due >= camera.Cycle {
-		err := c.power.Cycle(ctx)
-		if err == nil {
-			c.ladder.Climbed(camera.Cycle, "camera power cycled")
-			return true, nil
-		}
-		if !errors.Is(err, camera.ErrNoPowerLine) {
-			return false, err
-		}
+	if time.Since(c.upAt) < startTime && c.keeper.Power.IsOn() {
+		_, err := c.keeper.Power.On(ctx)
+		return true, err
 	}
-	return c.power.On(ctx)
+	c.upAt = time.Time{}
+	return c.keeper.Start(ctx)
 }
 
 // picture gets one picture.

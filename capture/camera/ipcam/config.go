@@ -90,6 +90,15 @@ func goodURL(s string) bool {
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil && u.Opaque == ""
 }
 
+// host is the camera's host, for people.
+func (c Config) host() string {
+	u, err := url.Parse(c.URL + c.ONVIF) // one of them is empty
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
 // fingerprint is Fingerprint as bytes, nil where there is none; false where it can't
 // be one.
 func (c Config) fingerprint() ([]byte, bool) {

@@ -1,6 +1,7 @@
 package ipcam_test
 
 import (
+	"cmp"
 	"testing"
 	"testing/synctest"
 
@@ -9,6 +10,10 @@ import (
 	"fieldcam/capture/camera/ipcam/ipcamsim"
 )
 
+func faults() []cameratest.Fault {
+	return []cameratest.Fault{cameratest.Silent, cameratest.Hangs, cameratest.Truncates}
+}
+
 func TestConformance(t *testing.T) {
 	for name, s := range map[string]setup{
 		"address": {},
@@ -16,23 +21,27 @@ func TestConformance(t *testing.T) {
 		"onvif":   {cfg: onvif, options: ipcamsim.Options{Username: user, Password: password, Digest: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cameratest.Run(t, cameratest.Kind{
-				Faults:   []cameratest.Fault{cameratest.Silent, cameratest.Hangs, cameratest.Truncates},
-				Switched: true,
-			}, func(t *testing.T, c cameratest.Setup, check func(testing.TB, cameratest.Rig)) {
-				s := s
-				s.power = func(p *camera.PowerConfig) {
-					if c.Power != cameratest.NoLine {
-						p.Line, p.KeepOn = powerLine, c.Power == cameratest.KeptOn
-					}
-				}
-				synctest.Test(t, func(t *testing.T) {
-					r := newRig(t, s)
-					defer r.sim.Close()
-					defer r.cam.Close()
-					check(t, r.conforming(c))
-				})
-			})
+			cameratest.Run(t, cameratest.Kind{Faults: faults(), Switched: true}, conforming(s))
+		})
+	}
+}
+
+// conforming makes rigs as s says for the suites.
+func conforming(s setup) cameratest.Runner {
+	return func(t *testing.T, c cameratest.Setup, check func(testing.TB, cameratest.Rig)) {
+		s := s
+		s.power = func(p *camera.PowerConfig) {
+			if c.Power != cameratest.NoLine {
+				p.Line, p.KeepOn = powerLine, c.Power == cameratest.KeptOn
+			}
+			p.WarmUp = cmp.Or(c.WarmUp, p.WarmUp)
+		}
+		s.options.Boot = cmp.Or(c.WarmUp, s.options.Boot)
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, s)
+			defer r.sim.Close()
+			defer r.cam.Close()
+			check(t, r.conforming(c))
 		})
 	}
 }

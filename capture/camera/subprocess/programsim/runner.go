@@ -22,6 +22,8 @@ type Runner struct {
 	// Takes is how long the program needs for a picture; half of it has passed when
 	// the first half of the picture is written.
 	Takes time.Duration
+	// Left tells whether an earlier program is held by the kernel. nil: none ever is.
+	Left func() bool
 }
 
 const (
@@ -33,13 +35,16 @@ const (
 	lead      = subprocess.DefaultInterrupt + subprocess.DefaultTerminate
 )
 
-// LeftBehind implements command.Runner: nothing ever is.
-func (r *Runner) LeftBehind() bool { return false }
+// LeftBehind implements command.Runner.
+func (r *Runner) LeftBehind() bool { return r.Left != nil && r.Left() }
 
 // Run implements command.Runner.
 func (r *Runner) Run(ctx context.Context, s subprocess.Spec) (subprocess.Exit, error) {
 	if err := ctx.Err(); err != nil {
 		return subprocess.Exit{}, err
+	}
+	if r.LeftBehind() {
+		return subprocess.Exit{}, subprocess.ErrLeftBehind
 	}
 	began := time.Now()
 	soft := ctx
