@@ -43,8 +43,11 @@
 // After a failure the next use begins one rung higher: retry, reset of the USB port,
 // power cycle, and then the camera is looked for anew, for its number on the bus is
 // another. After a run that had to be ended the reset comes at once: the camera may be
-// in the middle of a capture. A camera that says it is busy is asked three times in one
-// Shoot. One that does not take its settings shoots without them.
+// in the middle of a capture. One that hung though it had the time that shots need is
+// switched off at once. A power cycle that a slot has no time for goes on in the next
+// one, and a shot for which a recovery has left too little time is put off to it: one that
+// is ended in the middle leaves some cameras wedged. A camera that says it is busy is
+// asked three times in one Shoot. One that does not take its settings shoots without them.
 //
 // # The clock
 //

@@ -33,7 +33,7 @@ const (
 // Others implements capture.Several: the other files of the shot that is the photo
 // first, and those of earlier shots that were left on the camera.
 func (c *Camera) Others(ctx context.Context, first photo.Meta, add capture.AddOther) error {
-	ctx, give, err := c.turn.Take(ctx)
+	ctx, give, err := c.keeper.Take(ctx)
 	if err != nil {
 		return err
 	}

@@ -76,6 +76,9 @@ func (c *Camera) shoot(ctx context.Context, w io.Writer) (photo.Exposure, error)
 	if err != nil {
 		return photo.Exposure{}, err
 	}
+	if err := c.putOff(ctx); err != nil {
+		return photo.Exposure{}, err
+	}
 	dir, err := c.scratch.Make()
 	if err != nil {
 		return photo.Exposure{}, &jpegstream.SinkError{Err: err} // the card's fault
@@ -123,10 +126,14 @@ func (c *Camera) expose(ctx context.Context, at where, dir string) ([]local, err
 	set := true
 	for n := 1; ; n++ {
 		s := newSaid()
+		deadline, ok := ctx.Deadline()
+		c.hurried = ok && time.Until(deadline) < min(c.cfg.ShotTime, c.need())
 		exit, runErr := c.run(ctx, c.cfg.ShotTime, dir, s, c.shotOptions(at, set)...)
+		c.wild = c.wild || runErr != nil // also one that went at the first signal: it may have been in the middle
 		f := faultIn(exit.Stderr)
 		files, err := c.collect(dir, s)
 		if len(files) > 0 {
+			c.took = exit.Took
 			c.heard(s, at)
 			c.exposed(files, s, errors.Join(runErr, asError(f), exit.Err()))
 			return files, nil
