@@ -43,6 +43,8 @@ type surroundings struct {
 	dir   string // the state directory, on the file system of the photos
 	dial  func(ctx context.Context, network, addr string) (net.Conn, error)
 	log   zerolog.Logger
+	// find is the queue's Find.
+	find func(sha256 string) (photo.Meta, bool)
 	// aimed is told of each aiming of a camera that has a control line; nil: it obeyed.
 	aimed func(error)
 }
@@ -58,7 +60,7 @@ func newDriver(c config.Camera, s surroundings) (driver, error) {
 	case config.KindUCAM:
 		return ucam.New(c.UCAM, ucam.Options{Board: s.board, Power: s.power, Log: s.log}), nil
 	case config.KindGPhoto:
-		return gphoto.New(c.GPhoto, gphoto.Options{Power: s.power, Clock: s.clock, Zone: s.zone, Dir: s.dir, Log: s.log}), nil
+		return gphoto.New(c.GPhoto, gphoto.Options{Power: s.power, Clock: s.clock, Zone: s.zone, Dir: s.dir, Find: s.find, Log: s.log}), nil
 	case config.KindCommand:
 		return command.New(c.Command, command.Options{Power: s.power, Dir: s.dir, Log: s.log}), nil
 	}
@@ -77,6 +79,7 @@ type boardCamera struct {
 	session string         // that the next Shoot is for
 	still   bool           // no photo is taken: the camera is not aimed
 	fresh   bool           // it got its power while it was not
+	shot    photo.Shot     // that it takes
 	control *visca.Control // nil: the camera is not aimed; used by the driver's calls of power.On
 }
 
@@ -111,7 +114,20 @@ func (c *boardCamera) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, e
 	if err != nil {
 		return photo.Exposure{}, err
 	}
+	if several, ok := driver.(capture.Several); ok {
+		c.mu.Lock()
+		shot := c.shot
+		c.mu.Unlock()
+		several.Begin(shot)
+	}
 	return driver.Shoot(ctx, w)
+}
+
+// Begin implements capture.Several, as Others does.
+func (c *boardCamera) Begin(shot photo.Shot) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.shot = shot
 }
 
 // Others implements capture.Several, for the kinds that have several files of a shot.

@@ -49,7 +49,7 @@ func (a *Agent) makeCapture() {
 		a.camera, o.Deferred = camera, camera
 	} else {
 		camera := &boardCamera{cfg: c.Camera, s: surroundings{
-			board: a.o.Board, clock: a.clock, zone: a.plan.Zone(), dir: a.o.StateDir, dial: a.o.Dial, aimed: a.cameraAimed,
+			board: a.o.Board, clock: a.clock, zone: a.plan.Zone(), dir: a.o.StateDir, dial: a.o.Dial, find: a.queue.Find, aimed: a.cameraAimed,
 			log: a.log,
 		}}
 		_, err = camera.open()

@@ -12,6 +12,9 @@ type Aimer interface {
 
 // aim tells the camera what the next Shoot is for, where it wants to know.
 func (l *loop) aim(shot photo.Shot) {
+	if camera, ok := l.o.Camera.(Several); ok {
+		camera.Begin(shot)
+	}
 	if camera, ok := l.o.Camera.(Aimer); ok {
 		camera.Aim(shot.Session)
 	}

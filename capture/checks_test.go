@@ -3,6 +3,8 @@ package capture_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"image"
 	"image/jpeg"
@@ -224,33 +226,54 @@ func TestPicturesThatAreFetchedAreChecked(t *testing.T) {
 	})
 }
 
-// pairs is a camera with a RAW file beside each picture, of the last shot alone.
-type pairs struct{ *camera }
+// pairs is a camera with a RAW file beside each picture, and keeps both.
+type pairs struct {
+	*camera
+	shots map[string]int // which shot a picture is of, by its SHA-256; Shoot and Others use it in turn
+}
+
+func (p *pairs) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, error) {
+	sum := sha256.New()
+	e, err := p.camera.Shoot(ctx, io.MultiWriter(w, sum))
+	p.shots[hex.EncodeToString(sum.Sum(nil))] = p.count()
+	return e, err
+}
+
+func (p *pairs) Begin(photo.Shot) {}
+
+// rawOf is the RAW file of the nth shot.
+func rawOf(n int) []byte { return fmt.Appendf(nil, "II*\x00 of shot %d", n) }
 
 func (p *pairs) Others(_ context.Context, first photo.Meta, add capture.AddOther) error {
+	n, ok := p.shots[first.SHA256]
+	if !ok {
+		return fmt.Errorf("photo %s is of no shot", first.ID)
+	}
 	_, err := add(first, func(w io.Writer) (photo.Exposure, error) {
-		_, err := fmt.Fprintf(w, "II*\x00 of shot %d", p.count())
+		_, err := w.Write(rawOf(n))
 		return photo.Exposure{Format: "nef", Attempts: 1}, err
 	})
 	return err
 }
 
-// TestRAWIsOfThePictureThatIsKept: where the bad one is, after another shot, it gets
-// none; and it tells nothing of whether the picture is a bad one.
+// TestRAWIsOfThePictureThatIsKept: also where the bad one is, after another shot; and it
+// tells nothing of whether the picture is a bad one.
 func TestRAWIsOfThePictureThatIsKept(t *testing.T) {
 	for _, c := range []struct {
 		show string
 		want []string // format, tries and verdict of each file of two slots
+		raws []int    // of which shots the RAW files are
 	}{
-		{"good", []string{"jpg 1", "nef 1", "jpg 1", "nef 1"}},
-		{"black good", []string{"jpg 2", "nef 1", "jpg 1", "nef 1"}},
-		{"black", []string{"jpg 2 black", "nef 1", "jpg 1 black", "nef 1"}},
-		{"black nothing good", []string{"jpg 2 black", "jpg 1", "nef 1"}},
+		{"good", []string{"jpg 1", "nef 1", "jpg 1", "nef 1"}, []int{1, 2}},
+		{"black good", []string{"jpg 2", "nef 1", "jpg 1", "nef 1"}, []int{2, 3}},
+		{"black", []string{"jpg 2 black", "nef 1", "jpg 1 black", "nef 1"}, []int{2, 3}},
+		{"black nothing good", []string{"jpg 2 black", "nef 1", "jpg 1", "nef 1"}, []int{1, 3}},
+		{"white black good", []string{"jpg 2 blown-out", "nef 1", "jpg 1", "nef 1"}, []int{1, 3}},
 	} {
 		t.Run(c.show, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := checkedSite(t, time.Minute, false, strings.Fields(c.show)...)
-				s.pairs = &pairs{s.camera}
+				s.pairs = &pairs{camera: s.camera, shots: map[string]int{}}
 				stop := s.start()
 				time.Sleep(2*time.Minute - time.Millisecond)
 				if err := stop(); err != nil {
@@ -259,12 +282,44 @@ func TestRAWIsOfThePictureThatIsKept(t *testing.T) {
 				var got []string
 				for _, m := range s.store.photos() {
 					got = append(got, strings.TrimSpace(fmt.Sprint(m.Format, " ", m.Attempts, " ", m.Verdict)))
+					if n := len(got) / 2; m.Format == "nef" && n <= len(c.raws) {
+						if want := sha256.Sum256(rawOf(c.raws[n-1])); m.SHA256 != hex.EncodeToString(want[:]) {
+							t.Errorf("RAW file %d is not that of shot %d", n, c.raws[n-1])
+						}
+					}
 					if m.Format == "nef" && (m.Unseen != "raw" || m.Site.Latitude != 52.5163) {
 						t.Errorf("got %+v, want it looked at, and of the site", m)
 					}
 				}
 				if !slices.Equal(got, c.want) {
 					t.Errorf("got %q, want %q", got, c.want)
+				}
+			})
+		})
+	}
+}
+
+// TestABadPictureTakenAgainNeverOverrunsItsSlot: a card that takes seconds for each photo
+// leaves no time for another one, or less of it for the camera.
+func TestABadPictureTakenAgainNeverOverrunsItsSlot(t *testing.T) {
+	for _, c := range []struct {
+		name, show string
+		interval   time.Duration
+		want       []string
+	}{
+		{"no time for another", "good black good", 5 * time.Second, []string{"1", "1 black", "1"}},
+		{"the other one hangs", "good black hangs good", 10 * time.Second, []string{"1", "2 black", "1"}},
+		{"time for another", "good black good", 10 * time.Second, []string{"1", "2", "1"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := checkedSite(t, c.interval, false, strings.Fields(c.show)...)
+				s.store.slow, s.store.slowEnd = 600*time.Millisecond, 2*time.Second
+				if got := s.run(c.interval, 3); !slices.Equal(got, c.want) {
+					t.Errorf("got %q, want %q", got, c.want)
+				}
+				if problems := s.takeProblems(); len(problems) > 0 {
+					t.Errorf("problems %q, want none: every slot on time", problems)
 				}
 			})
 		})

@@ -103,9 +103,11 @@
 // Meanwhile the store has the first one, written but not yet a photo. It becomes one
 // where the second is worse, or none comes; else the second does, and nothing is left of
 // the first. So a slot has one photo, and no picture is dropped for its looks: the last
-// one is kept with what is wrong with it. Where a camera has other files of a bad shot
-// that is kept, as RAW, and was asked for another since, they stay on it. Only a power cut, or a camera that never comes
-// back, while a bad picture is taken again costs the bad one.
+// one is kept with what is wrong with it, and with its shot's other files, as RAW. The
+// time for all this is what the slot leaves, less what the store took for the photo
+// before. Only a power cut, or a camera that never comes back, while a bad picture is
+// taken again costs the bad one; a camera that keeps it, as a Several does, brings it
+// after the next start.
 //
 // The pictures of a Deferred are looked at as they are fetched; they can't be taken again.
 //

@@ -52,6 +52,9 @@ type loop struct {
 	timer     *time.Timer // of wait; nil before
 	// begun: the first shot of all has been written, where there was no ledger.
 	begun bool
+	// storing is what the last photo took besides the camera's shot: the store, and the
+	// shot's other files. It belongs to the attempt under way.
+	storing time.Duration
 	// othersMissing: other files of a shot did not come the last time.
 	othersMissing bool
 }

@@ -27,6 +27,8 @@ type pair struct {
 	left []photo.Meta // the shots whose RAW file is on the camera
 }
 
+func (p *pair) Begin(photo.Shot) {}
+
 var errRAW = errors.New("the RAW file does not come")
 
 func (p *pair) Others(ctx context.Context, first photo.Meta, add capture.AddOther) error {
@@ -43,7 +45,8 @@ func (p *pair) Others(ctx context.Context, first photo.Meta, add capture.AddOthe
 	}
 	for _, of := range left {
 		_, err := add(of, func(w io.Writer) (photo.Exposure, error) {
-			return photo.Exposure{Format: "cr2", Attempts: 1}, expose(ctx, w, time.Second)
+			_, err := io.WriteString(w, string(of.ID)) // no two are alike
+			return photo.Exposure{Format: "cr2", Attempts: 1}, errors.Join(err, expose(ctx, w, time.Second))
 		})
 		if err != nil {
 			return err
@@ -171,6 +174,83 @@ func TestOtherFilesThatHangCostNoPhotoOfTheirs(t *testing.T) {
 			if m.Cause != photo.Busy || !m.From.After(today) {
 				t.Errorf("miss %+v, want only busy ones of later slots", m)
 			}
+		}
+	})
+}
+
+// forgetful is a camera that does not know, after a power cut, that its earlier shot's
+// RAW file is in the store, and brings it again; and one of a shot that the store never
+// heard of.
+type forgetful struct {
+	pair
+	again  photo.Meta // whose RAW file it brings again; its ID is empty before it is told
+	gave   []photo.ID // the photos of those
+	orphan photo.Shot // of which it brings a JPEG, once
+}
+
+func (f *forgetful) Others(ctx context.Context, first photo.Meta, add capture.AddOther) error {
+	for _, of := range []photo.Meta{f.again, first} {
+		if of.ID == "" {
+			continue
+		}
+		m, err := add(of, func(w io.Writer) (photo.Exposure, error) {
+			_, err := io.WriteString(w, "RAW of "+string(of.ID))
+			return photo.Exposure{Format: "cr2", Attempts: 1}, err
+		})
+		if err != nil {
+			return err
+		}
+		f.gave = append(f.gave, m.ID)
+	}
+	f.again = first
+	if f.orphan.Slot.IsZero() {
+		return nil
+	}
+	of := photo.Meta{Slot: f.orphan.Slot, Session: f.orphan.Session, Trigger: f.orphan.Trigger, Taken: f.orphan.Taken}
+	f.orphan = photo.Shot{}
+	_, err := add(of, func(w io.Writer) (photo.Exposure, error) {
+		_, err := io.WriteString(w, "orphan")
+		return photo.Exposure{Format: "jpg", Attempts: 1}, err
+	})
+	return err
+}
+
+func TestAFileThatTheStoreHasIsNotAddedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, every(t, time.Minute))
+		f := &forgetful{pair: pair{camera: camera{tb: t}}}
+		o := capture.Options{Camera: f, Store: s.store, Schedule: s.schedule, Clock: s.clock, Log: zerolog.Nop()}
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute+30*time.Second)
+		defer cancel()
+		if err := capture.New(s.cfg, o).Run(ctx); err != nil {
+			t.Error(err)
+		}
+		if got := len(s.store.photos()); got != 6 {
+			t.Errorf("%d photos, want 3 shots of two files", got)
+		}
+		if len(f.gave) != 5 || f.gave[1] != f.gave[0] || f.gave[3] != f.gave[2] {
+			t.Errorf("adding gave %v, want the same photo for the same file", f.gave)
+		}
+	})
+}
+
+func TestAShotThatTheStoreNeverHeardOfGetsItsOwnSlot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, every(t, time.Minute))
+		lost := photo.Shot{Slot: today.Add(-time.Minute), Session: "yard", Trigger: photo.Scheduled, Taken: today.Add(-time.Minute)}
+		f := &forgetful{pair: pair{camera: camera{tb: t}}, orphan: lost}
+		o := capture.Options{Camera: f, Store: s.store, Schedule: s.schedule, Clock: s.clock, Log: zerolog.Nop(), Site: photo.Place{Latitude: 52.5163}}
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		if err := capture.New(s.cfg, o).Run(ctx); err != nil {
+			t.Error(err)
+		}
+		all := s.store.photos()
+		if len(all) != 3 || !s.store.Taken(lost.Slot) {
+			t.Fatalf("photos %+v, want a shot of two files and the one of the slot before", all)
+		}
+		if m := all[2]; m.Shot != "" || !m.Slot.Equal(lost.Slot) || m.Session != "yard" || m.Site.Latitude == 0 {
+			t.Errorf("photo %+v, want the first one of its own slot, at the site", m)
 		}
 	})
 }

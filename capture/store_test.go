@@ -37,6 +37,8 @@ type store struct {
 	addErr, writeErr, missErr error
 	// slow is how long Add takes before the picture.
 	slow time.Duration
+	// slowEnd is how long it takes behind it.
+	slowEnd time.Duration
 	// hang, if not nil, is what Add waits for once it has the picture.
 	hang chan struct{}
 	// refuse, if not nil, tells which misses are never taken.
@@ -54,7 +56,7 @@ func (w failWriter) Write([]byte) (int, error) { return 0, w.err }
 
 func (s *store) Add(shot photo.Shot, fill func(io.Writer) (photo.Exposure, error)) (photo.Meta, error) {
 	s.mu.Lock()
-	addErr, writeErr, hang, slow := s.addErr, s.writeErr, s.hang, s.slow
+	addErr, writeErr, hang, slow, slowEnd := s.addErr, s.writeErr, s.hang, s.slow, s.slowEnd
 	s.adding++
 	s.mu.Unlock()
 	defer s.fail(func(s *store) { s.adding-- })
@@ -74,6 +76,7 @@ func (s *store) Add(shot photo.Shot, fill func(io.Writer) (photo.Exposure, error
 	if hang != nil {
 		<-hang
 	}
+	time.Sleep(slowEnd)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.dead {

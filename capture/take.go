@@ -27,19 +27,27 @@ type try struct {
 	held *photo.Verdict
 	last bool
 
+	// until is when the camera must have delivered, where that is before the end of the
+	// slot's time; zero where it is not.
+	until time.Time
+
 	to        *spoolWriter
 	check     *picture.Check // nil where nothing is checked
 	cameraErr error
-	begun     time.Time // by package time: when the camera was asked
-	again     bool      // it was bad, and taken once more
-	better    *outcome  // what that gave, where it is the better one
+	opening   time.Duration // how long the store took to begin
+	begun     time.Time     // by package time: when the camera was asked
+	delivered time.Time     // by package time: when it was done
+	again     bool          // it was bad, and taken once more
+	better    *outcome      // what that gave, where it is the better one
 }
 
 // take takes one picture in, and finds out who is to blame where there is none. A bad
 // one is taken once more while the store has it in its hands; see retake.
 func (l *loop) take(shot photo.Shot, t *try, begin func() (context.Context, bool)) outcome {
 	var ctx context.Context
+	opened := time.Now()
 	meta, err := l.o.Store.Add(shot, func(w io.Writer) (photo.Exposure, error) {
+		t.opening = time.Since(opened)
 		var ok bool
 		if ctx, ok = begin(); !ok {
 			return photo.Exposure{}, errUnwanted
@@ -50,12 +58,11 @@ func (l *loop) take(shot photo.Shot, t *try, begin func() (context.Context, bool
 		if t.check != nil {
 			t.check.Keep(t.again || t.held != nil)
 		}
-		if t.again {
-			// The camera's last shot is another one: what else there is of this one stays
-			// on the camera.
-			return outcome{meta: meta}
+		out := l.others(ctx, meta, t.atCamera)
+		if !t.again {
+			l.storing = t.opening + time.Since(t.delivered)
 		}
-		return l.others(ctx, meta, t.atCamera)
+		return out
 	}
 	if t.better != nil {
 		return *t.better
@@ -81,8 +88,14 @@ func (l *loop) fill(ctx context.Context, shot photo.Shot, t *try, w io.Writer) (
 	t.begun = time.Now()
 	t.atCamera.Store(true)
 	l.aim(shot)
-	exposure, err := l.o.Camera.Shoot(ctx, out)
+	bound, cancel := ctx, context.CancelFunc(func() {})
+	if !t.until.IsZero() {
+		bound, cancel = context.WithDeadline(ctx, t.until)
+	}
+	exposure, err := l.o.Camera.Shoot(bound, out)
+	cancel()
 	t.atCamera.Store(false)
+	t.delivered = time.Now()
 	exposure.Attempts = t.n
 	if t.cameraErr = err; err != nil || t.check == nil {
 		return exposure, err
@@ -104,14 +117,16 @@ func (l *loop) fill(ctx context.Context, shot photo.Shot, t *try, w io.Writer) (
 // whole as often as a slot may be tried. Meanwhile the store holds the bad one, written
 // but not a photo yet: it becomes one where the others are no better, or there are none,
 // so that a picture is never dropped for its looks. better is nil then. tries is how
-// many there were.
+// many there were. What the slot leaves must do for the store too, which is slow on a
+// slow card, and for the other files of a shot: whatever the camera does, one of the
+// pictures is a photo before the next slot.
 func (l *loop) retake(ctx context.Context, shot photo.Shot, first *try, bad photo.Exposure) (better *outcome, tries int) {
 	tries = first.n
 	if !first.check.Again() {
 		return nil, tries
 	}
-	took := time.Since(first.begun)
-	for tries < l.cfg.Attempts && hasTime(ctx, took) && pause(ctx) {
+	took, after := time.Since(first.begun), max(l.storing, first.opening)
+	for tries < l.cfg.Attempts && hasTime(ctx, took, after) && pause(ctx) {
 		tries++
 		first.again = true
 		l.o.Log.Debug().Int("attempt", tries).Strs("checks", bad.Verdict.Words()).Msg("bad picture taken again")
@@ -121,6 +136,9 @@ func (l *loop) retake(ctx context.Context, shot photo.Shot, first *try, bad phot
 		}
 		whole := !bad.Verdict.Unusable()
 		t := &try{n: tries, atCamera: first.atCamera, held: &bad.Verdict, last: whole || tries == l.cfg.Attempts}
+		if deadline, ok := ctx.Deadline(); ok {
+			t.until = deadline.Add(-after)
+		}
 		out := l.take(shot, t, func() (context.Context, bool) { return ctx, true })
 		switch {
 		case out.err == nil:
@@ -133,8 +151,8 @@ func (l *loop) retake(ctx context.Context, shot photo.Shot, first *try, bad phot
 }
 
 // hasTime tells whether ctx leaves time for a picture that takes as long as one took, and
-// a quarter more.
-func hasTime(ctx context.Context, took time.Duration) bool {
+// a quarter more, and for what comes after it.
+func hasTime(ctx context.Context, took, after time.Duration) bool {
 	deadline, ok := ctx.Deadline()
-	return !ok || time.Until(deadline) > retryPause+took+took/4
+	return !ok || time.Until(deadline) > retryPause+took+took/4+after
 }

@@ -12,7 +12,7 @@ func gphotoNotes() []note {
 		{path: "camera.gphoto.set", text: "Settings that are made before each shot, each as \"name=value\"; gphoto2 --list-config and --get-config show them. Where the camera does not take them it shoots without.",
 			allowed: `at most 50 settings, such as ["iso=100", "imageformat=Large Fine JPEG"]`, zero: "those of the camera"},
 		{path: "camera.gphoto.files", text: "The kinds of files that become photos.", allowed: `"both", "jpeg" or "raw"`},
-		{path: "camera.gphoto.delete_fetched", text: "Whether files are deleted from the camera's card once the queue has them. Else a person empties it.", allowed: truth},
+		{path: "camera.gphoto.delete_fetched", text: "Whether files are deleted from the camera's card once the queue has them, or a better picture of their slot. Just before that the camera is asked whether they are still the same files. Else a person empties it.", allowed: truth},
 		{path: "camera.gphoto.set_clock", text: "Whether the camera's clock is set to the site's time where it is off by more than two seconds. Only a board whose own clock is synced does that.", allowed: truth},
 		{path: "camera.gphoto.shot_time", text: "How long one shot may take, with the transfer of its files. The next slot ends it too.", allowed: "a duration from 2s to 30m"},
 	}

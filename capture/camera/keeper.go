@@ -129,6 +129,12 @@ func (k *Keeper) Prepare(ctx context.Context, do func(context.Context) error) er
 	return nil
 }
 
+// Take gives the camera to a use that is neither a Shoot nor a Prepare, once it is free, as
+// Turn.Take does. What such a use does with the ladder and the power is its own matter.
+func (k *Keeper) Take(ctx context.Context) (use context.Context, give func(), err error) {
+	return k.turn.Take(ctx)
+}
+
 // Start is Ladder.Start with the camera's power.
 func (k *Keeper) Start(ctx context.Context) (fresh bool, err error) {
 	return k.Ladder.Start(ctx, k.Power)

@@ -67,6 +67,10 @@ func OpenPower(c PowerConfig, board hal.Board) (*Power, error) {
 // power. do is bounded by its context; fresh is On's. Called before the first On.
 func (p *Power) Then(do func(ctx context.Context, fresh bool)) { p.then = do }
 
+// Stays tells whether the camera has power between photos: Rest leaves it on, or nothing
+// can take it.
+func (p *Power) Stays() bool { return p.cfg.KeepOn || p.line == nil }
+
 // Switched tells whether there is a line, so that the camera can be off.
 func (p *Power) Switched() bool { return p.line != nil }
 

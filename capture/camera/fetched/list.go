@@ -25,21 +25,34 @@ const (
 	maxLine = 4 << 10
 )
 
-// Record is one file that was fetched, as a line of the list has it.
+// Record is one file of the camera's card, as a line of the list has it; without a Path
+// it is a note that a shot was begun.
 type Record struct {
-	Path string    `json:"path"`
+	Path string    `json:"path,omitempty"`
 	Size int64     `json:"size"`
-	Time time.Time `json:"time"` // the file's
-	Sum  string    `json:"sha256"`
+	Time time.Time `json:"time"` // the file's; of a note, what the camera's clock showed, or zero
+	Sum  string    `json:"sha256,omitempty"`
 	// At is when it was exposed, by the camera's clock; zero for unknown.
 	At time.Time `json:"at,omitzero"`
-	// What the photo of the shot's first file says of it.
+	// Open: the file was on its way into the store, and nobody has seen it arrive. Of a
+	// note: nobody knows what files the shot has.
+	Open bool `json:"open,omitempty"`
+	// Left: the file is no photo and is to become none, for a better one of its slot
+	// did. Of a note: so are all its files.
+	Left bool `json:"left,omitempty"`
+	// What the photo of the shot's first file says of it. First is empty where there is
+	// no such photo.
 	First       photo.ID      `json:"first"`
 	Slot        time.Time     `json:"slot"`
 	Session     string        `json:"session,omitempty"`
 	Trigger     photo.Trigger `json:"trigger"`
 	Taken       time.Time     `json:"taken"`
 	ClockSynced bool          `json:"clock_synced,omitempty"`
+}
+
+// Of is a Record of a shot, of which nothing else is known yet.
+func Of(s photo.Shot) Record {
+	return Record{Slot: s.Slot, Session: s.Session, Trigger: s.Trigger, Taken: s.Taken, ClockSynced: s.ClockSynced}
 }
 
 // Photo is that photo, as far as the list knows.
@@ -61,6 +74,10 @@ type List struct {
 	byKey map[Key]int
 	// byShot is the newest of each shot: its other files belong to that photo.
 	byShot map[string]int
+	// open are those of all that are, notes the shots that were begun and of which no
+	// file is listed, the oldest first.
+	open  map[Key]bool
+	notes []Record
 	// loaded: the file has been read. torn: its end is not to be written behind.
 	loaded, torn bool
 	lines        int
@@ -75,7 +92,7 @@ func (r *List) Load() error {
 	if r.loaded {
 		return nil
 	}
-	*r = List{path: r.path, byKey: map[Key]int{}, byShot: map[string]int{}}
+	*r = List{path: r.path, byKey: map[Key]int{}, byShot: map[string]int{}, open: map[Key]bool{}}
 	file, err := os.Open(r.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		r.loaded = true
@@ -96,7 +113,7 @@ func (r *List) Load() error {
 			r.torn = true
 		case err == nil:
 			var one Record
-			if json.Unmarshal(bytes.TrimSpace(line), &one) != nil || one.Path == "" {
+			if json.Unmarshal(bytes.TrimSpace(line), &one) != nil || one.Path == "" && one.Slot.IsZero() {
 				r.torn = true
 				continue
 			}
@@ -114,6 +131,16 @@ func (r *List) Load() error {
 
 // put takes a record in.
 func (r *List) put(one Record) {
+	if one.Path == "" || len(r.notes) > 0 {
+		r.forget(one)
+	}
+	if one.Path == "" {
+		if one.Open {
+			r.notes = append(r.notes, one)
+			r.notes = r.notes[max(0, len(r.notes)-maxNotes):]
+		}
+		return
+	}
 	key := Key{one.Path, one.Size}
 	n, ok := r.byKey[key]
 	if !ok {
@@ -123,6 +150,11 @@ func (r *List) put(one Record) {
 	}
 	r.all[n] = one
 	r.byShot[ShotOf(one.Path)] = n
+	if one.Open {
+		r.open[key] = true
+	} else {
+		delete(r.open, key)
+	}
 }
 
 // Newest goes through all records, the newest first.
@@ -201,7 +233,7 @@ func (r *List) Trim(present func(Key) bool) error {
 		return nil
 	}
 	slices.Reverse(kept)
-	r.all, r.byKey, r.byShot = nil, map[Key]int{}, map[string]int{}
+	r.all, r.byKey, r.byShot, r.open = nil, map[Key]int{}, map[string]int{}, map[Key]bool{}
 	for _, one := range kept {
 		r.put(one)
 	}
@@ -217,9 +249,11 @@ func (r *List) rewrite() error {
 	}
 	out := bufio.NewWriter(file)
 	lines := json.NewEncoder(out) // one line each; out keeps the first error
-	for i := range r.all {
-		if err = lines.Encode(&r.all[i]); err != nil {
-			break
+	for _, some := range [][]Record{r.all, r.notes} {
+		for i := range some {
+			if err == nil {
+				err = lines.Encode(&some[i])
+			}
 		}
 	}
 	if err == nil {
@@ -237,7 +271,7 @@ func (r *List) rewrite() error {
 	if err := syncDir(filepath.Dir(r.path)); err != nil {
 		return err
 	}
-	r.lines, r.torn = len(r.all), false
+	r.lines, r.torn = len(r.all)+len(r.notes), false
 	return nil
 }
 

@@ -3,7 +3,6 @@ package gphoto
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"path/filepath"
 	"sync"
@@ -14,15 +13,10 @@ import (
 	"fieldcam/capture"
 	"fieldcam/capture/camera"
 	"fieldcam/capture/camera/fetched"
-	"fieldcam/capture/camera/jpegstream"
 	"fieldcam/capture/camera/subprocess"
 	"fieldcam/capture/photo"
 	"fieldcam/hal"
 )
-
-// closeWait is how long Close waits for a Shoot: one whose context has ended returns
-// within half a second, and the daemon has 5 s to stop in all.
-const closeWait = time.Second
 
 // The names of the driver's files in Options.Dir.
 const (
@@ -48,34 +42,43 @@ type Options struct {
 	Dir string
 	// Runner runs gphoto2. nil: a subprocess.Runner.
 	Runner Runner
-	Log    zerolog.Logger
+	// Find is the photo with these bytes, by their SHA-256 in lower-case hexadecimal,
+	// where the store has it among its newest, as capture.Store has it. It tells which
+	// files came into the store just before the power went. nil: they are fetched from
+	// the camera again, for whoever takes them in to find out.
+	Find func(sha256 string) (photo.Meta, bool)
+	Log  zerolog.Logger
 }
 
 // Camera is one camera, behind gphoto2. Its methods may be called from any goroutine;
 // one at a time does something, the others wait.
 type Camera struct {
-	cfg Config
-	o   Options
+	cfg    Config
+	o      Options
+	keeper *camera.Keeper // whoever uses the camera by it may use what follows
 
-	turn *camera.Turn // whoever has it may use what follows
-
-	ladder  *camera.Ladder
 	runner  Runner
 	scratch *subprocess.Scratch
 	list    *fetched.List
-	at      where  // where the camera was found; its port is empty where it must be looked for
-	model   string // the last one found
+	at      where         // where the camera was found; its port is empty where it must be looked for
+	model   string        // the last one found
+	hurried bool          // the last shot's run had less time than a shot needs
+	took    time.Duration // of the last good shot's run; 0 before
+	put     time.Time     // when the time of the last Shoot ends that was put off; zero for none
+	anew    bool          // the camera was started anew, or reset, in this use
 	// wild: a run since the last reset did not end by itself, so that the camera may
 	// be in the middle of something.
 	wild   bool
-	shots  []shot // what the last ones left for Others, the oldest first
-	card   card   // what is known of the camera's card
+	shots  []shot           // what the last ones left for Others, the oldest first
+	failed []fetched.Record // the notes of those that failed since
+	card   card             // what is known of the camera's card
 	clock  clock
 	listed map[string][]remote // the files of the pictures of the newest List, by Picture.Name
 	told   map[string]bool     // what was logged and has not been good since
 
-	mu    sync.Mutex // guards state
+	mu    sync.Mutex // guards the following
 	state State
+	next  photo.Shot // what the next Shoot takes; its Slot is zero where that is not known
 }
 
 // State is how the camera fares, as far as it told.
@@ -100,7 +103,7 @@ func New(cfg Config, o Options) *Camera {
 		o.Runner = new(subprocess.Runner)
 	}
 	return &Camera{
-		cfg: cfg, o: o, turn: camera.NewTurn(), ladder: camera.NewLadder(o.Log), runner: o.Runner,
+		cfg: cfg, o: o, keeper: camera.NewKeeper("gphoto2", o.Power, o.Log), runner: o.Runner,
 		scratch: subprocess.NewScratch(o.Dir, scratchName), list: fetched.New(filepath.Join(o.Dir, listName)),
 		card: card{owing: true}, told: map[string]bool{}, state: State{BatteryPercent: -1},
 	}
@@ -113,34 +116,29 @@ func (c *Camera) State() State {
 	return c.state
 }
 
-// Close ends what is under way, waits for it, for closeWait at most, and switches the
-// camera off in any case. Everything else fails from then on. A second Close does
-// nothing more.
+// Close is the Keeper's, and removes what gphoto2 has left.
 func (c *Camera) Close() error {
-	err := c.turn.Close(closeWait)
-	if err == nil {
-		err = c.scratch.Remove() // nobody has the turn, nor gets it
-	}
-	return errors.Join(err, c.o.Power.Close())
-}
-
-// Prepare finds the camera, and compares and sets its clock. It takes no picture and
-// leaves the power as Shoot does; its errors do not count for the ladder.
-func (c *Camera) Prepare(ctx context.Context) error {
-	ctx, give, err := c.turn.Take(ctx)
-	if err != nil {
+	if err := c.keeper.Close(); err != nil {
 		return err
 	}
-	defer give()
-	if _, err = subprocess.Find(c.cfg.Program); c.isOurs() && err != nil {
-		return fmt.Errorf("prepare the camera: %w", err)
-	}
-	c.drop(0)
-	err = c.introduce(ctx)
-	if err = errors.Join(err, c.o.Power.Rest()); err != nil {
-		return fmt.Errorf("prepare the camera: %w", err)
-	}
-	return nil
+	return c.scratch.Remove() // nobody uses the camera, nor will
+}
+
+// Prepare finds the camera, compares and sets its clock, and finds out which files came
+// into the store just before an earlier process ended. It takes no picture and leaves the
+// power as Shoot does; its errors do not count for the ladder.
+func (c *Camera) Prepare(ctx context.Context) error {
+	return c.keeper.Prepare(ctx, func(ctx context.Context) error {
+		if _, err := subprocess.Find(c.cfg.Program); c.isOurs() && err != nil {
+			return err
+		}
+		c.drop(0)
+		err := c.list.Load()
+		if err == nil {
+			err = c.reconcile(photo.Meta{}) // before the store forgets what was new when the power went
+		}
+		return errors.Join(err, c.introduce(ctx))
+	})
 }
 
 // isOurs tells whether the program is run as such, not simulated.
@@ -200,31 +198,32 @@ func (c *Camera) tell(what string, wrong bool, log func()) {
 
 // Shoot takes one picture and streams its first file to w: the JPEG where there is
 // one. The others are for Others. After an error, what w got is part of a picture at
-// best. The camera's power is as camera.Power.Rest leaves it on every return.
+// best. The camera's power is as camera.Power.Rest leaves it on every return, or off after
+// a run that had to be ended.
 //
 // Faults of w and a ctx that was cancelled are not the camera's and lead to no
-// recovery; a ctx that ran out of time does.
+// recovery; nor does one that ran out of time because of a recovery, or before gphoto2
+// could be started. Otherwise it does.
 func (c *Camera) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, error) {
-	ctx, give, err := c.turn.Take(ctx)
-	if err != nil {
-		return photo.Exposure{}, err
-	}
-	defer give()
-	e, err := c.shoot(ctx, w)
-	rest := c.o.Power.Rest()
-	var sink *jpegstream.SinkError
+	return c.keeper.Shoot(ctx, func(ctx context.Context) (photo.Exposure, error) {
+		c.hurried = true // what comes before the shot may have all of the time
+		return c.shoot(ctx, w)
+	}, c.blame)
+}
+
+// blame is what an error of shoot tells of the camera. After it the camera is looked for
+// anew. A shot that had the time it needs hangs, and the camera with it.
+func (c *Camera) blame(_ context.Context, err error) camera.Blame {
+	c.at = where{}
 	switch {
-	case err == nil:
-		c.ladder.Good()
-		if rest != nil {
-			// The picture is good; the battery is in danger.
-			c.o.Log.Error().Err(rest).Msg("camera stays on")
-		}
-		return e, nil
-	case errors.As(err, &sink), errors.Is(err, context.Canceled), errors.Is(err, errNoTime):
-	default:
-		c.ladder.Failed()
-		c.at = where{}
+	case errors.Is(err, errNoTime):
+		return camera.Blameless
+	case errors.Is(err, errTooLong):
+		return camera.Mute
+	case !errors.Is(err, context.DeadlineExceeded):
+		return camera.Faulty
+	case c.hurried:
+		return camera.Stopped
 	}
-	return photo.Exposure{}, fmt.Errorf("shoot with gphoto2: %w", errors.Join(err, rest))
+	return camera.Mute
 }

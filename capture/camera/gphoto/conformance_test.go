@@ -1,6 +1,7 @@
 package gphoto_test
 
 import (
+	"cmp"
 	"io"
 	"os"
 	"strings"
@@ -35,7 +36,7 @@ func newRig(t *testing.T, change func(*gphoto.Config, *camera.PowerConfig)) *rig
 	if err := cfg.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{body: gphotosim.NewBody(), dir: t.TempDir()}
+	r := &rig{body: gphotosim.NewBody(gphotosim.Options{}), dir: t.TempDir()}
 	board := sim.New()
 	if power.Line != "" {
 		r.line = board.AddLine(power.Line)
@@ -84,36 +85,45 @@ func (r *rig) offs() (n int) {
 	return n
 }
 
+func faults() []cameratest.Fault {
+	return []cameratest.Fault{cameratest.Silent, cameratest.Hangs, cameratest.Truncates}
+}
+
 func TestConformance(t *testing.T) {
-	cameratest.Run(t, cameratest.Kind{
-		Faults:   []cameratest.Fault{cameratest.Silent, cameratest.Hangs, cameratest.Truncates},
-		Switched: true,
-	}, func(t *testing.T, s cameratest.Setup, check func(testing.TB, cameratest.Rig)) {
-		synctest.Test(t, func(t *testing.T) {
-			r := newRig(t, func(c *gphoto.Config, p *camera.PowerConfig) {
-				if s.Power != cameratest.NoLine {
-					p.Line, p.KeepOn = powerLine, s.Power == cameratest.KeptOn
-				}
-			})
-			defer r.cam.Close()
-			c := cameratest.Rig{
-				Camera: r.cam, Picture: r.body.Picture,
-				Break: func(f cameratest.Fault) {
-					const half = 150_000
-					r.body.SetFaults(map[cameratest.Fault]gphotosim.Faults{
-						cameratest.Healthy:   {ResetHelps: s.Power == cameratest.NoLine},
-						cameratest.Silent:    {Silent: true},
-						cameratest.Hangs:     {HangAt: half},
-						cameratest.Truncates: {CutAt: half},
-					}[f])
-				},
-			}
+	cameratest.Run(t, cameratest.Kind{Faults: faults(), Switched: true}, conforming)
+}
+
+// conforming makes rigs for the suites.
+func conforming(t *testing.T, s cameratest.Setup, check func(testing.TB, cameratest.Rig)) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, func(_ *gphoto.Config, p *camera.PowerConfig) {
 			if s.Power != cameratest.NoLine {
-				c.On, c.Offs = r.line.High, r.offs
+				p.Line, p.KeepOn = powerLine, s.Power == cameratest.KeptOn
 			}
-			r.body.SetFaults(gphotosim.Faults{ResetHelps: s.Power == cameratest.NoLine})
-			check(t, c)
+			p.WarmUp = cmp.Or(s.WarmUp, p.WarmUp)
 		})
+		defer r.cam.Close()
+		c := cameratest.Rig{
+			Camera: r.cam, Picture: r.body.Picture,
+			Break: func(f cameratest.Fault) {
+				const half = 150_000
+				r.body.SetFaults(map[cameratest.Fault]gphotosim.Faults{
+					cameratest.Healthy:   {ResetHelps: s.Power == cameratest.NoLine},
+					cameratest.Silent:    {Silent: true},
+					cameratest.Hangs:     {HangAt: half},
+					cameratest.Truncates: {CutAt: half},
+				}[f])
+			},
+			HangAt: func(part float64) {
+				const least = 300_000 // each picture has as many bytes
+				r.body.SetFaults(gphotosim.Faults{HangAt: 1 + int(part*(least-1))})
+			},
+		}
+		if s.Power != cameratest.NoLine {
+			c.On, c.Offs = r.line.High, r.offs
+		}
+		r.body.SetFaults(gphotosim.Faults{ResetHelps: s.Power == cameratest.NoLine})
+		check(t, c)
 	})
 }
 

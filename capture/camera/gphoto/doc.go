@@ -22,18 +22,32 @@
 // photos, by name, size and time; the camera's mark for that exists with Canon alone. A
 // file that did not come, or that libgphoto2 did not tell of, is fetched later, as the
 // file of the shot that it belongs to: at the first shot after a start, daily, and after
-// a fault, 10 min apart. Files are deleted from the camera only where
-// Config.DeleteFetched says so, and only after the queue and the list have them.
-// Pictures that no Shoot took are left alone; List and Fetch bring them where the camera
-// is fired by something else (package shutter).
+// a fault, 10 min apart. Pictures that no Shoot took are left alone; List and Fetch bring
+// them where the camera is fired by something else (package shutter).
+//
+// Each file of each shot becomes a photo once, wherever the power goes. While gphoto2
+// opens the camera the list gets a note that the shot begins, with the camera's time; the
+// file's line comes before the store can have the file, and says so once it has. After a
+// start Options.Find tells which of the files under way the store has; the others, and
+// those of shots that have a note alone, are fetched from the camera, and become photos of
+// their own slots. A shot of the same run that was taken again, because it was bad or did
+// not come whole, becomes none: another one of its slot did.
+//
+// Files are deleted from the camera only where Config.DeleteFetched says so, and only
+// after the queue and the list have them, or the list says that they are to be no photos.
+// Just before that the camera is asked again what it has by that name: a card that was
+// changed or formatted has other files of the same names.
 //
 // # Recovery
 //
 // After a failure the next use begins one rung higher: retry, reset of the USB port,
 // power cycle, and then the camera is looked for anew, for its number on the bus is
 // another. After a run that had to be ended the reset comes at once: the camera may be
-// in the middle of a capture. A camera that says it is busy is asked three times in one
-// Shoot. One that does not take its settings shoots without them.
+// in the middle of a capture. One that hung though it had the time that shots need is
+// switched off at once. A power cycle that a slot has no time for goes on in the next
+// one, and a shot for which a recovery has left too little time is put off to it: one that
+// is ended in the middle leaves some cameras wedged. A camera that says it is busy is
+// asked three times in one Shoot. One that does not take its settings shoots without them.
 //
 // # The clock
 //

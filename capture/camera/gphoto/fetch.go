@@ -26,7 +26,7 @@ var errNotListed = errors.New("no such picture in the newest listing")
 // List tells which pictures on the camera's card were not fetched yet, as
 // capture.Deferred has it. It is for a camera that something else fires.
 func (c *Camera) List(ctx context.Context) (capture.Listing, error) {
-	ctx, give, err := c.turn.Take(ctx)
+	ctx, give, err := c.keeper.Take(ctx)
 	if err != nil {
 		return capture.Listing{}, err
 	}
@@ -61,11 +61,11 @@ func (c *Camera) look(ctx context.Context) (l capture.Listing, err error) {
 		}
 	}
 	if err := c.ask(ctx, listTime, s, append(at.options(c.cfg.network()), "--quiet", "--parsable", "--list-files")...); err != nil {
-		c.ladder.Failed()
+		c.keeper.Ladder.Failed()
 		c.at = where{}
 		return l, err
 	}
-	c.ladder.Good()
+	c.keeper.Ladder.Good()
 	if err := c.list.Trim(func(k fetched.Key) bool { return present[k] }); err != nil {
 		return l, err
 	}
@@ -92,7 +92,7 @@ func (c *Camera) reach(ctx context.Context) (where, error) {
 	}
 	at, err := c.locate(ctx)
 	if err != nil {
-		c.ladder.Failed()
+		c.keeper.Ladder.Failed()
 	}
 	return at, err
 }
@@ -141,7 +141,7 @@ func (c *Camera) ahead() time.Duration {
 
 // Fetch brings the files of a picture of the newest List, as capture.Deferred has it.
 func (c *Camera) Fetch(ctx context.Context, p capture.Picture, add capture.AddFile) error {
-	ctx, give, err := c.turn.Take(ctx)
+	ctx, give, err := c.keeper.Take(ctx)
 	if err != nil {
 		return err
 	}
@@ -178,14 +178,14 @@ func (c *Camera) fetchFile(ctx context.Context, at where, r remote, first photo.
 	f, dir, err := c.get(ctx, at, r)
 	if err != nil {
 		if ctx.Err() == nil {
-			c.ladder.Failed()
+			c.keeper.Ladder.Failed()
 		}
 		return photo.Meta{}, err
 	}
 	defer c.remove(dir)
-	c.ladder.Good()
+	c.keeper.Ladder.Good()
 	m, err := add(func(w io.Writer) (photo.Exposure, error) {
-		return c.exposure(f, at), deliver(ctx, w, f)
+		return c.exposure(f, at), copyFile(ctx, w, f)
 	})
 	if err != nil {
 		return m, fmt.Errorf("%s: %w", r.path, err)

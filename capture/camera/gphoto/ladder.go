@@ -2,7 +2,8 @@ package gphoto
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"time"
 
 	"fieldcam/capture/camera"
 )
@@ -10,31 +11,54 @@ import (
 // start gives the camera power, and climbs the ladder as far as it is due: reset, and
 // then a power cycle. After either the camera is looked for anew. A run that did not
 // end by itself makes a reset due at once: such a camera may be in the middle of a
-// capture.
+// capture. What the time does not suffice for goes on with the next start: see
+// camera.Ladder.Start.
 func (c *Camera) start(ctx context.Context) error {
-	due := c.ladder.Due()
-	if c.wild {
-		due = max(due, camera.Reset)
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-leastTime))
+		defer cancel()
 	}
 	if c.runner.LeftBehind() {
-		due = camera.Cycle
+		c.keeper.Ladder.Demand(camera.Cycle)
 	}
-	if due >= camera.Cycle {
-		err := c.o.Power.Cycle(ctx)
-		if err == nil {
-			c.ladder.Climbed(camera.Cycle, "camera power cycled")
-			c.at, c.wild = where{}, false
-			return nil
-		}
-		if !errors.Is(err, camera.ErrNoPowerLine) {
-			return err
-		}
+	fresh, err := c.keeper.Start(ctx)
+	if fresh {
+		c.at, c.wild = where{}, false
 	}
-	fresh, err := c.switchOn(ctx)
-	if err == nil && !fresh && due >= camera.Reset {
+	if err == nil && !fresh && (c.wild || c.keeper.Ladder.Due() >= camera.Reset) {
 		c.reset(ctx)
+		fresh = true
 	}
+	c.anew = fresh
 	return err
+}
+
+// aShot is what a shot is taken to need before one was taken: gphoto2 needs two to four
+// seconds beside the camera's own time.
+const aShot = 3 * time.Second
+
+// need is the time that a shot needs, by the last good one.
+func (c *Camera) need() time.Duration {
+	if c.took > 0 {
+		return c.took + c.took/4
+	}
+	return aShot
+}
+
+// putOff tells whether a shot is left to the next slot: a recovery has left less time than
+// it needs, and one that is ended in the middle would make the next recovery due. It is put
+// off by one slot, and only where the camera stays as it is until then.
+func (c *Camera) putOff(ctx context.Context) error {
+	need := c.need()
+	deadline, ok := ctx.Deadline()
+	once := c.put.IsZero() || c.put.Equal(deadline)
+	if !ok || !c.anew || !once || !c.o.Power.Stays() || time.Until(deadline) >= need {
+		c.put = time.Time{}
+		return nil
+	}
+	c.put = deadline
+	return &camera.UnreadyError{Err: fmt.Errorf("a shot needs %v: %w", need.Round(time.Millisecond), context.DeadlineExceeded)}
 }
 
 // switchOn gives the camera power. One that had none is another device of its bus.
@@ -52,7 +76,7 @@ func (c *Camera) switchOn(ctx context.Context) (fresh bool, err error) {
 func (c *Camera) reset(ctx context.Context) {
 	c.wild = false
 	if c.cfg.network() {
-		c.ladder.Climbed(camera.Reset, "camera asked again: one on the network cannot be reset")
+		c.keeper.Ladder.Climbed(camera.Reset, "camera asked again: one on the network cannot be reset")
 		return
 	}
 	c.at = where{}
@@ -65,5 +89,5 @@ func (c *Camera) reset(ctx context.Context) {
 		c.o.Log.Debug().Err(err).Msg("camera not reset")
 		return
 	}
-	c.ladder.Climbed(camera.Reset, "camera reset")
+	c.keeper.Ladder.Climbed(camera.Reset, "camera reset")
 }

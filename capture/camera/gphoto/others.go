@@ -33,7 +33,7 @@ const (
 // Others implements capture.Several: the other files of the shot that is the photo
 // first, and those of earlier shots that were left on the camera.
 func (c *Camera) Others(ctx context.Context, first photo.Meta, add capture.AddOther) error {
-	ctx, give, err := c.turn.Take(ctx)
+	ctx, give, err := c.keeper.Take(ctx)
 	if err != nil {
 		return err
 	}
@@ -65,6 +65,12 @@ func (c *Camera) others(ctx context.Context, first photo.Meta, add capture.AddOt
 			_ = os.Remove(f.file) // else drop does
 		}
 	}
+	if err := c.leave(first); err != nil {
+		return err
+	}
+	if err := c.reconcile(first); err != nil {
+		return err
+	}
 	if since := time.Since(c.card.looked); since < lookPause || !c.card.owing && since < lookEvery {
 		return nil
 	}
@@ -76,8 +82,8 @@ func (c *Camera) others(ctx context.Context, first photo.Meta, add capture.AddOt
 // addLocal makes a file a photo of a shot.
 func (c *Camera) addLocal(ctx context.Context, f local, first photo.Meta, add capture.AddOther) (photo.Meta, error) {
 	m, err := add(first, func(w io.Writer) (photo.Exposure, error) {
-		e := c.exposure(f, where{model: first.Camera})
-		return e, deliver(ctx, w, f)
+		_, err := c.deliver(ctx, w, f, first)
+		return c.exposure(f, where{model: first.Camera}), err
 	})
 	if err != nil {
 		return m, fmt.Errorf("%s: %w", f.File, err)
@@ -85,28 +91,10 @@ func (c *Camera) addLocal(ctx context.Context, f local, first photo.Meta, add ca
 	return m, nil
 }
 
-// record remembers for good that the file has become the photo m, of the shot that
-// begins with first. What is not on the camera's card can't be fetched again, and is
-// not remembered.
-func (c *Camera) record(f local, m, first photo.Meta) error {
-	if f.path == "" {
-		return nil
-	}
-	err := c.list.Add(fetched.Record{
-		Path: f.Path(), Size: f.size, Time: f.time, Sum: m.SHA256, At: f.at(c.o.Zone),
-		First: first.ID, Slot: first.Slot, Session: first.Session, Trigger: first.Trigger, Taken: first.Taken, ClockSynced: first.ClockSynced,
-	})
-	if err != nil {
-		return err
-	}
-	c.done(f.remote)
-	return nil
-}
-
-// done lets a file that the queue has go, where that is wanted.
+// done lets a file that the queue has, or is not to get, go, where that is wanted.
 func (c *Camera) done(f remote) {
-	if c.cfg.DeleteFetched && !slices.Contains(c.card.delete, f.path) {
-		c.card.delete = append(c.card.delete, f.path)
+	if c.cfg.DeleteFetched && !slices.ContainsFunc(c.card.delete, func(d remote) bool { return d.path == f.path }) {
+		c.card.delete = append(c.card.delete, f)
 	}
 }
 
@@ -127,15 +115,15 @@ func (f remote) at(zone *time.Location) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, zone).UTC()
 }
 
-// had tells whether the file was fetched before: one of its name, size and time.
-func (c *Camera) had(f remote) bool {
-	r, ok := c.list.Find(f.Path(), f.size)
-	return ok && near(r.Time, f.time, timeSpread)
-}
-
 // near tells whether two times can be the same; an unknown one can be any.
 func near(a, b time.Time, spread time.Duration) bool {
 	return a.IsZero() || b.IsZero() || a.Sub(b).Abs() <= spread
+}
+
+// found is a file on the camera's card that is no photo yet, and what it is of.
+type found struct {
+	remote
+	of fetched.Record
 }
 
 // catchUp brings the files of earlier shots that are on the camera and not in the
@@ -148,21 +136,17 @@ func (c *Camera) catchUp(ctx context.Context, add capture.AddOther) error {
 	if err != nil {
 		return err
 	}
-	type missing struct {
-		remote
-		first photo.Meta
-	}
-	var all []missing
+	notes := c.list.Notes()
+	shots, of := map[string][]remote{}, map[string]fetched.Record{}
 	present := map[fetched.Key]bool{}
 	s := newSaid()
 	s.onFile = func(f remote) {
 		present[fetched.Key{Path: f.Path(), Size: f.size}] = true
-		r, ok := c.list.NewestOf(fetched.ShotOf(f.Path()))
-		switch {
-		case c.had(f):
+		if c.had(f) {
 			c.done(f)
-		case ok && near(r.Time, f.time, shotSpread) && photo.IsKind(c.cfg.Files, f.Format) && len(all) < maxMissing:
-			all = append(all, missing{f, r.Photo()})
+		} else if r, ok := c.ours(f, notes); ok && len(of) < maxMissing {
+			shots[f.Shot()] = append(shots[f.Shot()], f)
+			of[f.path] = r
 		}
 	}
 	if err := c.ask(ctx, listTime, s, append(at.options(c.cfg.network()), "--quiet", "--parsable", "--list-files")...); err != nil {
@@ -171,28 +155,47 @@ func (c *Camera) catchUp(ctx context.Context, add capture.AddOther) error {
 	if err := c.list.Trim(func(k fetched.Key) bool { return present[k] }); err != nil {
 		return err
 	}
-	for _, m := range all {
-		if err := c.fetchOther(ctx, at, m.remote, m.first, add); err != nil {
-			return err
+	// The newest first: the store knows the newest of its photos again.
+	for _, files := range slices.Backward(inOrder(shots)) {
+		var first photo.Meta // of the shot, once there is one
+		for _, f := range files {
+			if first, err = c.bring(ctx, at, found{f, of[f.path]}, first, add); err != nil {
+				return err
+			}
 		}
 	}
-	c.card.owing = len(all) == maxMissing
-	return nil
+	c.card.owing = len(of) == maxMissing
+	if c.card.owing {
+		return nil
+	}
+	return c.end(notes)
 }
 
-// fetchOther brings one file of an earlier shot.
-func (c *Camera) fetchOther(ctx context.Context, at where, r remote, first photo.Meta, add capture.AddOther) error {
-	f, dir, err := c.get(ctx, at, r)
+// bring makes a file that was left on the camera a photo, or leaves it there for good,
+// and returns the first photo of its shot; first is that, where this shot has one.
+func (c *Camera) bring(ctx context.Context, at where, f found, first photo.Meta, add capture.AddOther) (photo.Meta, error) {
+	if f.of.Left {
+		return first, c.leaveFile(local{remote: f.remote}, f.of)
+	}
+	if first.ID == "" {
+		first = f.of.Photo()
+	}
+	l, dir, err := c.get(ctx, at, f.remote)
 	if err != nil {
-		return err
+		return first, err
 	}
 	defer c.remove(dir)
-	m, err := c.addLocal(ctx, f, first, add)
+	m, err := c.addLocal(ctx, l, first, add)
 	if err != nil {
-		return err
+		return first, err
 	}
-	c.o.Log.Info().Str("photo", string(m.ID)).Str("file", r.path).Msg("file of an earlier shot fetched from the camera")
-	return c.record(f, m, first)
+	if first.ID == "" {
+		if first = m; m.Shot != "" { // the store had it, and knows better
+			first.ID = m.Shot
+		}
+	}
+	c.o.Log.Info().Str("photo", string(m.ID)).Str("file", f.path).Msg("file of an earlier shot fetched from the camera")
+	return first, c.record(l, m, first)
 }
 
 // get fetches a file from the camera into a directory of its own, which is the

@@ -34,6 +34,7 @@ type said struct {
 	serial  string
 
 	onFile func(remote) // told of each file of a listing; nil: they are not wanted
+	info   remote       // the file that --show-info tells of; its path is empty before
 	line   []byte       // begun
 	label  string       // of the setting that is being told
 	kind   string       // its type
@@ -65,6 +66,8 @@ func (s *said) begin(p []byte) {
 
 var (
 	addedForm = regexp.MustCompile(`^New file is in location (/.*) on the camera$`)
+	infoForm  = regexp.MustCompile(`^Information on file '([^']+)' \(folder '(/[^']*)'\):$`)
+	sizeForm  = regexp.MustCompile(`^  Size: +([0-9]{1,12}) byte`)
 	fileForm  = regexp.MustCompile(`^FILENAME='(/[^']+)'(?: [A-Z]+=[^=]*)*? FILESIZE= *([0-9]{1,12})(.*)$`)
 	mtimeForm = regexp.MustCompile(` FILEMTIME=([0-9]{1,12})`)
 	foundForm = regexp.MustCompile(`^(.+?)\s+(usb:[0-9]{3},[0-9]{3}|ptpip:\S+)\s*$`)
@@ -80,6 +83,22 @@ func (s *said) end(line string) {
 		}
 	case strings.HasPrefix(line, "FILENAME="):
 		s.file(line)
+	case strings.HasPrefix(line, "Information on file "):
+		s.info = remote{}
+		if m := infoForm.FindStringSubmatch(line); m != nil {
+			s.info, _ = remoteAt(m[2] + "/" + m[1])
+		}
+	case strings.HasPrefix(line, "  Size: ") && s.info.size == 0:
+		if m := sizeForm.FindStringSubmatch(line); m != nil {
+			s.info.size, _ = strconv.ParseInt(m[1], 10, 64) // its form says that it is one
+		}
+	case strings.HasPrefix(line, "  Time: ") && s.info.time.IsZero():
+		s.info.time, _ = time.Parse(time.ANSIC, strings.TrimSpace(strings.TrimPrefix(line, "  Time:"))) // C's asctime
+	case strings.HasPrefix(line, "Thumbnail:"): // what follows is not of the file itself
+		if s.onFile != nil && s.info.path != "" {
+			s.onFile(s.info)
+		}
+		s.info = remote{}
 	case strings.HasPrefix(line, "-----"):
 		s.table = true
 	case strings.HasPrefix(line, "Label: "):

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"fieldcam/capture/camera/dcf"
+	"fieldcam/capture/camera/fetched"
 	"fieldcam/capture/camera/jpegstream"
 	"fieldcam/capture/camera/subprocess"
 	"fieldcam/capture/exif"
@@ -36,8 +37,9 @@ const (
 // shot is what a Shoot has left in its directory.
 type shot struct {
 	dir   string
-	sum   string  // the SHA-256 of the first file
-	files []local // the first of which Shoot delivered
+	note  fetched.Record // says of what slot
+	sum   string         // the SHA-256 of the first file
+	files []local        // the first of which Shoot delivered
 }
 
 // local is a file of the shot that gphoto2 has fetched.
@@ -74,20 +76,27 @@ func (c *Camera) shoot(ctx context.Context, w io.Writer) (photo.Exposure, error)
 	if err != nil {
 		return photo.Exposure{}, err
 	}
+	if err := c.putOff(ctx); err != nil {
+		return photo.Exposure{}, err
+	}
 	dir, err := c.scratch.Make()
 	if err != nil {
 		return photo.Exposure{}, &jpegstream.SinkError{Err: err} // the card's fault
 	}
+	note := c.note()
+	noted := c.begin(note)
 	files, err := c.expose(ctx, at, dir)
-	sum := sha256.New()
+	noted()
+	sum := ""
 	if err == nil {
-		err = deliver(ctx, io.MultiWriter(w, sum), files[0])
+		sum, err = c.deliver(ctx, w, files[0], note.Photo())
 	}
 	if err != nil {
+		c.failed = append(c.failed[max(0, len(c.failed)-maxFailed):], note)
 		c.remove(dir)
 		return photo.Exposure{}, err
 	}
-	c.shots = append(c.shots, shot{dir: dir, files: files, sum: hex.EncodeToString(sum.Sum(nil))})
+	c.shots = append(c.shots, shot{dir: dir, note: note, files: files, sum: sum})
 	c.clean(ctx, at)
 	return c.exposure(files[0], at), nil
 }
@@ -117,10 +126,14 @@ func (c *Camera) expose(ctx context.Context, at where, dir string) ([]local, err
 	set := true
 	for n := 1; ; n++ {
 		s := newSaid()
+		deadline, ok := ctx.Deadline()
+		c.hurried = ok && time.Until(deadline) < min(c.cfg.ShotTime, c.need())
 		exit, runErr := c.run(ctx, c.cfg.ShotTime, dir, s, c.shotOptions(at, set)...)
+		c.wild = c.wild || runErr != nil // also one that went at the first signal: it may have been in the middle
 		f := faultIn(exit.Stderr)
 		files, err := c.collect(dir, s)
 		if len(files) > 0 {
+			c.took = exit.Took
 			c.heard(s, at)
 			c.exposed(files, s, errors.Join(runErr, asError(f), exit.Err()))
 			return files, nil
@@ -271,8 +284,21 @@ func readFile(path string, size int64, format string, zone *time.Location) (exif
 	return dcf.Read(f, size, format, zone)
 }
 
-// deliver passes a file on to w, a part at a time. What is w's fault is a SinkError.
-func deliver(ctx context.Context, w io.Writer, f local) error {
+// deliver passes a file of the shot that begins with first on to w, and writes down that
+// it is on its way: the store has it at the earliest when this has returned. sum is its
+// SHA-256.
+func (c *Camera) deliver(ctx context.Context, w io.Writer, f local, first photo.Meta) (sum string, err error) {
+	hash := sha256.New()
+	if err := copyFile(ctx, io.MultiWriter(w, hash), f); err != nil {
+		return "", err
+	}
+	sum = hex.EncodeToString(hash.Sum(nil))
+	c.underWay(f, sum, first)
+	return sum, nil
+}
+
+// copyFile passes a file on to w, a part at a time. What is w's fault is a SinkError.
+func copyFile(ctx context.Context, w io.Writer, f local) error {
 	in, err := os.Open(f.file)
 	if err != nil {
 		return &jpegstream.SinkError{Err: err}

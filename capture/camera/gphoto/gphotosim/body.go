@@ -3,8 +3,7 @@ package gphotosim
 import (
 	"fmt"
 	"sync"
-
-	"fieldcam/capture/camera/ptpsim"
+	"time"
 )
 
 // Faults is what is wrong. The zero is nothing.
@@ -26,6 +25,23 @@ type Faults struct {
 	RefuseSet bool
 	// ResetHelps: a wedged camera comes back by a reset.
 	ResetHelps bool
+	// KeepRAW: RAW files stay on the camera, with an error, where a shot brings them.
+	KeepRAW bool
+	// NoList: the card cannot be listed.
+	NoList bool
+}
+
+// Options are what a Body is like. The zero is a camera that makes JPEGs.
+type Options struct {
+	// RAW makes a RAW file beside each JPEG.
+	RAW bool
+	// FileTime is how long it takes to tell of one file of a listing. 0: 20 ms.
+	FileTime time.Duration
+	// FolderShots is how many shots a folder of the card has. 0: 9999, as DCF has it.
+	FolderShots int
+	// Step, where not nil, is told what has just happened to the picture that is being
+	// taken: it was exposed, or a file of it has come. It is called without a lock.
+	Step func(what string)
 }
 
 // Body is a camera on USB with gphoto2 before it. Its methods may be called from any
@@ -39,16 +55,29 @@ type Body struct {
 	taken   int // pictures
 	resets  int
 	detects int
+	files   []File // on its card, in the order of exposure
+	// ahead is by how much its clock is ahead of package time.
+	ahead time.Duration
+
+	o Options
 }
 
 // The camera as gphoto2 tells of it.
 const (
-	Model  = "Canon EOS 2000D"
-	folder = "/store_00020001/DCIM/100CANON/"
+	Model = "Canon EOS 2000D"
+	dcim  = "/store_00020001/DCIM"
 )
 
 // NewBody makes one that is switched on.
-func NewBody() *Body { return &Body{device: 4} }
+func NewBody(o Options) *Body {
+	if o.FileTime == 0 {
+		o.FileTime = 20 * time.Millisecond
+	}
+	if o.FolderShots == 0 {
+		o.FolderShots = lastNumber
+	}
+	return &Body{device: 4, o: o}
+}
 
 // SetFaults changes what is wrong, from now on.
 func (b *Body) SetFaults(f Faults) {
@@ -67,24 +96,12 @@ func (b *Body) Power(on bool) {
 	b.off, b.wedged = !on, b.wedged && on
 }
 
-// Picture is the newest picture's JPEG.
-func (b *Body) Picture() []byte {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return picture(b.taken)
-}
-
 // Resets is how often its port was reset, Detects how often it was looked for.
 func (b *Body) Resets() (resets, detects int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.resets, b.detects
 }
-
-// pictureBytes is the least size of a picture.
-const pictureBytes = 300_000
-
-func picture(n int) []byte { return ptpsim.JPEG(n, pictureBytes) }
 
 // renumber makes it another device of its bus, which has 127. b.mu is locked.
 func (b *Body) renumber() { b.device = b.device%127 + 1 }

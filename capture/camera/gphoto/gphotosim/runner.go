@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -28,6 +29,8 @@ const (
 	textClaim = "\n*** Error ***              \nAn error occurred in the io-library ('Could not claim the USB device'): Could not claim interface 0 (Device or resource busy). Make sure no other program (gvfs-gphoto2-volume-monitor) or kernel module is using the device and you have read/write access to the device.\nERROR: Could not capture image.\nERROR: Could not capture.\n*** Error (-53: 'Could not claim the USB device') ***       \n\n"
 	textGone  = "*** Error (-52: 'Could not find the requested device on the USB port') ***       \n\n"
 	textBusy  = "\n*** Error ***              \nPTP Device Busy\nERROR: Could not capture image.\nERROR: Could not capture.\n*** Error (-110: 'I/O in progress') ***       \n\n"
+	textFile  = "\n*** Error ***              \nPTP Access Denied\nERROR: Could not get file.\n*** Error (-1: 'Unspecified error') ***       \n\n"
+	textNone  = "*** Error (-108: 'File not found') ***       \n\n"
 	textSet   = "\n*** Error ***              \niso not found in configuration tree.\n*** Error (-1: 'Unspecified error') ***       \n\n"
 )
 
@@ -45,7 +48,9 @@ func (r *Runner) Run(ctx context.Context, s subprocess.Spec) (subprocess.Exit, e
 	code, err := p.run(ctx)
 	e := subprocess.Exit{Code: code, Stderr: p.stderr.String(), Took: time.Since(start)}
 	if err != nil {
-		e.Code, e.Signal = -1, syscall.SIGKILL
+		if e.Code = exitFailure; p.stuck { // it does not heed the first signal
+			e.Code, e.Signal = -1, syscall.SIGKILL
+		}
 		err = fmt.Errorf("gphoto2, after %v: %w", e.Took, err)
 	}
 	return e, err
@@ -56,6 +61,7 @@ type process struct {
 	*Body
 	spec   subprocess.Spec
 	stderr strings.Builder
+	stuck  bool // it has to be killed
 }
 
 func (p *process) has(option string) bool { return slices.Contains(p.spec.Argv, option) }
@@ -91,7 +97,8 @@ func wait(ctx context.Context, d time.Duration) error {
 }
 
 // hang never ends by itself.
-func hang(ctx context.Context) (int, error) {
+func (p *process) hang(ctx context.Context) (int, error) {
+	p.stuck = true
 	<-ctx.Done()
 	return 0, ctx.Err()
 }
@@ -126,12 +133,22 @@ func (p *process) run(ctx context.Context) (int, error) {
 	case f.Claimed:
 		return p.fail(textClaim)
 	case f.Silent || wedged:
-		return hang(ctx)
+		return p.hang(ctx)
 	case f.RefuseSet && p.has("--set-config"):
 		return p.fail(textSet)
 	}
-	if p.has("--capture-image-and-download") {
-		if code, err := p.capture(ctx, f); code != 0 || err != nil {
+	p.setClock()
+	for _, a := range []struct {
+		option string
+		do     func(context.Context, Faults) (int, error)
+	}{
+		{"--capture-image-and-download", p.capture}, {"--list-files", p.list}, {"--list-folders", p.folders},
+		{"--get-file", p.get}, {"--show-info", p.info}, {"--delete-file", p.remove},
+	} {
+		if !p.has(a.option) {
+			continue
+		}
+		if code, err := a.do(ctx, f); code != 0 || err != nil {
 			return code, err
 		}
 	}
@@ -147,7 +164,7 @@ func (p *process) config() error {
 		var err error
 		switch p.spec.Argv[i+1] {
 		case "datetime":
-			err = p.print("Label: Camera Date and Time\nReadonly: 0\nType: DATE\nCurrent: %d\nPrintable: a time\nEND\n", time.Now().Unix())
+			err = p.print("Label: Camera Date and Time\nReadonly: 0\nType: DATE\nCurrent: %d\nPrintable: a time\nEND\n", p.clock().Unix())
 		case "batterylevel":
 			err = p.print("Label: Battery Level\nReadonly: 1\nType: TEXT\nCurrent: 100%%\nEND\n")
 		case "serialnumber":
@@ -171,18 +188,37 @@ func (p *process) capture(ctx context.Context, f Faults) (int, error) {
 	if err := wait(ctx, exposeTime); err != nil {
 		return 0, p.left(err)
 	}
-	p.mu.Lock()
-	p.taken++
-	n := p.taken
-	p.mu.Unlock()
-	whole, name := picture(n), fmt.Sprintf("IMG_%04d.JPG", n%10_000)
-	b := whole
+	files := p.Press()
+	p.step("exposed")
 	if f.Nothing {
 		return 0, nil
 	}
-	if err := p.print("New file is in location %s%s on the camera\n", folder, name); err != nil {
-		return 0, err
+	for i, file := range files {
+		if err := p.print("New file is in location %s on the camera\n", file.Path); err != nil {
+			return 0, err
+		}
+		if i > 0 && f.KeepRAW {
+			return p.fail(textFile)
+		}
+		if code, err := p.fetch(ctx, file, f); code != 0 || err != nil {
+			return code, err
+		}
+		p.step("fetched " + file.Path)
 	}
+	return 0, wait(ctx, drainTime)
+}
+
+// step tells what has happened.
+func (p *process) step(what string) {
+	if p.o.Step != nil {
+		p.o.Step(what)
+	}
+}
+
+// fetch brings a file of a shot.
+func (p *process) fetch(ctx context.Context, file File, f Faults) (int, error) {
+	whole := file.Bytes()
+	b := whole
 	if f.CutAt > 0 {
 		b = b[:f.CutAt]
 	}
@@ -198,7 +234,7 @@ func (p *process) capture(ctx context.Context, f Faults) (int, error) {
 			p.mu.Lock()
 			p.wedged = true
 			p.mu.Unlock()
-			return hang(ctx)
+			return p.hang(ctx)
 		}
 		if _, err := tmp.Write(b[:n]); err != nil {
 			return 0, err
@@ -208,16 +244,17 @@ func (p *process) capture(ctx context.Context, f Faults) (int, error) {
 			return 0, p.left(err)
 		}
 	}
-	if err := os.Rename(tmp.Name(), filepath.Join(p.spec.Dir, name)); err != nil {
+	name := filepath.Join(p.spec.Dir, path.Base(file.Path))
+	if err := os.Rename(tmp.Name(), name); err != nil {
 		return 0, err
 	}
-	return 0, wait(ctx, drainTime)
+	return 0, os.Chtimes(name, file.At, file.At)
 }
 
 // left is a run that was killed in mid-capture: the camera is wedged.
 func (p *process) left(err error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.wedged = true
+	p.wedged, p.stuck = true, true
 	return err
 }
