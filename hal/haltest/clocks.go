@@ -20,13 +20,11 @@ type ClockRig struct {
 // Clocks checks a wall clock. For each check it calls run, which makes a fresh rig
 // and passes it on.
 func Clocks(t *testing.T, run func(t *testing.T, check func(testing.TB, ClockRig))) {
-	for name, check := range map[string]func(testing.TB, ClockRig){
+	suite(t, run, map[string]func(testing.TB, ClockRig){
 		"TimeIsUTCWithoutMonotonicReading": plainTime,
 		"StepShowsInTheDifference":         clockStep,
 		"SyncedIsTheSources":               synced,
-	} {
-		t.Run(name, func(t *testing.T) { run(t, check) })
-	}
+	})
 }
 
 func plainTime(t testing.TB, r ClockRig) {
@@ -84,15 +82,13 @@ type RTCRig struct {
 // RTCs checks a battery-backed clock. For each check it calls run, which makes a
 // fresh rig and passes it on.
 func RTCs(t *testing.T, run func(t *testing.T, check func(testing.TB, RTCRig))) {
-	for name, check := range map[string]func(testing.TB, RTCRig){
+	suite(t, run, map[string]func(testing.TB, RTCRig){
 		"KeepsTheTimeThatItWasGiven": rtcSet,
 		"ImpossibleTimesAreErrors":   rtcBad,
 		"AlarmIsKeptAndTakenAway":    rtcAlarm,
 		"AlarmComesOnce":             rtcWakes,
 		"LostTimeIsTold":             rtcLost,
-	} {
-		t.Run(name, func(t *testing.T) { run(t, check) })
-	}
+	})
 }
 
 func rtcSet(t testing.TB, r RTCRig) {
