@@ -1,6 +1,7 @@
 package haltest
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -15,6 +16,8 @@ type ClockRig struct {
 	Step func(d time.Duration)
 	// SetSynced has the clock's source be trusted, or not.
 	SetSynced func(synced bool)
+	// Watch tells of the clock's steps.
+	Watch hal.WatchSteps
 }
 
 // Clocks checks a wall clock. For each check it calls run, which makes a fresh rig
@@ -24,6 +27,7 @@ func Clocks(t *testing.T, run func(t *testing.T, check func(testing.TB, ClockRig
 		"TimeIsUTCWithoutMonotonicReading": plainTime,
 		"StepShowsInTheDifference":         clockStep,
 		"SyncedIsTheSources":               synced,
+		"StepIsToldOnceAtTheNewTime":       stepTold,
 	})
 }
 
@@ -53,6 +57,47 @@ func clockStep(t testing.TB, r ClockRig) {
 			t.Errorf("stepped by %v: the clock moved by %v", d, moved)
 		}
 		r.Step(-d)
+	}
+}
+
+// stepBound is how long a step may take to be told of.
+const stepBound = time.Second
+
+func stepTold(t testing.TB, r ClockRig) {
+	if r.Watch == nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	told := make(chan time.Time, 16)
+	ended := begin(func() error { return r.Watch(ctx, func() { told <- r.Clock.Now() }) })
+	await(t, "the first call", told)
+	steps := []time.Duration{time.Hour, -2 * time.Hour, -2 * time.Second, 24 * 365 * time.Hour}
+	if r.Step == nil {
+		steps = nil // and somebody else may set it
+	}
+	for _, d := range steps {
+		for _, by := range []time.Duration{d, -d} {
+			before, start := r.Clock.Now(), time.Now()
+			r.Step(by)
+			select {
+			case at := <-told:
+				if off := at.Sub(before) - time.Since(start) - by; off < -time.Second || off > time.Second {
+					t.Errorf("stepped by %v: told when the clock had moved by %v", by, off+by)
+				}
+			case <-time.After(stepBound):
+				t.Fatalf("a step by %v is not told after %v", by, stepBound)
+			}
+			select {
+			case <-told:
+				t.Errorf("a step by %v is told twice", by)
+			case <-time.After(quiet):
+			}
+		}
+	}
+	cancel()
+	if err := await(t, "WatchSteps", ended); err != nil {
+		t.Errorf("WatchSteps: %v after its context ended, want nil", err)
 	}
 }
 
