@@ -82,9 +82,8 @@ type Options struct {
 	Listen func(path string) (net.Listener, error)
 	// Routes is link.Options'. nil: changes of routes are not noticed.
 	Routes func(ctx context.Context, changed func()) error
-	// Steps calls changed once it watches the clock, and whenever it was set, until
-	// ctx ends. nil: nobody does, and the clock is looked at oftener.
-	Steps func(ctx context.Context, changed func()) error
+	// Steps watches Clock. nil: nobody does, and the clock is looked at oftener.
+	Steps hal.WatchSteps
 	// Notify is told of each State, from one goroutine. nil: nobody is.
 	Notify func(State)
 	// Root is where /sys and /proc are, to be asked for sensors and for the reason of

@@ -30,6 +30,7 @@ func layers() [][]string {
 		{
 			"capture/camera/jpegstream", "capture/camera/scenesim", "capture/camera/serial",
 			"capture/camera/serial/serialsim",
+			"hal/i2c",
 		},
 		{
 			"agent/health", "agent/health/journal", "agent/modem/at", "agent/reading", "agent/statefile",

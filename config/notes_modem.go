@@ -29,9 +29,9 @@ func modemNotes() []note {
 		{path: "panel.green_active_low", text: "Whether that line is electrically low while it is lit.", allowed: truth},
 		{path: "panel.red_line", text: "The line of the red light.", allowed: line, zero: "none"},
 		{path: "panel.red_active_low", text: "Whether that line is electrically low while it is lit.", allowed: truth},
-		{path: "panel.button_line", text: "The input of the button.", allowed: line, zero: "none; the light is lit always"},
+		{path: "panel.button_line", text: "The input of the button.", allowed: line, zero: "none"},
 		{path: "panel.button_active_low", text: "Whether that input is electrically low while the button is pressed.", allowed: truth},
-		{path: "panel.dark_after", text: "How long after a press, or the start, the light goes out.", allowed: "0s (never) or a duration to 24h"},
+		{path: "panel.dark_after", text: "How long after a press, or the start, the light goes out, which saves power; also where there is no button.", allowed: "0s (never) or a duration to 24h"},
 		{path: "panel.hold_command", text: "The program that runs where the button is held for 5 s, with its arguments.", allowed: "the path of a program and its arguments, 32 words at most", zero: "nothing runs"},
 	}
 }

@@ -9,6 +9,7 @@
 package hal
 
 import (
+	"context"
 	"errors"
 	"io"
 	"time"
@@ -111,3 +112,11 @@ type Clock interface {
 	// valid RTC), so that it may be believed.
 	Synced() bool
 }
+
+// WatchSteps tells of the steps of a Clock: it calls changed once it watches, and from
+// then on once for each time that the clock was set, by NTP or a person, within a second
+// of it; the Clock shows the new time by then, so that a look at it tells by how much, and
+// which way. What a clock gains or loses as it is slewed is no step; steps that come
+// together may be told as one. changed must not wait. WatchSteps returns nil once ctx has
+// ended, soon, and an error where the clock can be watched no longer.
+type WatchSteps func(ctx context.Context, changed func()) error

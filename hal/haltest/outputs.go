@@ -31,7 +31,7 @@ type OutputRig struct {
 // Outputs checks the board's outputs. For each check it calls run, which makes
 // a fresh rig and passes it on.
 func Outputs(t *testing.T, run func(t *testing.T, check func(testing.TB, OutputRig))) {
-	for name, check := range map[string]func(testing.TB, OutputRig){
+	suite(t, run, map[string]func(testing.TB, OutputRig){
 		"FirstLevelIsTheOneAskedFor": firstLevel,
 		"PolarityIsTheBoards":        polarity,
 		"HeldByOneUserAtATime":       heldByOne,
@@ -42,9 +42,7 @@ func Outputs(t *testing.T, run func(t *testing.T, check func(testing.TB, OutputR
 		"ResumedLineIsHeldByOneUser": resumedHeld,
 		"HeldLineMakesNoEdge":        heldLine,
 		"HeldLineCanChangePolarity":  heldPolarity,
-	} {
-		t.Run(name, func(t *testing.T) { run(t, check) })
-	}
+	})
 }
 
 func firstLevel(t testing.TB, r OutputRig) {
