@@ -68,13 +68,14 @@ type Camera struct {
 	anew    bool          // the camera was started anew, or reset, in this use
 	// wild: a run since the last reset did not end by itself, so that the camera may
 	// be in the middle of something.
-	wild   bool
-	shots  []shot           // what the last ones left for Others, the oldest first
-	failed []fetched.Record // the notes of those that failed since
-	card   card             // what is known of the camera's card
-	clock  clock
-	listed map[string][]remote // the files of the pictures of the newest List, by Picture.Name
-	told   map[string]bool     // what was logged and has not been good since
+	wild    bool
+	shots   []shot           // what the last ones left for Others, the oldest first
+	failed  []fetched.Record // the notes of those that failed since
+	card    card             // what is known of the camera's card
+	clock   clock
+	present map[fetched.Key]bool // the files of the newest List; nil before one
+	listed  map[string][]remote  // the files of the pictures of the newest List, by Picture.Name
+	told    map[string]bool      // what was logged and has not been good since
 
 	mu    sync.Mutex // guards the following
 	state State

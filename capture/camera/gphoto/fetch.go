@@ -49,10 +49,13 @@ func (c *Camera) look(ctx context.Context) (l capture.Listing, err error) {
 	}
 	shots := map[string][]remote{}
 	present := map[fetched.Key]bool{}
+	l.New = c.present == nil
 	c.card.delete = nil
 	s := newSaid()
 	s.onFile = func(f remote) {
-		present[fetched.Key{Path: f.Path(), Size: f.size}] = true
+		key := fetched.Key{Path: f.Path(), Size: f.size}
+		present[key] = true
+		l.New = l.New || !c.present[key]
 		switch {
 		case c.had(f):
 			c.done(f)
@@ -81,6 +84,7 @@ func (c *Camera) look(ctx context.Context) (l capture.Listing, err error) {
 		l.Pictures = append(l.Pictures, p)
 		c.listed[p.Name] = files
 	}
+	c.present = present
 	l.Ahead = c.ahead()
 	return l, nil
 }
