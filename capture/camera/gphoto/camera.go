@@ -73,6 +73,8 @@ type Camera struct {
 	failed  []fetched.Record // the notes of those that failed since
 	card    card             // what is known of the camera's card
 	clock   clock
+	walk    walk                 // over the card
+	stall   stall                // of what does not get through
 	present map[fetched.Key]bool // the files of the newest List; nil before one
 	listed  map[string][]remote  // the files of the pictures of the newest List, by Picture.Name
 	told    map[string]bool      // what was logged and has not been good since
