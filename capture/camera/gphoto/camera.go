@@ -171,12 +171,6 @@ func (c *Camera) introduce(ctx context.Context) error {
 // heard takes note of what the camera said of itself.
 func (c *Camera) heard(s *said, w where) {
 	c.readClock(s)
-	const low = 20 // percent
-	if s.battery >= 0 {
-		c.tell("battery", s.battery < low, func() {
-			c.o.Log.Warn().Int("percent", s.battery).Msg("the camera's battery is low")
-		})
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.state.Ahead = c.clock.ahead
