@@ -36,6 +36,7 @@ import (
 	"fieldcam/agent/proof"
 	"fieldcam/agent/restart"
 	"fieldcam/capture"
+	"fieldcam/capture/camera/gphoto"
 	"fieldcam/capture/photo"
 	"fieldcam/capture/schedule"
 	"fieldcam/config"
@@ -104,6 +105,7 @@ type Options struct {
 
 // lens is the camera as the agent's own: either kind.
 type lens interface {
+	body() (gphoto.State, bool)
 	prepare(ctx context.Context) error
 	Close() error
 }

@@ -108,7 +108,7 @@ func (a *Agent) Status() control.Status {
 		FreeBytes: q.FreeBytes,
 	}
 	s.Second = a.secondStatus()
-	s.Modem = a.modemStatus()
+	s.Modem, s.Camera = a.modemStatus(), a.cameraStatus()
 	if q.OldestWaiting.ID != "" {
 		s.Queue.Oldest = &q.OldestWaiting.Taken
 	}
@@ -210,7 +210,7 @@ func (a *Agent) message() message.Status {
 		m.Session.State = "waiting"
 	}
 	supplyMessage(&m, s)
-	m.Modem = messageModem(s.Modem)
+	m.Modem, m.Camera = messageModem(s.Modem), messageCamera(s.Camera)
 	if s.Queue.Oldest != nil {
 		m.Queue.Oldest = message.At(*s.Queue.Oldest)
 	}

@@ -23,8 +23,9 @@ type boardShutter struct {
 
 	clock hal.Clock
 
-	mu     sync.Mutex // guards driver
-	driver *shutter.Camera
+	mu      sync.Mutex // guards what follows
+	driver  *shutter.Camera
+	fetches *gphoto.Camera // brings the pictures; nil: something else does
 }
 
 var _ capture.Deferred = (*boardShutter)(nil)
@@ -53,7 +54,7 @@ func (c *boardShutter) open() (*shutter.Camera, error) {
 		if err != nil {
 			return nil, errors.Join(err, closePower(o.Power))
 		}
-		o.Fetcher = fetcher
+		o.Fetcher, c.fetches = fetcher, fetcher
 	}
 	c.driver = shutter.New(c.cfg.Shutter, o)
 	return c.driver, nil
@@ -61,7 +62,7 @@ func (c *boardShutter) open() (*shutter.Camera, error) {
 
 // fetcher is gphoto2, which brings the pictures of a camera that it does not fire. The
 // camera's power is the shutter's matter.
-func (c *boardShutter) fetcher() (shutter.Fetcher, error) {
+func (c *boardShutter) fetcher() (*gphoto.Camera, error) {
 	none, err := camera.OpenPower(camera.DefaultPower(), c.o.Board)
 	if err != nil {
 		return nil, err

@@ -37,6 +37,7 @@ func (a *Agent) watch(ctx context.Context) error {
 			a.watchQueue()
 			a.watchSecond()
 			a.watchStarts()
+			a.watchCamera()
 		}
 		if a.stranger != nil {
 			if _, err := a.openIdentity(); err == nil {

@@ -37,6 +37,9 @@ type Listing struct {
 	Pictures []Picture
 	// More: there are more than these, for a later List.
 	More bool
+	// New: the camera has picture files that it had not at the List before, of whatever
+	// kind and whether they are whole or not: it takes pictures. True at the first List.
+	New bool
 	// Ahead is by how much the camera's clock was ahead of this one's, as the
 	// pictures show that were fetched before; 0 where none was.
 	Ahead time.Duration

@@ -37,5 +37,6 @@ func shutterNotes() []note {
 		{path: "camera.shutter.limits.card_mb", text: "The room on its card, in megabytes (10^6 bytes).", allowed: "0 (unknown) to 10000000", zero: "not known, and not checked"},
 		{path: "camera.shutter.limits.shot_kb", text: "The size of one shot, all its files together, in kilobytes (10^3 bytes).", allowed: "0 (unknown) to 10000000", zero: "not known, and not checked"},
 		{path: "camera.shutter.limits.transfer_kbs", text: "How fast pictures are fetched, in kilobytes (10^3 bytes) a second.", allowed: "0 (unknown) to 100000000", zero: "not known, and not checked"},
+		{path: "camera.shutter.limits.list_time", text: "How long gphoto2 takes to list the largest folder of the card, where it fetches the pictures: about 20 ms for each file. A shot in between ends that, and so the plan must leave such a pause at each upload session.", allowed: "a duration up to 30m", zero: "not known, and not checked"},
 	}
 }

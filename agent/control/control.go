@@ -52,8 +52,9 @@ type Status struct {
 	// known.
 	Restart    string      `json:"restart,omitempty"`
 	Returns    *time.Time  `json:"returns,omitempty"`
-	Modem      *Modem      `json:"modem,omitempty"` // nil: none is configured
-	Conditions []Condition `json:"conditions"`      // the active ones, the worst first
+	Modem      *Modem      `json:"modem,omitempty"`  // nil: none is configured
+	Camera     *Camera     `json:"camera,omitempty"` // nil: it tells nothing of itself
+	Conditions []Condition `json:"conditions"`       // the active ones, the worst first
 }
 
 // Modem is how the mobile modem fares. Empty texts: not known.
@@ -66,6 +67,16 @@ type Modem struct {
 	Technology   string `json:"technology,omitempty"` // "LTE"
 	Restarts     int    `json:"restarts"`             // since the daemon's start
 	Error        string `json:"error,omitempty"`      // why it can't be known
+}
+
+// Camera is what the camera tells of itself, where gphoto2 asks it. Empty texts: not known.
+type Camera struct {
+	Model  string `json:"model,omitempty"`
+	Serial string `json:"serial,omitempty"`
+	// BatteryPercent is the charge of its own battery; nil: it does not tell.
+	BatteryPercent *int `json:"battery_percent,omitempty"`
+	// AheadSeconds is by how much its clock was ahead of the controller's when it was asked.
+	AheadSeconds float64 `json:"ahead_seconds"`
 }
 
 // Condition is something that is wrong now.

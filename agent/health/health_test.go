@@ -227,7 +227,7 @@ func TestNamesAndSeveritiesFitTheWire(t *testing.T) {
 		health.ScheduleWarning, health.DataBudget, health.LowPowerPlan, health.NoticeRejected, health.UploadsBehind,
 		health.BatteryLow, health.MainsLost, health.PowerSaving, health.SolarFault, health.Temperature, health.SensorFault,
 		health.WatchdogFired, health.RepeatedRestarts,
-		health.PhotoBad, health.CameraClock,
+		health.PhotoBad, health.CameraClock, health.CameraBattery,
 	} {
 		c := message.Condition{Active: message.Active{Name: string(n), Severity: n.Severity()}}
 		if _, err := c.Marshal(); err != nil {
@@ -238,7 +238,7 @@ func TestNamesAndSeveritiesFitTheWire(t *testing.T) {
 
 // TestWhatOnlyWarnsStopsNobody: a plan that is unwise still takes photos.
 func TestWhatOnlyWarnsStopsNobody(t *testing.T) {
-	for _, n := range []health.Name{health.ScheduleWarning, health.DataBudget, health.LowPowerPlan, health.NoticeRejected, health.UploadsBehind, health.PhotoBad, health.CameraClock} {
+	for _, n := range []health.Name{health.ScheduleWarning, health.DataBudget, health.LowPowerPlan, health.NoticeRejected, health.UploadsBehind, health.PhotoBad, health.CameraClock, health.CameraBattery} {
 		if n.Severity() != health.Warning {
 			t.Errorf("%s: got %s, want a warning", n, n.Severity())
 		}

@@ -112,6 +112,9 @@ const (
 	// CameraClock: the camera's own clock is off, as its pictures tell. Warning. Cleared
 	// by the next picture whose time is right.
 	CameraClock Name = "camera-clock"
+	// CameraBattery: the camera's own battery is low, as it tells. Warning. Cleared when it
+	// is charged.
+	CameraBattery Name = "camera-battery"
 	// UploadsBehind: the upload sessions send fewer photos a day than are taken, as
 	// they are set up. Warning. Cleared when they keep up.
 	UploadsBehind Name = "uploads-behind"

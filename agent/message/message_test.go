@@ -108,6 +108,10 @@ func TestWhatIsMarshalledIsAccepted(t *testing.T) {
 		if s.Power != nil && rapid.Bool().Draw(t, "sunny") {
 			s.Power.Solar = &message.Solar{State: anyText().Draw(t, "charger"), Fault: anyText().Draw(t, "fault"), Watts: count("W"), WattHours: count("Wh")}
 		}
+		if rapid.Bool().Draw(t, "camera") {
+			percent := count("battery")
+			s.Camera = &message.Camera{Model: anyText().Draw(t, "body"), Serial: anyText().Draw(t, "serial"), BatteryPercent: &percent, AheadSeconds: count("ahead")}
+		}
 		for range rapid.IntRange(0, 40).Draw(t, "conditions") {
 			s.Conditions = append(s.Conditions, anyActive(t))
 		}

@@ -44,6 +44,8 @@ type Status struct {
 	Restart string `json:"restart,omitempty"`
 	// Modem is how the mobile modem fares; nil where nothing is known of one.
 	Modem *Modem `json:"modem,omitempty"`
+	// Camera is what the camera tells of itself; nil where it tells nothing.
+	Camera *Camera `json:"camera,omitempty"`
 	// Conditions lists what is wrong now; at most MaxConditions.
 	Conditions []Active `json:"conditions"`
 	// EventsDropped counts the Condition events since the daemon's start that
@@ -101,6 +103,7 @@ func (s Status) check() error {
 		s.Queue.Oldest.check("queue.oldest"),
 		s.NextSlot.check("next_slot"),
 		s.Modem.check(),
+		s.Camera.check(),
 		checkText("session.state", s.Session.State, MaxName),
 		checkText("session.name", s.Session.Name, MaxName),
 		s.Session.Since.check("session.since"),
@@ -131,7 +134,7 @@ func (s Status) fit() Status {
 	s.EventsDropped = clampCount(s.EventsDropped)
 	s.Power, s.Climate = s.Power.fit(), s.Climate.fit()
 	s.Restart = clean(s.Restart, MaxName)
-	s.Modem = s.Modem.fit()
+	s.Modem, s.Camera = s.Modem.fit(), s.Camera.fit()
 	fitted := make([]Active, 0, min(len(s.Conditions), MaxConditions))
 	for _, c := range s.Conditions[:cap(fitted)] {
 		fitted = append(fitted, c.fit())
@@ -178,7 +181,7 @@ func (s Status) MarshalLate() ([]byte, error) {
 		return payload, err
 	}
 	s.Boot, s.Session.Name, s.Session.Error, s.Restart = "", "", "", ""
-	s.Power, s.Climate, s.Modem = nil, nil, nil
+	s.Power, s.Climate, s.Modem, s.Camera = nil, nil, nil, nil
 	s.Conditions = slices.Clone(s.Conditions)
 	for i := range s.Conditions {
 		s.Conditions[i].Text = ""

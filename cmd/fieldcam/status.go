@@ -74,6 +74,7 @@ func printStatus(w io.Writer, s control.Status) {
 		line("capture", "NO CAPTURE IS SCHEDULED")
 	}
 
+	printCamera(line, s.Camera)
 	printBulk(line, s)
 	q := s.Queue
 	line("queue", "%s waiting (%s), %d refused, %d confirmed", plural(int(q.Waiting), "photo"), bytesText(q.WaitingBytes), q.Refused, q.Confirmed)

@@ -13,7 +13,7 @@ import (
 func TestStatusTellsOfTheSupplyInShortLines(t *testing.T) {
 	now := time.Date(2027, 1, 5, 7, 0, 0, 0, time.UTC)
 	since, drawn, watts, today, degrees, humid := now.Add(-3*time.Hour), 118, 0, 40, -4.26, 87.4
-	charged := -1500
+	charged, percent := -1500, 19
 	for name, c := range map[string]struct {
 		s    control.Status
 		want []string
@@ -30,6 +30,9 @@ func TestStatusTellsOfTheSupplyInShortLines(t *testing.T) {
 		}},
 		"charged": {control.Status{Power: &control.Power{Rung: "normal", Millivolts: 8210, Milliamps: &charged}, Climate: &control.Climate{Heater: true}},
 			[]string{"battery    8210 mV, charged with 1500 mA", "climate    NO READING THAT CAN BE BELIEVED, heater on"}},
+		"a camera": {control.Status{Camera: &control.Camera{Model: "Canon EOS 2000D", Serial: "000042", BatteryPercent: &percent, AheadSeconds: -3600}},
+			[]string{"camera     Canon EOS 2000D, no. 000042, battery 19 %, clock -3600 s"}},
+		"a camera that tells little": {control.Status{Camera: &control.Camera{Model: strings.Repeat("Canon ", 20), AheadSeconds: 1}}, []string{"camera     Canon Canon"}},
 		"blind": {control.Status{Power: &control.Power{Rung: "capture-only"}}, []string{"battery    NO READING THAT CAN BE BELIEVED", "power is saved: capture-only"}},
 	} {
 		c.s.Now, c.s.TimeZone = now, "UTC"

@@ -68,13 +68,16 @@ type Camera struct {
 	anew    bool          // the camera was started anew, or reset, in this use
 	// wild: a run since the last reset did not end by itself, so that the camera may
 	// be in the middle of something.
-	wild   bool
-	shots  []shot           // what the last ones left for Others, the oldest first
-	failed []fetched.Record // the notes of those that failed since
-	card   card             // what is known of the camera's card
-	clock  clock
-	listed map[string][]remote // the files of the pictures of the newest List, by Picture.Name
-	told   map[string]bool     // what was logged and has not been good since
+	wild    bool
+	shots   []shot           // what the last ones left for Others, the oldest first
+	failed  []fetched.Record // the notes of those that failed since
+	card    card             // what is known of the camera's card
+	clock   clock
+	walk    walk                 // over the card
+	stall   stall                // of what does not get through
+	present map[fetched.Key]bool // the files of the newest List; nil before one
+	listed  map[string][]remote  // the files of the pictures of the newest List, by Picture.Name
+	told    map[string]bool      // what was logged and has not been good since
 
 	mu    sync.Mutex // guards the following
 	state State
@@ -168,12 +171,6 @@ func (c *Camera) introduce(ctx context.Context) error {
 // heard takes note of what the camera said of itself.
 func (c *Camera) heard(s *said, w where) {
 	c.readClock(s)
-	const low = 20 // percent
-	if s.battery >= 0 {
-		c.tell("battery", s.battery < low, func() {
-			c.o.Log.Warn().Int("percent", s.battery).Msg("the camera's battery is low")
-		})
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.state.Ahead = c.clock.ahead

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"fieldcam/capture/camera/fetched"
 	"fieldcam/capture/photo"
 )
 
@@ -24,6 +25,10 @@ type card struct {
 	owing bool
 	// looked is when the card was last looked at for those, by package time.
 	looked time.Time
+	// found are those of the last look that are to be brought, by their shots, and the
+	// notes of that time; nil when all have been.
+	found []foundShot
+	notes []fetched.Record
 	// usual is how many files a shot has brought at most, of the wanted kinds.
 	usual int
 	// delete are the files that the queue has, or that are to be no photos, and the

@@ -47,12 +47,22 @@ func (c *Camera) look(ctx context.Context) (l capture.Listing, err error) {
 	if err != nil {
 		return l, err
 	}
-	shots := map[string][]remote{}
-	present := map[fetched.Key]bool{}
 	c.card.delete = nil
-	s := newSaid()
-	s.onFile = func(f remote) {
-		present[fetched.Key{Path: f.Path(), Size: f.size}] = true
+	all, err := c.listCard(ctx, at)
+	if err != nil {
+		if ctx.Err() == nil {
+			c.keeper.Ladder.Failed()
+			c.at = where{}
+		}
+		return l, err
+	}
+	c.keeper.Ladder.Good()
+	shots, present := map[string][]remote{}, map[fetched.Key]bool{}
+	l.New = c.present == nil
+	for _, f := range all {
+		key := fetched.Key{Path: f.Path(), Size: f.size}
+		present[key] = true
+		l.New = l.New || !c.present[key]
 		switch {
 		case c.had(f):
 			c.done(f)
@@ -60,12 +70,6 @@ func (c *Camera) look(ctx context.Context) (l capture.Listing, err error) {
 			shots[f.Shot()] = append(shots[f.Shot()], f)
 		}
 	}
-	if err := c.ask(ctx, listTime, s, append(at.options(c.cfg.network()), "--quiet", "--parsable", "--list-files")...); err != nil {
-		c.keeper.Ladder.Failed()
-		c.at = where{}
-		return l, err
-	}
-	c.keeper.Ladder.Good()
 	if err := c.list.Trim(func(k fetched.Key) bool { return present[k] }); err != nil {
 		return l, err
 	}
@@ -81,6 +85,7 @@ func (c *Camera) look(ctx context.Context) (l capture.Listing, err error) {
 		l.Pictures = append(l.Pictures, p)
 		c.listed[p.Name] = files
 	}
+	c.present = present
 	l.Ahead = c.ahead()
 	return l, nil
 }
@@ -91,7 +96,7 @@ func (c *Camera) reach(ctx context.Context) (where, error) {
 		return where{}, err
 	}
 	at, err := c.locate(ctx)
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		c.keeper.Ladder.Failed()
 	}
 	return at, err
@@ -175,11 +180,15 @@ func (c *Camera) Fetch(ctx context.Context, p capture.Picture, add capture.AddFi
 
 // fetchFile makes one file a photo, and remembers it.
 func (c *Camera) fetchFile(ctx context.Context, at where, r remote, first photo.Meta, add capture.AddFile) (photo.Meta, error) {
+	begun := time.Now()
 	f, dir, err := c.get(ctx, at, r)
-	if err != nil {
-		if ctx.Err() == nil {
-			c.keeper.Ladder.Failed()
-		}
+	switch {
+	case err == nil:
+		c.stall = stall{}
+	case ctx.Err() != nil:
+		return photo.Meta{}, c.stall.ended("the transfer of "+r.path, time.Since(begun), err)
+	default:
+		c.keeper.Ladder.Failed()
 		return photo.Meta{}, err
 	}
 	defer c.remove(dir)

@@ -71,11 +71,18 @@ func (c *Camera) others(ctx context.Context, first photo.Meta, add capture.AddOt
 	if err := c.reconcile(first); err != nil {
 		return err
 	}
-	if since := time.Since(c.card.looked); since < lookPause || !c.card.owing && since < lookEvery {
+	since := time.Since(c.card.looked)
+	goOn := c.walk.walking() || len(c.card.found) > 0 // the slot before had no more time
+	if !goOn && (since < lookPause || !c.card.owing && since < lookEvery) {
 		return nil
 	}
 	c.card.looked = time.Now()
 	err := c.catchUp(ctx, add)
+	if err != nil && ctx.Err() != nil && !errors.Is(err, errStalled) {
+		err = nil // it goes on in the next slot
+	} else if err != nil {
+		c.walk, c.card.found = walk{parts: c.walk.parts}, nil
+	}
 	return errors.Join(err, c.o.Power.Rest())
 }
 
@@ -126,8 +133,14 @@ type found struct {
 	of fetched.Record
 }
 
+// foundShot are the files of one shot, the JPEG first.
+type foundShot struct {
+	files []found
+	first photo.Meta // of the shot, once it has one
+}
+
 // catchUp brings the files of earlier shots that are on the camera and not in the
-// queue, and finds those that can be deleted.
+// queue, and finds those that can be deleted. Where ctx ends it goes on with the next call.
 func (c *Camera) catchUp(ctx context.Context, add capture.AddOther) error {
 	if _, err := c.switchOn(ctx); err != nil {
 		return err
@@ -136,39 +149,60 @@ func (c *Camera) catchUp(ctx context.Context, add capture.AddOther) error {
 	if err != nil {
 		return err
 	}
-	notes := c.list.Notes()
+	if len(c.card.found) == 0 {
+		if err := c.findLeft(ctx, at); err != nil {
+			return err
+		}
+	}
+	// The newest first: the store knows the newest of its photos again.
+	for n := len(c.card.found); n > 0; n-- {
+		s := &c.card.found[n-1]
+		for len(s.files) > 0 {
+			begun := time.Now()
+			if s.first, err = c.bring(ctx, at, s.files[0], s.first, add); err != nil {
+				if ctx.Err() != nil {
+					err = c.stall.ended("the transfer of "+s.files[0].path, time.Since(begun), err)
+				}
+				return err
+			}
+			c.stall = stall{}
+			s.files = s.files[1:]
+		}
+		c.card.found = c.card.found[:n-1]
+	}
+	if c.card.owing {
+		return nil // there are more
+	}
+	return c.end(c.card.notes)
+}
+
+// findLeft looks at the card for files that were left there.
+func (c *Camera) findLeft(ctx context.Context, at where) error {
+	all, err := c.listCard(ctx, at)
+	if err != nil {
+		return err
+	}
+	c.card.notes = c.list.Notes()
 	shots, of := map[string][]remote{}, map[string]fetched.Record{}
 	present := map[fetched.Key]bool{}
-	s := newSaid()
-	s.onFile = func(f remote) {
+	for _, f := range all {
 		present[fetched.Key{Path: f.Path(), Size: f.size}] = true
 		if c.had(f) {
 			c.done(f)
-		} else if r, ok := c.ours(f, notes); ok && len(of) < maxMissing {
+		} else if r, ok := c.ours(f, c.card.notes); ok && len(of) < maxMissing {
 			shots[f.Shot()] = append(shots[f.Shot()], f)
 			of[f.path] = r
 		}
 	}
-	if err := c.ask(ctx, listTime, s, append(at.options(c.cfg.network()), "--quiet", "--parsable", "--list-files")...); err != nil {
-		return fmt.Errorf("list the camera's files: %w", err)
-	}
-	if err := c.list.Trim(func(k fetched.Key) bool { return present[k] }); err != nil {
-		return err
-	}
-	// The newest first: the store knows the newest of its photos again.
-	for _, files := range slices.Backward(inOrder(shots)) {
-		var first photo.Meta // of the shot, once there is one
+	for _, files := range inOrder(shots) {
+		var s foundShot
 		for _, f := range files {
-			if first, err = c.bring(ctx, at, found{f, of[f.path]}, first, add); err != nil {
-				return err
-			}
+			s.files = append(s.files, found{f, of[f.path]})
 		}
+		c.card.found = append(c.card.found, s)
 	}
 	c.card.owing = len(of) == maxMissing
-	if c.card.owing {
-		return nil
-	}
-	return c.end(notes)
+	return c.list.Trim(func(k fetched.Key) bool { return present[k] })
 }
 
 // bring makes a file that was left on the camera a photo, or leaves it there for good,
@@ -206,6 +240,7 @@ func (c *Camera) get(ctx context.Context, at where, r remote) (f local, dir stri
 	}
 	f = local{remote: r, file: dir + "/" + r.File}
 	exit, err := c.run(ctx, c.cfg.ShotTime, dir, newSaid(), append(at.options(c.cfg.network()), "--force-overwrite", "--get-file", r.path)...)
+	c.wild = c.wild || exit.Signal != 0 // in the middle of its data
 	if err == nil {
 		f.tags, err = c.check(f)
 		if err != nil {

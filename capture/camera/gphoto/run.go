@@ -53,7 +53,6 @@ func (c *Camera) run(ctx context.Context, limit time.Duration, dir string, s *sa
 		Env:    []string{"TZ=UTC0"},
 		Stdout: s, MaxOutput: maxOutput, MaxFile: dcf.MaxBytes,
 	})
-	c.wild = c.wild || exit.Signal != 0 || exit.Code < 0
 	if err != nil && own && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
 		text := strings.ReplaceAll(err.Error(), context.DeadlineExceeded.Error(), errTooLong.Error())
 		return exit, fmt.Errorf("%w: %.200s", errTooLong, text)

@@ -33,12 +33,13 @@ type said struct {
 	battery int       // percent; -1 where nothing told
 	serial  string
 
-	onFile func(remote) // told of each file of a listing; nil: they are not wanted
-	info   remote       // the file that --show-info tells of; its path is empty before
-	line   []byte       // begun
-	label  string       // of the setting that is being told
-	kind   string       // its type
-	table  bool         // behind the head of what was detected
+	onFile   func(remote) // told of each file of a listing; nil: they are not wanted
+	onFolder func(string) // told of each folder of a listing; nil: they are not wanted
+	info     remote       // the file that --show-info tells of; its path is empty before
+	line     []byte       // begun
+	label    string       // of the setting that is being told
+	kind     string       // its type
+	table    bool         // behind the head of what was detected
 }
 
 func newSaid() *said { return &said{battery: -1} }
@@ -99,6 +100,8 @@ func (s *said) end(line string) {
 			s.onFile(s.info)
 		}
 		s.info = remote{}
+	case strings.HasPrefix(line, "/") && s.onFolder != nil:
+		s.onFolder(line)
 	case strings.HasPrefix(line, "-----"):
 		s.table = true
 	case strings.HasPrefix(line, "Label: "):

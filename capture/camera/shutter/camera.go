@@ -15,17 +15,6 @@ import (
 	"fieldcam/hal"
 )
 
-const (
-	// sickShots is after how many shots without a picture the camera is taken to hang,
-	// and sickAfter how long it has to bring one: a full buffer is 20 shots at 1 s to
-	// 2 s each, which a power cycle would lose.
-	sickShots = 3
-	sickAfter = time.Minute
-	// unconfirmedShots is after how many in a row that no contact confirmed the next
-	// one begins with a power cycle: a retry comes before it.
-	unconfirmedShots = 2
-)
-
 // Options are what a Camera works with. Board, Dir and Zone are required.
 type Options struct {
 	Board hal.Board
@@ -50,18 +39,15 @@ type Camera struct {
 	timing Timing
 	o      Options
 
-	switching chan struct{} // holds one while the camera gets power
+	switching chan struct{}  // holds one while the camera gets power, by ladder
+	ladder    *camera.Ladder // for the power alone: what is due is the verdict's matter
 
-	mu     sync.Mutex // guards the following
-	lines  lines      // nil before they are taken
-	closed bool
-	used   time.Time // when a line was released last, by package time
-	ready  bool      // the camera has been used since it got power
-	shots  int       // since a picture was last seen
-	enough time.Time // when those were sickShots, by package time
-	sick   bool      // the next shot begins with a power cycle
-	// unconfirmed counts the shots in a row that no contact confirmed.
-	unconfirmed int
+	mu      sync.Mutex // guards the following
+	lines   lines      // nil before they are taken
+	closed  bool
+	used    time.Time // when a line was released last, by package time
+	ready   bool      // the camera has been used since it got power
+	verdict verdict
 
 	deaf bool  // the contact is of no use; belongs to Fire
 	gate *gate // between Fire and the Fetcher's transfers; nil where the card is its own device
@@ -74,7 +60,7 @@ var _ capture.Deferred = (*Camera)(nil)
 // New makes a camera. Its lines are taken by Prepare or the first Fire. The Config
 // must be valid.
 func New(cfg Config, o Options) *Camera {
-	c := &Camera{cfg: cfg, timing: cfg.timing(), o: o, switching: make(chan struct{}, 1), card: newCard(cfg, o)}
+	c := &Camera{cfg: cfg, timing: cfg.timing(), o: o, switching: make(chan struct{}, 1), ladder: camera.NewLadder(o.Log), card: newCard(cfg, o)}
 	if o.Fetcher != nil {
 		c.gate = newGate()
 	}
@@ -120,8 +106,9 @@ func (c *Camera) take(name string) (hal.Output, error) {
 	return line, nil
 }
 
-// power gives the camera power, anew where it is sick.
-func (c *Camera) power(ctx context.Context, sick bool) (fresh bool, err error) {
+// power gives the camera power, anew where it is taken to hang. What ctx leaves no time for
+// goes on with the next call, whoever makes it.
+func (c *Camera) power(ctx context.Context) (fresh bool, err error) {
 	if c.o.Power == nil {
 		return false, nil
 	}
@@ -131,25 +118,31 @@ func (c *Camera) power(ctx context.Context, sick bool) (fresh bool, err error) {
 		return false, fmt.Errorf("wait for the camera's power: %w", ctx.Err())
 	}
 	defer func() { <-c.switching }()
-	if sick && c.o.Power.Switched() {
-		if err := c.o.Power.Cycle(ctx); err != nil {
-			return false, fmt.Errorf("power cycle of a camera that takes no pictures: %w", err)
-		}
-		return true, nil
+	c.mu.Lock()
+	sick := c.verdict.sick && c.o.Power.Switched()
+	c.mu.Unlock()
+	if sick {
+		c.ladder.Demand(camera.Cycle)
 	}
-	return c.o.Power.On(ctx)
+	fresh, err = c.ladder.Start(ctx, c.o.Power)
+	if err != nil {
+		return fresh, fmt.Errorf("give the camera power: %w", err)
+	}
+	c.ladder.Good() // it needs nothing but its warm-up
+	if sick {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.verdict.cycled()
+	}
+	return fresh, nil
 }
 
-// seen takes note of how many new pictures the card has.
-func (c *Camera) seen(pictures int) {
+// seen takes note of a look at the card that was begun at a time.
+func (c *Camera) seen(begun time.Time, l capture.Listing) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch {
-	case pictures > 0:
-		c.shots, c.sick = 0, false
-	case c.shots >= sickShots && time.Since(c.enough) >= sickAfter && !c.sick:
-		c.sick = true
-		c.o.Log.Warn().Int("shots", c.shots).Msg("the camera has taken no picture since, the next shot begins with a power cycle")
+	if c.verdict.looked(begun, l.New) {
+		c.o.Log.Warn().Int("shots", c.verdict.shots).Msg("the camera has taken no picture since: its power is cycled")
 	}
 }
 

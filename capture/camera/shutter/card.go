@@ -54,6 +54,8 @@ type card struct {
 	list *fetched.List
 	// seen is how files were at the List before that could not be told to be whole.
 	seen map[string]stat
+	// present are the files of the newest List, fetched or not; nil before one.
+	present map[fetched.Key]bool
 	// listed are the files of the pictures of the newest List, by Picture.Name.
 	listed map[string][]cardFile
 }
@@ -64,14 +66,15 @@ func newCard(cfg Config, o Options) card {
 
 // List implements capture.Deferred.
 func (c *Camera) List(ctx context.Context) (capture.Listing, error) {
-	if _, err := c.power(ctx, false); err != nil { // a camera may be its own disk
-		return capture.Listing{}, fmt.Errorf("give the camera power: %w", err)
+	if _, err := c.power(ctx); err != nil { // a camera may be its own disk
+		return capture.Listing{}, err
 	}
+	begun := time.Now()
 	listing, err := c.look(ctx)
 	if err != nil {
 		return capture.Listing{}, err
 	}
-	c.seen(len(listing.Pictures))
+	c.seen(begun, listing)
 	return listing, nil
 }
 
@@ -101,10 +104,13 @@ func (c *card) look(ctx context.Context) (l capture.Listing, err error) {
 		return l, err
 	}
 	c.listed = map[string][]cardFile{}
+	l.New = c.present == nil
 	present := map[fetched.Key]bool{}
 	var shots [][]cardFile // the new files of each shot, in the order of exposure
 	for _, f := range files {
-		present[fetched.Key{Path: f.Path(), Size: f.size}] = true
+		key := fetched.Key{Path: f.Path(), Size: f.size}
+		present[key] = true
+		l.New = l.New || !c.present[key]
 		if c.fetched(root, f) {
 			c.remove(root, f)
 			continue
@@ -137,7 +143,7 @@ func (c *card) look(ctx context.Context) (l capture.Listing, err error) {
 		l.Pictures = append(l.Pictures, c.picture(whole))
 		c.listed[whole[0].Shot()] = whole
 	}
-	c.seen = seen
+	c.seen, c.present = seen, present
 	l.Ahead = c.ahead()
 	return l, nil
 }

@@ -153,11 +153,17 @@ func (r *rig) released(t *testing.T) {
 // withPower is the camera with a power line, in the place of the one before.
 func (r *rig) withPower(t *testing.T, line string) *shutter.Camera {
 	t.Helper()
+	p := camera.DefaultPower()
+	p.Line = line
+	return r.withPowerOf(t, p)
+}
+
+// withPowerOf is the camera with a power line that is configured so.
+func (r *rig) withPowerOf(t *testing.T, p camera.PowerConfig) *shutter.Camera {
+	t.Helper()
 	if err := r.camera.Close(); err != nil {
 		t.Fatal(err)
 	}
-	p := camera.DefaultPower()
-	p.Line = line
 	power, err := camera.OpenPower(p, r.board)
 	if err != nil {
 		t.Fatal(err)

@@ -23,7 +23,7 @@ func (c *Camera) Fire(ctx context.Context) (err error) {
 	c.mu.Lock()
 	err = c.open()
 	lines := c.lines
-	used, ready, sick := c.used, c.ready, c.sick
+	used, ready := c.used, c.ready
 	c.mu.Unlock()
 	if err != nil {
 		return err
@@ -33,7 +33,7 @@ func (c *Camera) Fire(ctx context.Context) (err error) {
 		return fmt.Errorf("wait for the transfer under way: %w", err)
 	}
 	defer give()
-	fresh, err := c.power(ctx, sick)
+	fresh, err := c.power(ctx)
 	if err != nil {
 		return err
 	}
@@ -42,16 +42,12 @@ func (c *Camera) Fire(ctx context.Context) (err error) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.used = time.Now()
-		if err == nil {
-			c.ready, c.sick, c.unconfirmed = true, false, 0
-			if c.shots++; c.shots == sickShots {
-				c.enough = c.used
-			}
-		}
-		if errors.Is(err, errUnconfirmed) {
-			if c.unconfirmed++; c.unconfirmed >= unconfirmedShots {
-				c.sick, c.unconfirmed = true, 0
-			}
+		switch {
+		case err == nil:
+			c.ready = true
+			c.verdict.fired(c.used, lines.contact != nil && !c.deaf)
+		case errors.Is(err, errUnconfirmed):
+			c.verdict.missed()
 		}
 	}()
 	if err := wait(ctx, c.timing.Gap-time.Since(used)); err != nil {

@@ -68,7 +68,8 @@ func (g *gate) fire(ctx context.Context) (give func(), err error) {
 	}
 }
 
-// transfer calls do between the shots, and again where one ended it.
+// transfer calls do between the shots, and again where one ended it with the error of its
+// context: another error says that this has no end.
 func (g *gate) transfer(ctx context.Context, do func(context.Context) error) error {
 	for {
 		select {
@@ -83,7 +84,7 @@ func (g *gate) transfer(ctx context.Context, do func(context.Context) error) err
 		g.set(nil)
 		cancel(nil)
 		g.free <- struct{}{}
-		if err == nil || !yielded || ctx.Err() != nil {
+		if !yielded || ctx.Err() != nil || !errors.Is(err, context.Canceled) {
 			return err
 		}
 	}

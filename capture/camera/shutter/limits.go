@@ -26,6 +26,9 @@ type Limits struct {
 	ShotKB int64 `toml:"shot_kb"`
 	// TransferKBs is how fast pictures are fetched, in thousands of bytes a second.
 	TransferKBs int64 `toml:"transfer_kbs"`
+	// ListTime is how long gphoto2 takes to list the largest folder of the card, where it
+	// is the fetcher: about 20 ms for each file. A shot in between ends that.
+	ListTime time.Duration `toml:"list_time"`
 }
 
 const (
@@ -47,6 +50,7 @@ const (
 	maxCardMB   = 10_000_000  // 10 TB
 	maxShotKB   = 10_000_000  // 10 GB
 	maxTransfer = 100_000_000 // 100 GB/s
+	maxListTime = 30 * time.Minute
 	// maxTake is the longest transfer that is told, in seconds: ten years.
 	maxTake = 10 * 366 * 24 * 60 * 60
 )
@@ -65,6 +69,9 @@ func (l Limits) Validate() error {
 	}
 	if l.WriteTime < 0 || l.WriteTime > maxWrite {
 		list.Add("write_time", l.WriteTime, "0s (unknown) or a duration up to 1h")
+	}
+	if l.ListTime < 0 || l.ListTime > maxListTime {
+		list.Add("list_time", l.ListTime, "0s (unknown) or a duration up to 30m")
 	}
 	for _, v := range []struct {
 		key         string
@@ -158,6 +165,7 @@ type fetchCheck struct {
 	since                  time.Time // the upload before
 	left                   int64     // kB that it did not fetch
 	tooClose, full, slowly bool      // said already
+	unlisted               bool      // so
 }
 
 func (f *fetchCheck) fetch(slot, next schedule.Slot) {
@@ -174,6 +182,7 @@ func (f *fetchCheck) fetch(slot, next schedule.Slot) {
 			(kb+999)/1000, shots, f.ShotKB, f.local(f.since), f.local(slot.At), f.left/1000))
 	}
 	f.since, f.left = slot.At, 0
+	f.pauses(slot, next)
 	if f.TransferKBs == 0 {
 		return
 	}
@@ -185,6 +194,32 @@ func (f *fetchCheck) fetch(slot, next schedule.Slot) {
 		f.slowly = true
 		f.list.Add("transfer_kbs", f.TransferKBs, fmt.Sprintf("as much as upload session %q has time for: at %s it has %d MB to fetch, which takes %s, and it gives that %s",
 			slot.Session, f.local(slot.At), kb/1000, text(time.Duration(min(kb/f.TransferKBs, maxTake))*time.Second), text(has)))
+	}
+}
+
+// shotRest is what a shot takes of the time until the next.
+const shotRest = 2 * time.Second
+
+// pauses checks that the shots leave gphoto2 the time for the largest folder, and for a
+// picture, from an upload session on: one pause is enough.
+func (f *fetchCheck) pauses(slot, next schedule.Slot) {
+	need := f.ListTime
+	if need > 0 && f.TransferKBs > 0 {
+		need = max(need, time.Duration(f.ShotKB/f.TransferKBs)*time.Second)
+	}
+	if need == 0 || f.unlisted {
+		return
+	}
+	end := slot.At.Add(min(next.At.Sub(slot.At), maxFetch))
+	at, longest := slot.At, time.Duration(0)
+	for shot := range f.s.Between(schedule.Capture, slot.At, end) {
+		longest = max(longest, shot.At.Sub(at))
+		at = shot.At
+	}
+	if longest = max(longest, end.Sub(at)) - shotRest; longest < need {
+		f.unlisted = true
+		f.list.Add("list_time", f.ListTime, fmt.Sprintf("a pause between shots of %s or more at upload session %q: at %s the shots leave %s at most; leave a longer one, set delete_fetched, or use a smaller card",
+			text(need+shotRest), slot.Session, f.local(slot.At), text(longest)))
 	}
 }
 

@@ -63,6 +63,12 @@ func TestAPlanThatLosesPicturesIsRefusedWithTheSums(t *testing.T) {
 		"never fetched": {func(*shutter.Limits) {}, []schedule.Session{shots(time.Minute)}, []string{"an upload session within eight days"}},
 		"a transfer of ages": {func(l *shutter.Limits) { l.ShotKB, l.TransferKBs = 10_000_000, 1 },
 			[]schedule.Session{shots(5 * time.Second), session("evening", schedule.Upload, 19*hour, 20*hour, time.Hour)}, []string{"which takes 87840h"}},
+		"no time to list": {func(l *shutter.Limits) { l.ListTime = 20 * time.Second },
+			[]schedule.Session{session("shots", schedule.Capture, 0, 24*hour-time.Second, 5*time.Second), evening}, []string{`list_time: 20s: want a pause between shots of 22s or more at upload session "evening": at Sat 2026-11-21 19:00:00 the shots leave 3s at most; leave a longer one, set delete_fetched`}},
+		"time to list": {func(l *shutter.Limits) { l.ListTime = 20 * time.Second },
+			[]schedule.Session{shots(5 * time.Second), evening}, nil},
+		"no time for a picture": {func(l *shutter.Limits) { l.ListTime, l.ShotKB, l.TransferKBs = time.Second, 30_000, 5_000 },
+			[]schedule.Session{session("shots", schedule.Capture, 0, 24*hour-time.Second, 5*time.Second), long}, []string{`a pause between shots of 8s or more`, "transfer_kbs"}},
 		"nothing to do": {func(*shutter.Limits) {}, nil, nil},
 	} {
 		l := shutter.DefaultLimits()
@@ -103,6 +109,7 @@ func TestAConfigurationThatCannotWorkIsRefused(t *testing.T) {
 		"limits.buffer":       func(c *shutter.Config) { c.Limits.Buffer = -1 },
 		"limits.write_time":   func(c *shutter.Config) { c.Limits.WriteTime = -1 },
 		"limits.card_mb":      func(c *shutter.Config) { c.Limits.CardMB = -1 },
+		"limits.list_time":    func(c *shutter.Config) { c.Limits.ListTime = time.Hour },
 		"limits.transfer_kbs": func(c *shutter.Config) { c.Limits.TransferKBs = -1 },
 	} {
 		c := good

@@ -70,13 +70,22 @@ const (
 
 // NewBody makes one that is switched on.
 func NewBody(o Options) *Body {
+	b := &Body{device: 4}
+	b.Make(o)
+	return b
+}
+
+// Make makes it another camera, with the same card.
+func (b *Body) Make(o Options) {
 	if o.FileTime == 0 {
 		o.FileTime = 20 * time.Millisecond
 	}
 	if o.FolderShots == 0 {
 		o.FolderShots = lastNumber
 	}
-	return &Body{device: 4, o: o}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.o = o
 }
 
 // SetFaults changes what is wrong, from now on.

@@ -1,0 +1,127 @@
+package shutter_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"fieldcam/capture/camera"
+	"fieldcam/capture/camera/shutter"
+	"fieldcam/capture/camera/shutter/shuttersim"
+	"fieldcam/capture/photo"
+	"fieldcam/capture/schedule"
+	"fieldcam/hal/sim"
+)
+
+const camPower = "CAMERA_POWER"
+
+// newSwitched is a controller with a shot each 5 s, whose camera has a power line. A power
+// cycle takes more than what a slot leaves.
+func newSwitched(t *testing.T, add func(*sim.Board, *shuttersim.Options), change func(*shutter.Config)) (c *controller, line *sim.Line) {
+	t.Helper()
+	c = &controller{clock: sim.NewClock()}
+	o := shuttersim.Options{}
+	c.rig = newRigOn(t, func(b *sim.Board) { line = b.AddLine(camPower); add(b, &o) }, func(cfg *shutter.Config, so *shuttersim.Options) {
+		so.Contact, so.Late = o.Contact, o.Late
+		so.Now = func() time.Time { return morning.Add(time.Since(begin())) }
+		change(cfg)
+	})
+	c.clock.Set(morning)
+	c.schedule = plan(t, session("yard", schedule.Capture, 0, 24*time.Hour-time.Second, 5*time.Second))
+	c.run()
+	c.camera = c.withPowerOf(t, camera.PowerConfig{Line: camPower, WarmUp: 4 * time.Second, OffTime: 2 * time.Second, KeepOn: true})
+	return c, line
+}
+
+// cycles is how often the power went off.
+func cycles(line *sim.Line) (n int) {
+	history := line.History()
+	for i, c := range history {
+		if i > 0 && history[i-1].High && !c.High {
+			n++
+		}
+	}
+	return n
+}
+
+// A camera that hangs comes back by one power cycle, which takes more time than a slot.
+func TestAPowerCycleThatSpansSlotsEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, line := newSwitched(t, func(*sim.Board, *shuttersim.Options) {}, func(*shutter.Config) {})
+		line.Watch(func(high bool) { c.sim.Power(high) })
+		c.start()
+		defer func() { c.stop() }()
+		time.Sleep(6 * time.Minute)
+		c.fetchAll()
+		c.sim.Power(false) // it hangs
+		time.Sleep(6 * time.Minute)
+		c.fetchAll() // brings the last ones
+		time.Sleep(6 * time.Minute)
+		c.fetchAll() // finds that there are no more
+		before := c.sim.Count().Exposed
+		time.Sleep(6 * time.Minute)
+		c.fetchAll()
+		if n := cycles(line); n != 1 {
+			t.Errorf("%d power cycles, want one", n)
+		}
+		const slots = 6 * 60 / 5
+		if n := c.sim.Count().Exposed - before; n < slots-4 {
+			t.Errorf("%d pictures in the %d slots since the verdict, want all but those of the cycle", n, slots)
+		}
+	})
+}
+
+// What the card has of another kind than is wanted tells that the camera works.
+func TestPicturesThatAreNotWantedAreNoReasonForAPowerCycle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, line := newSwitched(t, func(*sim.Board, *shuttersim.Options) {}, func(cfg *shutter.Config) { cfg.Files = photo.KindRAW })
+		c.start()
+		defer func() { c.stop() }()
+		for range 6 {
+			time.Sleep(6 * time.Minute)
+			c.fetchAll()
+		}
+		if n := cycles(line); n != 0 {
+			t.Errorf("%d power cycles of a camera that works, want none", n)
+		}
+	})
+}
+
+// A card that is full is not mended by power cycles: each waits longer for the next.
+func TestPowerCyclesInVainGrowRare(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, line := newSwitched(t, func(*sim.Board, *shuttersim.Options) {}, func(*shutter.Config) {})
+		c.sim.Power(false) // and it stays so
+		c.start()
+		defer func() { c.stop() }()
+		for range 60 {
+			time.Sleep(6 * time.Minute)
+			c.fetchAll()
+		}
+		if n := cycles(line); n < 5 || n > 12 {
+			t.Errorf("%d power cycles in six hours, want some, but not one at each look", n)
+		}
+	})
+}
+
+// A contact whose wire is broken costs no pictures, as soon as the card tells of some.
+func TestAContactThatNeverClosesCostsFewPowerCycles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, line := newSwitched(t, func(b *sim.Board, o *shuttersim.Options) {
+			b.AddLine(contactLine).Drive(true) // the camera's is not connected to it
+		}, func(cfg *shutter.Config) { cfg.Confirm.Line, cfg.Confirm.Within = contactLine, 500*time.Millisecond })
+		c.start()
+		defer func() { c.stop() }()
+		for range 6 {
+			time.Sleep(6 * time.Minute)
+			c.fetchAll()
+		}
+		if n := cycles(line); n > 12 {
+			t.Errorf("%d power cycles in 36 minutes, want few", n)
+		}
+		const slots = 36 * 60 / 5
+		if n := c.sim.Count().Exposed; n < slots*9/10 {
+			t.Errorf("%d pictures of %d slots, want nearly all", n, slots)
+		}
+	})
+}

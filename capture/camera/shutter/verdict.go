@@ -1,0 +1,70 @@
+package shutter
+
+import "time"
+
+const (
+	// sickShots is after how many shots without a picture the camera is taken to hang,
+	// and sickAfter how long it has to bring one: a full buffer is 20 shots at 1 s to
+	// 2 s each, which a power cycle would lose.
+	sickShots = 3
+	sickAfter = time.Minute
+	// unconfirmedShots is after how many in a row that no contact confirmed the next
+	// one begins with a power cycle: a retry comes before it.
+	unconfirmedShots = 2
+	// mostVain is how often each power cycle that did not help doubles the patience
+	// before the next: up to an hour, or 128 shots. A contact whose wire is broken, or a
+	// card that is full, is not mended so, and what is in the camera's buffer is lost.
+	mostVain = 6
+)
+
+// verdict is whether the camera is taken to hang. Its owner guards it.
+type verdict struct {
+	sick   bool      // it is: its power is to be cycled
+	shots  int       // since the card was last seen to have something new
+	enough time.Time // when those were sickShots, by package time
+	vain   int       // power cycles since
+
+	unconfirmed     int // shots in a row that no contact confirmed
+	unconfirmedVain int // power cycles since one was
+}
+
+// fired takes note of a shot at a time; confirmed: the contact told of it, which is not the
+// same as that nothing can tell.
+func (v *verdict) fired(at time.Time, confirmed bool) {
+	if v.shots++; v.shots == sickShots {
+		v.enough = at
+	}
+	if v.unconfirmed = 0; confirmed {
+		v.unconfirmedVain = 0
+	}
+}
+
+// missed takes note of a shot that the contact did not confirm.
+func (v *verdict) missed() {
+	if v.unconfirmed++; v.unconfirmed >= unconfirmedShots<<v.unconfirmedVain {
+		v.sick, v.unconfirmed, v.unconfirmedVain = true, 0, min(v.unconfirmedVain+1, mostVain)
+	}
+}
+
+// cycled takes note of a power cycle: the camera has all its time again.
+func (v *verdict) cycled() {
+	v.sick, v.shots = false, 0
+	v.vain = min(v.vain+1, mostVain)
+}
+
+// looked takes note of a look at the card that was begun at a time; news: it has something
+// that it had not at the look before. hangs tells whether the camera has just been found to
+// hang.
+func (v *verdict) looked(begun time.Time, news bool) (hangs bool) {
+	switch {
+	case news:
+		if v.unconfirmed > 0 { // it takes pictures: the contact is what does not work
+			v.unconfirmed, v.unconfirmedVain = 0, mostVain
+		}
+		v.sick, v.shots, v.vain = false, 0, 0
+	case v.shots >= sickShots && begun.Sub(v.enough) >= sickAfter<<v.vain && !v.sick:
+		v.sick = true
+		return true
+	}
+	return false
+}
