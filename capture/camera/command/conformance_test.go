@@ -34,7 +34,7 @@ func conforming(s setup) cameratest.Runner {
 		}
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t, s)
-			defer r.cam.Close()
+			defer r.Cam.Close()
 			check(t, r.conforming(c))
 		})
 	}
@@ -44,7 +44,7 @@ func conforming(s setup) cameratest.Runner {
 func (r *rig) conforming(s cameratest.Setup) cameratest.Rig {
 	deaf := false
 	c := cameratest.Rig{
-		Camera: r.cam,
+		Camera: r.Cam,
 		Break: func(f cameratest.Fault) {
 			r.device.fail(map[cameratest.Fault]programsim.Faults{
 				cameratest.Silent:    {Hang: true, Deaf: true},

@@ -40,7 +40,7 @@ func conforming(s setup) cameratest.Runner {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t, s)
 			defer r.sim.Close()
-			defer r.cam.Close()
+			defer r.Cam.Close()
 			check(t, r.conforming(c))
 		})
 	}
@@ -49,7 +49,7 @@ func conforming(s setup) cameratest.Runner {
 // conforming is the rig as the suite wants it.
 func (r *rig) conforming(s cameratest.Setup) cameratest.Rig {
 	c := cameratest.Rig{
-		Camera: r.cam,
+		Camera: r.Cam,
 		Break: func(f cameratest.Fault) {
 			r.sim.SetFaults(map[cameratest.Fault]ipcamsim.Faults{
 				cameratest.Silent:    {Silent: true},
