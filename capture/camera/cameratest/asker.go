@@ -17,6 +17,8 @@ type Asker struct {
 	// Left, where not nil, says what a Shoot has left that should not be; err is the
 	// Shoot's own.
 	Left func(err error) error
+	// Fine, where not nil, says what is wrong with a picture that New has taken.
+	Fine func(photo.Exposure) error
 }
 
 // Shoot takes a picture, or fails, by itself: none of a broken camera may come near the
@@ -56,6 +58,11 @@ func (a *Asker) New(t testing.TB, last func() (jpeg []byte, shots int)) ([]byte,
 	}
 	if e.Format != "jpg" || e.Camera == "" || e.Attempts < 1 {
 		t.Errorf("exposure %+v, want a jpg of a camera with a name", e)
+	}
+	if a.Fine != nil {
+		if err := a.Fine(e); err != nil {
+			t.Errorf("exposure %+v: %v", e, err)
+		}
 	}
 	return p, e
 }

@@ -1,7 +1,6 @@
 package command_test
 
 import (
-	"cmp"
 	"testing"
 	"testing/synctest"
 
@@ -10,14 +9,10 @@ import (
 	"fieldcam/capture/camera/subprocess/programsim"
 )
 
-func faults() []cameratest.Fault {
-	return []cameratest.Fault{cameratest.Silent, cameratest.Hangs, cameratest.Truncates}
-}
-
 func TestConformance(t *testing.T) {
 	for name, s := range map[string]setup{"stdout": {cfg: toStdout}, "file": {cfg: toFile}} {
 		t.Run(name, func(t *testing.T) {
-			cameratest.Run(t, cameratest.Kind{Faults: faults(), Switched: true}, conforming(s))
+			cameratest.Run(t, cameratest.Kind{Faults: cameratest.Faults(), Switched: true}, conforming(s))
 		})
 	}
 }
@@ -26,12 +21,7 @@ func TestConformance(t *testing.T) {
 func conforming(s setup) cameratest.Runner {
 	return func(t *testing.T, c cameratest.Setup, check func(testing.TB, cameratest.Rig)) {
 		s := s
-		s.power = func(p *camera.PowerConfig) {
-			if c.Power != cameratest.NoLine {
-				p.Line, p.KeepOn = powerLine, c.Power == cameratest.KeptOn
-			}
-			p.WarmUp = cmp.Or(c.WarmUp, p.WarmUp)
-		}
+		s.power = func(p *camera.PowerConfig) { c.Configure(p, powerLine) }
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t, s)
 			defer r.Cam.Close()

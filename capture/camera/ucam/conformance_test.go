@@ -11,7 +11,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	cameratest.Run(t, serialtest.Kind(), conforming(setup{}))
+	cameratest.Run(t, cameratest.Kind{Faults: cameratest.Faults(), Switched: true}, conforming(setup{}))
 }
 
 // slots is an interval into which a start and the exposure fit, which take 5 s.
@@ -24,11 +24,11 @@ func TestAfterAHangTheNextSlotIsOnTime(t *testing.T) {
 // A VGA picture at 115200 baud takes 6.9 s of an interval of 8: no recovery fits in
 // beside it.
 func TestAPictureThatFillsItsIntervalIsBackAfterAFault(t *testing.T) {
-	slots().AfterAFault(t, serialtest.Kind().Faults, conforming(setup{options: ucamsim.Options{Picture: skeleton(70_000), Slice: 100 * time.Millisecond}}))
+	slots().AfterAFault(t, cameratest.Faults(), conforming(setup{options: ucamsim.Options{Picture: skeleton(70_000), Slice: 100 * time.Millisecond}}))
 }
 
 func TestHoweverLongAPowerCycleTakesTheCameraIsBackAfterAFault(t *testing.T) {
-	slots().HoweverLongACycle(t, serialtest.Kind().Faults, conforming(setup{}))
+	slots().HoweverLongACycle(t, cameratest.Faults(), conforming(setup{}))
 }
 
 // conforming makes rigs as s says for the suites.
@@ -37,9 +37,14 @@ func conforming(s setup) cameratest.Runner {
 		Silent:    ucamsim.Faults{Silent: true},
 		Truncates: ucamsim.Faults{Truncate: true},
 		Hangs:     func(after int) ucamsim.Faults { return ucamsim.Faults{HangAfter: after} },
-	}.Runner(func(t *testing.T, power func(*camera.PowerConfig), test func(testing.TB, *shared)) {
+	}.Runner(bench(s))
+}
+
+// bench makes rigs as s says, but for their power.
+func bench(s setup) serialtest.Bench[ucamsim.Faults] {
+	return func(t *testing.T, power func(*camera.PowerConfig), test func(testing.TB, *shared)) {
 		s := s
 		s.power = power
 		run(t, s, func(t *testing.T, r *rig) { test(t, r.shared) })
-	})
+	}
 }

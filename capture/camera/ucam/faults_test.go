@@ -103,45 +103,15 @@ func TestACameraWhoseRateDriftsIsBackAfterAPowerCycle(t *testing.T) {
 }
 
 func TestASilentCameraIsABoundedError(t *testing.T) {
-	for name, f := range map[string]ucamsim.Faults{"silent": {Silent: true}, "never starts": {Dead: true}} {
-		t.Run(name, func(t *testing.T) {
-			run(t, setup{options: ucamsim.Options{Faults: f}}, func(t *testing.T, r *rig) {
-				for range 4 {
-					start := time.Now()
-					r.Bad(t, "got nothing at any")
-					if d := time.Since(start); d > 30*time.Second {
-						t.Errorf("it took %v, want 30s at most", d)
-					}
-				}
-				r.sim.SetFaults(ucamsim.Faults{})
-				r.good(t)
-			})
-		})
-	}
+	const want = "got nothing at any"
+	serialtest.Bounded(t, ucamsim.Faults{Silent: true}, want, bench(setup{}), serialtest.OffBetween, serialtest.KeepOn, serialtest.NoLine)
+	serialtest.Bounded(t, ucamsim.Faults{Dead: true}, want, bench(setup{}), serialtest.OffBetween)
 }
 
 func TestGarbageForAnswersIsABoundedError(t *testing.T) {
-	run(t, setup{power: serialtest.KeepOn, options: ucamsim.Options{Faults: ucamsim.Faults{DropByte: 0.5, DoubleByte: 0.5}}}, func(t *testing.T, r *rig) {
-		for range 3 {
-			r.Bad(t, "want")
-		}
-		r.sim.SetFaults(ucamsim.Faults{})
-		r.good(t)
-	})
+	serialtest.Bounded(t, ucamsim.Faults{DropByte: 0.5, DoubleByte: 0.5}, "want", bench(setup{}), serialtest.KeepOn)
 }
 
 func TestALastingFaultFillsNoLog(t *testing.T) {
-	run(t, setup{power: serialtest.KeepOn}, func(t *testing.T, r *rig) {
-		r.good(t)
-		r.Log.Reset()
-		r.sim.SetFaults(ucamsim.Faults{Truncate: true})
-		for range 10 {
-			r.Bad(t, "FF D9")
-		}
-		r.sim.SetFaults(ucamsim.Faults{})
-		r.good(t)
-		if n := strings.Count(r.Log.String(), `"level":"info"`); n != 2 {
-			t.Errorf("ten failures with reset and power cycles gave %d lines at info, want 2: one for each rung", n)
-		}
-	})
+	serialtest.Quiet(t, ucamsim.Faults{Truncate: true}, "FF D9", bench(setup{}))
 }

@@ -11,7 +11,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	cameratest.Run(t, serialtest.Kind(), conforming(setup{}))
+	cameratest.Run(t, cameratest.Kind{Faults: cameratest.Faults(), Switched: true}, conforming(setup{}))
 }
 
 // slots is the shortest interval that there is.
@@ -24,11 +24,11 @@ func TestAfterAHangTheNextSlotIsOnTime(t *testing.T) {
 // A VGA picture at 115200 baud takes 4.5 s of an interval of 5: no recovery fits in
 // beside it.
 func TestAPictureThatFillsItsIntervalIsBackAfterAFault(t *testing.T) {
-	slots().AfterAFault(t, serialtest.Kind().Faults, conforming(setup{options: vc0706sim.Options{Picture: skeleton(45_000), Slice: 100 * time.Millisecond}}))
+	slots().AfterAFault(t, cameratest.Faults(), conforming(setup{options: vc0706sim.Options{Picture: skeleton(45_000), Slice: 100 * time.Millisecond}}))
 }
 
 func TestHoweverLongAPowerCycleTakesTheCameraIsBackAfterAFault(t *testing.T) {
-	slots().HoweverLongACycle(t, serialtest.Kind().Faults, conforming(setup{}))
+	slots().HoweverLongACycle(t, cameratest.Faults(), conforming(setup{}))
 }
 
 // conforming makes rigs as s says for the suites.
@@ -37,9 +37,14 @@ func conforming(s setup) cameratest.Runner {
 		Silent:    vc0706sim.Faults{Silent: true},
 		Truncates: vc0706sim.Faults{Truncate: true},
 		Hangs:     func(after int) vc0706sim.Faults { return vc0706sim.Faults{HangAfter: after} },
-	}.Runner(func(t *testing.T, power func(*camera.PowerConfig), test func(testing.TB, *shared)) {
+	}.Runner(bench(s))
+}
+
+// bench makes rigs as s says, but for their power.
+func bench(s setup) serialtest.Bench[vc0706sim.Faults] {
+	return func(t *testing.T, power func(*camera.PowerConfig), test func(testing.TB, *shared)) {
 		s := s
 		s.power = power
 		run(t, s, func(t *testing.T, r *rig) { test(t, r.shared) })
-	})
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"strings"
 	"testing"
 	"time"
 
@@ -43,39 +42,14 @@ func TestLostAndDoubledBytesLeaveThePictureIntact(t *testing.T) {
 	}
 }
 
-func TestSilentCameraIsABoundedError(t *testing.T) {
-	for name, f := range map[string]vc0706sim.Faults{
-		"silent": {Silent: true}, "never starts": {Dead: true},
-	} {
-		for _, power := range []func(*camera.PowerConfig){nil, serialtest.KeepOn, serialtest.NoLine} {
-			if f.Dead && power != nil {
-				continue
-			}
-			t.Run(name, func(t *testing.T) {
-				run(t, setup{power: power, options: vc0706sim.Options{Faults: f}}, func(t *testing.T, r *rig) {
-					for range 4 {
-						start := time.Now()
-						r.Bad(t, "got nothing at any")
-						if d := time.Since(start); d > 30*time.Second {
-							t.Errorf("a silent camera took %v, want 30s at most", d)
-						}
-					}
-					r.sim.SetFaults(vc0706sim.Faults{})
-					r.good(t)
-				})
-			})
-		}
-	}
+func TestASilentCameraIsABoundedError(t *testing.T) {
+	const want = "got nothing at any"
+	serialtest.Bounded(t, vc0706sim.Faults{Silent: true}, want, bench(setup{}), serialtest.OffBetween, serialtest.KeepOn, serialtest.NoLine)
+	serialtest.Bounded(t, vc0706sim.Faults{Dead: true}, want, bench(setup{}), serialtest.OffBetween)
 }
 
 func TestGarbageForAnswersIsABoundedError(t *testing.T) {
-	run(t, setup{power: serialtest.KeepOn, options: vc0706sim.Options{Faults: vc0706sim.Faults{DropByte: 0.5, DoubleByte: 0.5}}}, func(t *testing.T, r *rig) {
-		for range 3 {
-			r.Bad(t, "want")
-		}
-		r.sim.SetFaults(vc0706sim.Faults{})
-		r.good(t)
-	})
+	serialtest.Bounded(t, vc0706sim.Faults{DropByte: 0.5, DoubleByte: 0.5}, "want", bench(setup{}), serialtest.KeepOn)
 }
 
 func TestTruncatedPictureIsAnError(t *testing.T) {
@@ -218,26 +192,7 @@ func TestPowerIsOffHoweverAShootEnds(t *testing.T) {
 }
 
 func TestALastingFaultFillsNoLog(t *testing.T) {
-	run(t, setup{power: serialtest.KeepOn}, func(t *testing.T, r *rig) {
-		info := func() (n int) {
-			n = strings.Count(r.Log.String(), `"level":"info"`)
-			r.Log.Reset()
-			return n
-		}
-		r.good(t)
-		info()
-		for range 2 {
-			r.sim.SetFaults(vc0706sim.Faults{Truncate: true})
-			for range 10 {
-				r.Bad(t, "FF D9")
-			}
-			r.sim.SetFaults(vc0706sim.Faults{})
-			r.good(t)
-			if n := info(); n != 2 {
-				t.Errorf("ten failures with reset and power cycles gave %d lines at info, want 2: one for each rung", n)
-			}
-		}
-	})
+	serialtest.Quiet(t, vc0706sim.Faults{Truncate: true}, "FF D9", bench(setup{}))
 }
 
 // stuckWriter holds up whoever writes.

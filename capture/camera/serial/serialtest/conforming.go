@@ -1,20 +1,11 @@
 package serialtest
 
 import (
-	"cmp"
 	"testing"
 
 	"fieldcam/capture/camera"
 	"fieldcam/capture/camera/cameratest"
 )
-
-// Kind is what there is to test of a camera on a serial line.
-func Kind() cameratest.Kind {
-	return cameratest.Kind{
-		Faults:   []cameratest.Fault{cameratest.Silent, cameratest.Hangs, cameratest.Truncates},
-		Switched: true,
-	}
-}
 
 // HangBytes is how much of a picture there must be at least for Runner's rigs.
 const HangBytes = 5000
@@ -27,14 +18,11 @@ type Broken[F any] struct {
 }
 
 // Runner gives the suites of cameratest rigs of run, which makes one with such a power.
-func (b Broken[F]) Runner(run func(t *testing.T, power func(*camera.PowerConfig), test func(testing.TB, *Rig[F]))) cameratest.Runner {
+func (b Broken[F]) Runner(run Bench[F]) cameratest.Runner {
 	return func(t *testing.T, s cameratest.Setup, check func(testing.TB, cameratest.Rig)) {
 		power := func(c *camera.PowerConfig) {
-			if s.Power == cameratest.NoLine {
-				NoLine(c)
-			}
-			c.KeepOn = s.Power == cameratest.KeptOn
-			c.WarmUp = cmp.Or(s.WarmUp, c.WarmUp)
+			c.Line = ""
+			s.Configure(c, powerLine)
 		}
 		run(t, power, func(t testing.TB, r *Rig[F]) { check(t, b.rig(r, s)) })
 	}

@@ -121,6 +121,7 @@ func (r *Rig[F]) left(error) error {
 	return nil
 }
 
-// KeepOn and NoLine are Kit.Powers.
-func KeepOn(c *camera.PowerConfig) { c.KeepOn = true }
-func NoLine(c *camera.PowerConfig) { c.Line = "" }
+// OffBetween, KeepOn and NoLine are Kit.Powers.
+func OffBetween(*camera.PowerConfig) {}
+func KeepOn(c *camera.PowerConfig)   { c.KeepOn = true }
+func NoLine(c *camera.PowerConfig)   { c.Line = "" }
