@@ -83,7 +83,7 @@ func FuzzFrame(f *testing.F) {
 		address &= MaxAddress
 		err := scripted(in, address).acknowledged(context.Background(), CmdInitial, time.Now().Add(time.Second))
 		var nak *NAKError
-		var silent *SilenceError
+		var silent *serial.SilenceError
 		switch {
 		case err == nil:
 			if !bytes.Contains(in, []byte{Mark, byte(CmdAck) | address<<5, byte(CmdInitial)}) {

@@ -70,7 +70,7 @@ func FuzzReply(f *testing.F) {
 			}
 			return
 		}
-		var silent *SilenceError
+		var silent *serial.SilenceError
 		var status *StatusError
 		switch {
 		case errors.As(err, &silent):
