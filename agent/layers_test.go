@@ -56,7 +56,7 @@ func layers() [][]string {
 			"capture/camera/shutter", "capture/camera/shutter/shuttersim",
 			"queue/second", "queue/session",
 		},
-		{"agent/mqtt", "agent/mqtt/mqtttest", "agent/control"},
+		{"agent/mqtt", "agent/mqtt/mqtttest", "agent/control", "capture/camera/serial/serialtest"},
 		{"config"},
 		{"agent/plan"},
 		{"agent"},

@@ -1,7 +1,6 @@
 package cameratest_test
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -196,11 +195,8 @@ func (s sins) rig(t testing.TB, setup cameratest.Setup) cameratest.Rig {
 	board := sim.New()
 	line := board.AddLine("POWER")
 	pc := camera.DefaultPower()
-	pc.OffTime, pc.WarmUp = 3*time.Second, cmp.Or(setup.WarmUp, 4*time.Second) // more than a slot has
-	pc.KeepOn = setup.Power == cameratest.KeptOn
-	if setup.Power != cameratest.NoLine {
-		pc.Line = "POWER"
-	}
+	pc.OffTime, pc.WarmUp = 3*time.Second, 4*time.Second // more than a slot has
+	setup.Configure(&pc, "POWER")
 	p, err := camera.OpenPower(pc, board)
 	if err != nil {
 		t.Fatal(err)

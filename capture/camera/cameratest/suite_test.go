@@ -9,7 +9,7 @@ import (
 )
 
 func kind() cameratest.Kind {
-	return cameratest.Kind{Faults: []cameratest.Fault{cameratest.Silent, cameratest.Hangs, cameratest.Truncates}, Switched: true}
+	return cameratest.Kind{Faults: cameratest.Faults(), Switched: true}
 }
 
 // run is the conformance suite, and inSlots all that there is of Slots.
