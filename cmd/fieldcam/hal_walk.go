@@ -198,20 +198,42 @@ func (t *tour) line(ctx context.Context, l wiring.Line) (walk.Result, error) {
 	switch {
 	case l.Input:
 		return t.walk.Input(ctx, item)
-	case l.Use == model.ModemKey:
+	case l.Use == model.ModemKey: // which reads STATUS itself
 		return t.walk.Key(ctx, t.key(item))
+	case l.Use == model.ModemPower:
+		item.Cuts = t.modem() + item.Cuts
 	}
 	return t.walk.Output(ctx, item)
+}
+
+// modem says how the modem is by its STATUS, where that is in use.
+func (t *tour) modem() string {
+	status := t.status()
+	if status == nil {
+		return "Nothing tells whether the modem is on. "
+	}
+	switch on, err := t.walk.Level(*status); {
+	case err != nil:
+		return fmt.Sprintf("Whether the modem is on is not known: %v. ", err)
+	case on:
+		return "The modem is on, by its STATUS. "
+	}
+	return "The modem is off, by its STATUS. "
+}
+
+// status is the modem's STATUS; nil where it is not in use.
+func (t *tour) status() *walk.Line {
+	s, _ := wiring.Find(wiring.Lines(t.config), model.ModemStatus)
+	if s.Key == "" {
+		return nil
+	}
+	return &walk.Line{Name: s.Use, Line: s.Line, Text: s.Text}
 }
 
 // key is the modem's power key, as the configuration knows it.
 func (t *tour) key(l walk.Line) walk.Key {
 	m := t.config.Modem.Chosen()
-	k := walk.Key{Line: l, OnPulse: m.OnPulse, OffPulse: m.OffPulse, OnWait: m.OnWait, OffWait: m.OffWait}
-	if s, _ := wiring.Find(wiring.Lines(t.config), model.ModemStatus); s.Key != "" {
-		k.Status = &walk.Line{Name: s.Use, Line: s.Line, Text: s.Text}
-	}
-	return k
+	return walk.Key{Line: l, Status: t.status(), OnPulse: m.OnPulse, OffPulse: m.OffPulse, OnWait: m.OnWait, OffWait: m.OffWait}
 }
 
 // port opens a port and closes it; the zero Result is of one that nobody may open twice.

@@ -114,18 +114,23 @@ func (w Walk) Output(ctx context.Context, l Line) (r Result, err error) {
 // found is the level of a line that stays. No edge is made.
 func (w Walk) found(l Line) (bool, error) {
 	if l.Undriven {
-		i, err := w.Board.OpenInput(l.Line, hal.InputConfig{})
-		if err != nil {
-			return false, err
-		}
-		on, err := i.On()
-		return on, errors.Join(err, i.Close())
+		return w.Level(l)
 	}
 	o, on, err := w.Board.ResumeOutput(l.Line)
 	if err != nil {
 		return false, err
 	}
 	return on, o.Close()
+}
+
+// Level reads an input.
+func (w Walk) Level(l Line) (on bool, err error) {
+	i, err := w.Board.OpenInput(l.Line, hal.InputConfig{})
+	if err != nil {
+		return false, err
+	}
+	on, err = i.On()
+	return on, errors.Join(err, i.Close())
 }
 
 // agreed asks for leave to change the line: the words, where it is dangerous; a yes where
