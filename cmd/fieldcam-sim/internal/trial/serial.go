@@ -19,7 +19,7 @@ func smallCamera() *vc0706sim.Options {
 // take on a machine that does other work besides.
 const (
 	few       = 2
-	photoTime = 2 * time.Minute
+	photoTime = 4 * time.Minute
 )
 
 // photos waits for n more photos.

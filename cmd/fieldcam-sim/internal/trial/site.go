@@ -24,8 +24,8 @@ const (
 	diskBytes = 64 << 20
 	// bootTime bounds a boot with the daemon's start, and replyTime one command in
 	// the guest, on a machine that does other work besides.
-	bootTime  = 5 * time.Minute
-	replyTime = 3 * time.Minute
+	bootTime  = 8 * time.Minute
+	replyTime = 5 * time.Minute
 	// look is how often something is looked for that must come.
 	look = 20 * time.Millisecond
 )
