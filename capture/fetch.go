@@ -161,6 +161,9 @@ type fetch struct {
 // run fetches all that is listed. Its error comes with whose fault it is.
 func (f *fetch) run(ctx context.Context) (photo.Cause, error) {
 	listing, err := f.o.Deferred.List(ctx)
+	// A shot that ends from here on is in the list below.
+	bound := f.cfg.Timeout + fetchSettle
+	underWay := f.shots.underWay(time.Since(f.made), bound)
 	open := f.shots.all()
 	if err != nil {
 		err = fmt.Errorf("look at the camera's card: %w", err)
@@ -185,6 +188,10 @@ func (f *fetch) run(ctx context.Context) (photo.Cause, error) {
 			return photo.NotFetched, err
 		}
 		p := listing.Pictures[i]
+		if underWay && shots[i].nobodys() && shots[i].Taken.After(f.now.Add(-bound)) {
+			f.result.Left++ // it may be of the shot under way: the next fetch knows
+			continue
+		}
 		cause, err := f.take(ctx, p, shots[i])
 		if err == nil {
 			failed = 0

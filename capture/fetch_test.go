@@ -30,6 +30,40 @@ func TestSlotsGoOnDuringAFetch(t *testing.T) {
 	})
 }
 
+// A camera's picture can be on its card before the shot that it is of has come to its end.
+func TestThePictureOfAShotUnderWayFindsItsSlot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, r := newRollSite(t, time.Minute)
+		stop := s.start()
+		time.Sleep(5*time.Minute + 30*time.Second)
+		came := make(chan capture.Fetched, 1)
+		r.change(func(r *roll) {
+			r.expose() // by hand, at 30 s past the slot
+			r.exposed = func() {
+				r.change(func(r *roll) { r.exposed = nil })
+				amid, err := s.service.Fetch(t.Context())
+				if err != nil {
+					t.Error(err)
+				}
+				came <- amid
+			}
+		})
+		time.Sleep(time.Minute)
+		amid := <-came
+		if amid.Missing != 0 || amid.Left == 0 || amid.Extra != 0 {
+			t.Errorf("a fetch amid a shot: %+v, want what may be the shot's left", amid)
+		}
+		then := s.fetch()
+		if then.Left != 0 || then.Missing != 0 || then.Extra != 1 {
+			t.Errorf("the next fetch: %+v, want all fetched, and one picture of no slot", then)
+		}
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+		wantCauses(t, s, map[photo.Cause]int{})
+	})
+}
+
 func TestAFetchIsCutShortAndGoesOnTheNextTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := newRollSite(t, time.Minute)

@@ -27,6 +27,9 @@ type shot struct {
 	firing *firing // nil where no shot of this run is known
 }
 
+// nobodys tells whether no shot and no slot is known that the picture is of.
+func (s shot) nobodys() bool { return s.firing == nil && s.Trigger == photo.Manual }
+
 // assign finds for each picture the shot that it is of.
 func (f *fetch) assign(listing Listing, open []*firing) []shot {
 	var timed []int // the pictures that have a time

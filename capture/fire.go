@@ -15,7 +15,9 @@ func (l *loop) fire(ctx context.Context, shot photo.Shot, atCamera *atomic.Bool)
 		meta: photo.Meta{Slot: shot.Slot, Session: shot.Session, Trigger: shot.Trigger, Taken: shot.Taken, ClockSynced: shot.ClockSynced},
 	}
 	atCamera.Store(true)
+	l.shots.begin(out.mono)
 	if err := l.o.Deferred.Fire(ctx); err != nil {
+		l.shots.end()
 		return outcome{cause: photo.CameraFault, err: err}
 	}
 	return out

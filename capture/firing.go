@@ -46,6 +46,31 @@ type firings struct {
 	// that is of a slot and not noted; nil for none.
 	slots     int     // guarded by mu
 	unwritten *firing // guarded by mu
+	// out tells that a shot is under way since, which is not in the list yet.
+	out      bool          // guarded by mu
+	outSince time.Duration // guarded by mu; since the service was made
+}
+
+// begin tells that a shot is under way, until end or add. It was begun at mono.
+func (s *firings) begin(mono time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.out, s.outSince = true, mono
+}
+
+// end tells that the shot that was under way is not to be in the list.
+func (s *firings) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.out = false
+}
+
+// underWay tells whether a shot is under way at now, since the service was made; one
+// that has been so for longer than bound has left its picture long ago, or leaves none.
+func (s *firings) underWay(now, bound time.Duration) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.out && now-s.outSince <= bound
 }
 
 // add takes a shot. Where there are too many, the oldest quarter is forgotten, and
@@ -63,7 +88,7 @@ func (s *firings) add(f *firing) (lost []*firing) {
 		s.open = slices.Clone(s.open[maxFirings/4:])
 		s.recount()
 	}
-	s.open = append(s.open, f)
+	s.open, s.out = append(s.open, f), false
 	s.countOne(f)
 	return lost
 }

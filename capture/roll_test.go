@@ -29,8 +29,9 @@ type roll struct {
 	// fireErr, listErr and fetchErr, if not nil, fail.
 	fireErr, listErr error
 	fetchErr         func(name string) error
-	// during, if not nil, is called in each Fetch.
-	during func()
+	// during, if not nil, is called in each Fetch, and exposed in each Fire whose picture is
+	// on the camera already.
+	during, exposed func()
 	// forgetful: what is fetched is not remembered, as where the power goes.
 	forgetful bool
 	learned   time.Duration // what List says of the clock
@@ -45,15 +46,18 @@ func newRoll(tb testing.TB) *roll {
 
 func (r *roll) Fire(context.Context) error {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.fireErr != nil {
-		return r.fireErr
+	err, exposed := r.fireErr, r.exposed
+	if err == nil {
+		r.fired++
+		if r.drop == nil || !r.drop(r.fired) {
+			r.expose()
+		}
 	}
-	r.fired++
-	if r.drop == nil || !r.drop(r.fired) {
-		r.expose()
+	r.mu.Unlock()
+	if exposed != nil {
+		exposed()
 	}
-	return nil
+	return err
 }
 
 // expose takes a picture. The camera's clock has whole seconds.
