@@ -56,11 +56,11 @@ powercut: ## power cuts on an emulated controller: 100 states of its disk, twice
 	@scripts/powercut
 
 .PHONY: emulated
-emulated: ## the real daemon on an emulated controller: GPIO waveform, cameras, watchdog, clock, cables, power (3 minutes; downloads 70 MB once)
+emulated: ## the real daemon on an emulated controller: GPIO waveform, cameras, watchdog, clock, cables, power (2 minutes; downloads 70 MB once)
 	@scripts/trial
 
 .PHONY: emulated-armhf
-emulated-armhf: ## the same on a 32-bit controller (nightly)
+emulated-armhf: ## the same on a 32-bit controller, with the armv7 program (nightly; minutes; downloads 50 MB once)
 	@scripts/trial --armhf
 
 .PHONY: bench-queue

@@ -83,9 +83,8 @@ type Options struct {
 	Listen func(path string) (net.Listener, error)
 	// Routes is link.Options'. nil: changes of routes are not noticed.
 	Routes func(ctx context.Context, changed func()) error
-	// Steps calls changed once it watches the clock, and whenever it was set, until
-	// ctx ends. nil: nobody does, and the clock is looked at oftener.
-	Steps func(ctx context.Context, changed func()) error
+	// Steps watches Clock. nil: nobody does, and the clock is looked at oftener.
+	Steps hal.WatchSteps
 	// Notify is told of each State, from one goroutine. nil: nobody is.
 	Notify func(State)
 	// Root is where /sys and /proc are, to be asked for sensors and for the reason of
@@ -117,6 +116,7 @@ type Agent struct {
 	log     zerolog.Logger
 	replan  chan struct{} // holds one where the plan should be checked again
 	started time.Time     // wall time
+	begun   time.Time     // the same by package time
 	clock   hal.Clock
 	steps   steps
 	plan    *schedule.Schedule
@@ -202,7 +202,7 @@ func Open(ctx context.Context, o Options) (_ *Agent, err error) {
 	}
 	a.clock = newFloorClock(o.Clock, a.lastKnownTime())
 	a.steps = newSteps(a.clock)
-	a.started = a.clock.Now()
+	a.started, a.begun = a.clock.Now(), time.Now()
 	a.health = health.Open(health.Options{Path: filepath.Join(o.StateDir, health.FileName), Clock: a.clock, Fault: o.Fault, Log: a.log})
 	if err := a.makeWindows(); err != nil {
 		return nil, err
@@ -247,7 +247,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	c.start(ctx, part{"second copy", a.second.Run})
 	c.start(ctx, part{"meter", a.meter.Run})
 	c.start(ctx, part{"mqtt", a.mqtt.Run})
-	c.start(ctx, part{"proof", a.prover.Run}) // sees the days as they are before the sessions change them
+	c.start(ctx, part{"proof", a.prover.Run})
 	if a.modem != nil {
 		c.start(ctx, part{"modem", a.modem.Run})
 	}
@@ -258,7 +258,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		c.start(ctx, part{"link", a.monitor.Run})
 	}
 	if a.sessions != nil {
-		c.start(ctx, part{"sessions", a.sessions.Run})
+		c.start(ctx, part{"sessions", a.upload})
 	}
 	if a.sessions == nil && a.o.Config.Camera.Kind == config.KindShutter {
 		c.start(ctx, part{"fetch", a.fetchAlone})

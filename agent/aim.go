@@ -22,11 +22,16 @@ func (c *boardCamera) Aim(session string) {
 }
 
 // aim points the camera to where the session looks, once it has power; the driver goes
-// on whatever comes of it.
+// on whatever comes of it. For files of earlier photos nothing is moved.
 func (c *boardCamera) aim(ctx context.Context, fresh bool) {
 	c.mu.Lock()
-	session := c.session
+	session, still := c.session, c.still
+	fresh = fresh || c.fresh
+	c.fresh = still && fresh // to be told by the next photo
 	c.mu.Unlock()
+	if still {
+		return
+	}
 	bound := ctx
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
@@ -36,6 +41,13 @@ func (c *boardCamera) aim(ctx context.Context, fresh bool) {
 	if err := c.control.Aim(bound, session, fresh); ctx.Err() == nil {
 		c.s.aimed(err)
 	}
+}
+
+// stand has the camera be aimed no more until it is called with false.
+func (c *boardCamera) stand(still bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.still = still
 }
 
 // cameraAimed reports whether the camera looks where it should.

@@ -77,6 +77,8 @@ type boardCamera struct {
 	mu      sync.Mutex // guards what follows, but for the use of control
 	driver  driver
 	session string         // that the next Shoot is for
+	still   bool           // no photo is taken: the camera is not aimed
+	fresh   bool           // it got its power while it was not
 	shot    photo.Shot     // that it takes
 	control *visca.Control // nil: the camera is not aimed; used by the driver's calls of power.On
 }
@@ -135,6 +137,8 @@ func (c *boardCamera) Others(ctx context.Context, first photo.Meta, add capture.
 		return err
 	}
 	if several, ok := driver.(capture.Several); ok {
+		c.stand(true) // the session is that of a photo long past
+		defer c.stand(false)
 		return several.Others(ctx, first, add)
 	}
 	return nil

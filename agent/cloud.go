@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -53,6 +54,17 @@ func (a *Agent) cloudSilent(err error) {
 	}
 	// The way is open and the cloud takes nothing: somebody must look there.
 	a.health.Raise(health.UploadFailing, health.UploadFailing.Severity(), err.Error())
+}
+
+// upload runs the upload sessions, once the prover knows which days are open: what it
+// never saw open it would not tell as settled. It is a part of the agent.
+func (a *Agent) upload(ctx context.Context) error {
+	select {
+	case <-a.prover.Surveyed():
+		return a.sessions.Run(ctx)
+	case <-ctx.Done():
+		return nil
+	}
 }
 
 // cloudUp is called by the monitor of the link.

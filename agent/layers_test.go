@@ -30,6 +30,7 @@ func layers() [][]string {
 		{
 			"capture/camera/jpegstream", "capture/camera/scenesim", "capture/camera/serial",
 			"capture/camera/serial/serialsim",
+			"hal/i2c",
 		},
 		{
 			"agent/health", "agent/health/journal", "agent/modem/at", "agent/reading", "agent/statefile",
@@ -55,7 +56,7 @@ func layers() [][]string {
 			"capture/camera/shutter", "capture/camera/shutter/shuttersim",
 			"queue/second", "queue/session",
 		},
-		{"agent/mqtt", "agent/mqtt/mqtttest", "agent/control"},
+		{"agent/mqtt", "agent/mqtt/mqtttest", "agent/control", "capture/camera/serial/serialtest"},
 		{"config"},
 		{"agent/plan"},
 		{"agent"},

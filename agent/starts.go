@@ -22,7 +22,7 @@ func (a *Agent) noteStart() {
 		return
 	}
 	var err error
-	if a.starts, err = restart.Begin(a.o.Root, filepath.Join(a.o.StateDir, restart.FileName), a.started); err != nil {
+	if a.starts, err = restart.Begin(a.o.Root, filepath.Join(a.o.StateDir, restart.FileName), a.started, a.clock.Synced()); err != nil {
 		a.log.Warn().Err(err).Msg("start not noted")
 	}
 	cause := a.starts.Cause()
@@ -37,8 +37,14 @@ func (a *Agent) watchStarts() {
 	if a.starts == nil {
 		return
 	}
-	if a.clock.Now().Sub(a.started) >= resetTold {
+	// By package time: on a board without a clock the wall time jumps by years.
+	if time.Since(a.begun) >= resetTold {
 		a.health.Clear(health.WatchdogFired)
+	}
+	if a.clock.Synced() {
+		if err := a.starts.Vouch(a.clock.Now()); err != nil {
+			a.log.Warn().Err(err).Msg("times of starts not noted")
+		}
 	}
 	if text, repeated := a.starts.Repeated(a.clock.Now()); repeated {
 		a.raise(health.RepeatedRestarts, text)

@@ -22,7 +22,7 @@ func TestUnusableIdentityStopsNoPhoto(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
 		cfg := config.Default()
-		cfg.Device = "stranger"
+		cfg.Device, cfg.Camera.Kind = "stranger", config.KindVC0706
 		cfg.Upload.URL, cfg.MQTT.URL = "https://cloud.example/files/", "tls://cloud.example:8883"
 		cfg.Identity.PasswordFile = filepath.Join(dir, "password")
 		var heard []agent.State

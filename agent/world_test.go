@@ -144,7 +144,7 @@ func newWorld(t *testing.T, s setup) *world {
 	w.clock.Set(w.dawn)
 	w.cfg = config.Default()
 	w.cfg.Device = device
-	w.cfg.Camera.Power.Line = powerLine
+	w.cfg.Camera.Kind, w.cfg.Camera.Power.Line = config.KindVC0706, powerLine
 	w.cfg.Camera.VC0706.Resolution = "160x120" // simulated bytes take real time
 	w.cfg.Camera.VC0706.Compression = 255
 	w.cfg.Upload.URL = "http://" + uploadAddress + "/files/"

@@ -1,14 +1,75 @@
 package capture_test
 
 import (
+	"bytes"
 	"context"
 	"io"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/rs/zerolog"
+
+	"fieldcam/capture"
 	"fieldcam/capture/photo"
 )
+
+// slewed is a clock that is brought to the right time without a step: it goes faster by
+// rate, or slower, from its start on.
+type slewed struct {
+	*clock
+	rate float64
+	from time.Time
+}
+
+func (c slewed) Now() time.Time {
+	now := c.clock.Now()
+	return now.Add(time.Duration(float64(now.Sub(c.from)) * c.rate))
+}
+
+func TestASlewIsNoStepAndAStepIs(t *testing.T) {
+	for _, c := range []struct {
+		rate  float64
+		step  time.Duration
+		steps int
+	}{
+		{0, 0, 0},
+		{0.0005, 0, 0}, // the kernel's
+		{0.083, 0, 0},  // chrony's, 2.5 s in a sleep of 30 s
+		{-0.083, 0, 0},
+		{0.083, 20 * time.Second, 1},
+		{-0.083, -20 * time.Second, 1},
+		{0, 5 * time.Second, 1},
+	} {
+		for _, told := range []bool{true, false} {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t, every(t, time.Minute))
+				var log bytes.Buffer // read when Run has returned
+				service := capture.New(s.cfg, capture.Options{
+					Camera: s.camera, Store: s.store, Schedule: s.schedule, Told: func() bool { return told },
+					Clock: slewed{s.clock, c.rate, s.clock.Now()}, Log: zerolog.New(&log),
+				})
+				ctx, cancel := context.WithCancel(t.Context())
+				done := make(chan error, 1)
+				go func() { done <- service.Run(ctx) }()
+				time.Sleep(time.Hour + 5*time.Second)
+				if c.step != 0 {
+					s.clock.step(c.step)
+					service.ClockStepped()
+				}
+				time.Sleep(time.Hour)
+				cancel()
+				if err := <-done; err != nil {
+					t.Error(err)
+				}
+				if n := strings.Count(log.String(), "clock stepped"); n != c.steps {
+					t.Errorf("slewed by %v, stepped by %v, told %v: %d steps in the log, want %d", c.rate, c.step, told, n, c.steps)
+				}
+			})
+		}
+	}
+}
 
 func TestAForwardStepIsNoticedAndItsSlotsAreAccountedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

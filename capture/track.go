@@ -12,8 +12,12 @@ const (
 	// is never less.
 	onTime = time.Second
 	// stepMin is the least difference between the clock and package time that
-	// is a step. NTP slews by 0.5 ms per second at most, 15 ms in toldSleep.
+	// is a step, where the clock has not gone on for long; see stepOver.
 	stepMin = time.Second
+	// slewShare: a clock that is slewed gains or loses less than this part of the time
+	// that passes. The kernel slews by 0.5 ms per second, chrony by up to 83 (its
+	// maxslewrate and the kernel's tick allow 100).
+	slewShare = 10
 	// smallStep is the largest step back after which slots are not taken again.
 	smallStep = time.Minute
 	// maxSearched is how many slots are looked up in the ledger where its end
@@ -136,7 +140,7 @@ func (t *track) reckon(now, after time.Time) {
 func (t *track) notice(now time.Time) time.Duration {
 	passed := time.Since(t.mono)
 	t.step = now.Sub(t.wall) - passed
-	if t.step.Abs() < stepMin {
+	if t.step.Abs() < stepOver(passed) {
 		t.step = 0
 	}
 	t.anew = false
@@ -148,6 +152,12 @@ func (t *track) notice(now time.Time) time.Duration {
 		t.reckon(now, t.anchor(now))
 	}
 	return t.step
+}
+
+// stepOver is the least difference between the clock and package time that is a step
+// where so much time has passed: more than a slew makes, and never more than smallStep.
+func stepOver(passed time.Duration) time.Duration {
+	return min(max(stepMin, passed/slewShare), smallStep)
 }
 
 // back follows the clock after a large step back.

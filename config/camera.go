@@ -18,7 +18,7 @@ import (
 // Camera is which camera there is and how to reach it.
 type Camera struct {
 	// Kind chooses the driver, and with it the table of its name: one of kinds.
-	// Default "vc0706".
+	// Default: that whose table the file has, where it has one; else the model's.
 	Kind string `toml:"kind"`
 	// PhotoKB is the expected size of one photo, with all its files, in kilobytes
 	// (10^3 bytes). Default 0: not known; what was measured goes before it.
@@ -43,7 +43,8 @@ const (
 	KindHTTP    = "http"    // an IP camera: package ipcam
 )
 
-// defaultCamera is the first kind, and every kind's own defaults.
+// defaultCamera is the first kind, which the model's replaces, and every kind's own
+// defaults.
 func defaultCamera() Camera {
 	return Camera{
 		Kind: KindVC0706, Power: camera.DefaultPower(), VISCA: visca.Default(),
@@ -105,7 +106,7 @@ func kindText() string {
 	for _, k := range kinds() {
 		all = append(all, tomlString(k.name)+" "+k.text)
 	}
-	return "The kind of camera. " + strings.Join(all, "; ") + "."
+	return "The kind of camera. " + strings.Join(all, "; ") + ". Where it is left out, and the file has the table of one kind, it is that kind."
 }
 
 // maxPhotoKB is more than any camera's raw file and picture together.

@@ -3,7 +3,8 @@
 // them back with comments.
 //
 // Promises:
-//   - A file that says only `device = "x"` is enough: Default gives the rest.
+//   - A file that says only `device = "x"` is enough: DefaultFor its model gives the
+//     rest.
 //   - A file that cannot be used is refused whole, with everything that is wrong
 //     with it at once: line, column, what was expected, and for an unknown key
 //     the nearest known one. No input makes it panic, and none costs more than
@@ -51,7 +52,8 @@ type Config struct {
 	// Device is the controller's name in photos, topics and the cloud. Required;
 	// see photo.CheckDevice.
 	Device string `toml:"device"`
-	// Model is the controller's model: one of Models. Default "tempo".
+	// Model is the controller's model: one of Models. Default "tempo". It chooses the
+	// defaults of other keys; see DefaultFor.
 	Model string `toml:"model"`
 	// TimeZone is the site's IANA time zone, in which Sessions are meant.
 	// Default "UTC".
@@ -111,27 +113,6 @@ func Models() []string {
 
 // logLevels lists the values of Log.Level.
 func logLevels() []string { return []string{"debug", "info", "warn", "error"} }
-
-// Default is everything but the device's name.
-func Default() Config {
-	return Config{
-		Model:     "tempo",
-		TimeZone:  "UTC",
-		Log:       Log{Level: "info"},
-		Camera:    defaultCamera(),
-		Capture:   capture.Default(),
-		Checks:    picture.Default(),
-		Sessions:  schedule.Default(),
-		Queue:     queue.Default(),
-		Copy:      second.Default(),
-		Retry:     session.Default(),
-		Upload:    upload.Default(),
-		MQTT:      mqtt.Default(),
-		Heartbeat: heartbeat.Default(), Maintenance: maintenance.Default(),
-		Power: power.Default(), Climate: climate.Default(),
-		Modem: modem.Default(), Panel: panel.Default(),
-	}
-}
 
 // Plan is all that the schedule is made of.
 func (c Config) Plan() schedule.Plan {

@@ -100,7 +100,7 @@ func TestEveryShapeOfValueIsRead(t *testing.T) {
 	want := config.Default()
 	want.Device, want.TimeZone = "pole-17", "America/Denver"
 	want.Camera.Power.Line, want.Camera.Power.ActiveLow = "GPIO17", true
-	want.Camera.VC0706.Port, want.Camera.VC0706.Baud = "/dev/ttyUSB0", 38400
+	want.Camera.Kind, want.Camera.VC0706.Port, want.Camera.VC0706.Baud = config.KindVC0706, "/dev/ttyUSB0", 38400
 	want.Identity.Password = "hunter2"
 	hm := func(h, m, s int) schedule.Moment {
 		return schedule.At(schedule.TimeOfDay(time.Duration(h)*time.Hour + time.Duration(m)*time.Minute + time.Duration(s)*time.Second))
@@ -146,7 +146,7 @@ camera.command.argv = [
 	if again := accepted(t, config.Show(c)); !reflect.DeepEqual(again, c) {
 		t.Errorf("shown, it reads as %q, want %q", again.Camera.Command.Argv, c.Camera.Command.Argv)
 	}
-	if c := accepted(t, "device = 'x'\ncamera.command.argv = []"); c.Camera.Command.Argv != nil {
+	if c := accepted(t, "device = 'x'\ncamera.kind = 'vc0706'\ncamera.command.argv = []"); c.Camera.Command.Argv != nil {
 		t.Errorf("an empty list: got %q, want none", c.Camera.Command.Argv)
 	}
 }

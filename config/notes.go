@@ -49,7 +49,7 @@ func notes() []note {
 	return slices.Concat([]note{
 		{path: "device", text: "This controller's name in photos and in the cloud. Required; no two controllers of a fleet may share one.",
 			allowed: "1 to 63 letters, digits, '-' or '_', the first a letter or digit"},
-		{path: "model", text: "The controller's model.", allowed: `"pro", "mini", "mach2" or "tempo"`},
+		{path: "model", text: "The controller's model. It chooses the defaults of the camera, the battery, the ports and the uploads: see docs/hardware.md.", allowed: `"pro", "mini", "mach2" or "tempo"`},
 		{path: "time_zone", text: "The site's time zone, in which the sessions' times are meant. File names and reports stay in UTC.",
 			allowed: `an IANA time zone, such as "Europe/Berlin"`},
 
@@ -80,7 +80,7 @@ func notes() []note {
 		{path: "camera.power.warm_up", text: "The time from power on until the camera answers.", allowed: "a duration from 0s to 2m"},
 		{path: "camera.power.off_time", text: "How long a power cycle leaves the camera without power, so that its capacitors empty.",
 			allowed: "a duration from 0s to 2m"},
-		{path: "camera.power.keep_on", text: "Whether the camera stays on between photos: faster, but it draws 80 to 100 mA. Under systemd it stays on while the daemon starts anew, too.", allowed: truth},
+		{path: "camera.power.keep_on", text: "Whether the camera stays on between photos: faster, but it draws 80 to 100 mA. Under systemd it stays on while the daemon starts anew, too. It has no effect on a camera of the kind \"shutter\", which stays on from its first shot on.", allowed: truth},
 		{path: "camera.vc0706", text: "A serial JPEG camera of the VC0706 family."},
 		{path: "camera.vc0706.port", text: "The serial port that the camera is on.", allowed: `the path of a serial port, such as "/dev/ttyS1"`},
 		{path: "camera.vc0706.baud", text: "The transfer rate in bits per second. The camera is found at any of these rates and then switched to this one.",

@@ -9,7 +9,7 @@ func modemNotes() []note {
 	return []note{
 		{path: "modem", text: "The mobile modem: it is kept on, asked how it fares, and restarted where the cloud has been out of reach for hours."},
 		{path: "modem.ask", text: "Who tells how the modem fares. Where a ModemManager runs it owns the ports: ask that.", allowed: `"at", "modemmanager", or empty for nobody`, zero: "nobody is asked"},
-		{path: "modem.port", text: "The modem's serial port for AT commands.", allowed: `the path of the modem's serial port, such as "/dev/ttyUSB2", where ask is "at"`, zero: "none"},
+		{path: "modem.port", text: "The modem's serial port for AT commands.", allowed: `the path of the modem's serial port, such as "/dev/ttyUSB2", where ask is "at"`},
 		{path: "modem.baud", text: "That port's rate, in bits per second.", allowed: "a rate from 1200 to 4000000"},
 		{path: "modem.every", text: "How often the modem is asked.", allowed: "a duration from 10s to 1h"},
 		{path: "modem.restart_after", text: "How long the cloud may be out of reach, outside of maintenance windows, before the modem is restarted. Each further restart waits twice as long, up to a day.",
@@ -29,9 +29,9 @@ func modemNotes() []note {
 		{path: "panel.green_active_low", text: "Whether that line is electrically low while it is lit.", allowed: truth},
 		{path: "panel.red_line", text: "The line of the red light.", allowed: line, zero: "none"},
 		{path: "panel.red_active_low", text: "Whether that line is electrically low while it is lit.", allowed: truth},
-		{path: "panel.button_line", text: "The input of the button.", allowed: line, zero: "none; the light is lit always"},
+		{path: "panel.button_line", text: "The input of the button.", allowed: line, zero: "none"},
 		{path: "panel.button_active_low", text: "Whether that input is electrically low while the button is pressed.", allowed: truth},
-		{path: "panel.dark_after", text: "How long after a press, or the start, the light goes out.", allowed: "0s (never) or a duration to 24h"},
+		{path: "panel.dark_after", text: "How long after a press, or the start, the light goes out, which saves power; also where there is no button.", allowed: "0s (never) or a duration to 24h"},
 		{path: "panel.hold_command", text: "The program that runs where the button is held for 5 s, with its arguments.", allowed: "the path of a program and its arguments, 32 words at most", zero: "nothing runs"},
 	}
 }

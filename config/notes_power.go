@@ -30,8 +30,8 @@ func powerNotes() []note {
 		{path: "power.battery.chemistry", text: "What it is made of.", allowed: `"li-ion", "lifepo4" or "lead"`},
 		{path: "power.battery.cells", text: "How many cells there are in series.", allowed: "1 to 24"},
 		{path: "power.battery.mains", text: "Whether a charger on the mains holds the battery up, so that a falling voltage means that the mains are lost.", allowed: truth},
-		{path: "power.battery.mains_mv", text: "The voltage below which the mains are lost, in millivolts.", allowed: volts, zero: usual},
-		{path: "power.battery.alert_mv", text: "The voltage below which the battery is reported as low, in millivolts.", allowed: volts, zero: usual},
+		{path: "power.battery.mains_mv", text: "The voltage below which the mains are lost, in millivolts. The default is that of the model's own battery; with another chemistry or number of cells it is 0.", allowed: volts},
+		{path: "power.battery.alert_mv", text: "The voltage below which the battery is reported as low, in millivolts. The default is that of the model's own battery; with another chemistry or number of cells it is 0.", allowed: volts},
 		{path: "power.battery.less_mv", text: "The voltage of the first step down, upload-less, in millivolts.", allowed: volts, zero: usual},
 		{path: "power.battery.capture_mv", text: "The voltage of the second step down, capture-only, in millivolts.", allowed: volts, zero: usual},
 		{path: "power.battery.dormant_mv", text: "The voltage of the last step down, dormant, in millivolts.", allowed: volts, zero: usual},
@@ -46,7 +46,7 @@ func powerNotes() []note {
 		{path: "power.ina.reversed", text: "Whether its IN- is on the battery's side.", allowed: truth},
 
 		{path: "power.solar", text: "The solar charger."},
-		{path: "power.solar.port", text: "The serial port of a charger that speaks VE.Direct.", allowed: `the path of a serial port, such as "/dev/ttyUSB0"`, zero: "none"},
+		{path: "power.solar.port", text: "The serial port of a charger that speaks VE.Direct.", allowed: `the path of a serial port, such as "/dev/ttyUSB0"`, zero: "none, or with the meter \"vedirect\" the model's, which is /dev/ttyS2 on all of them"},
 
 		{path: "climate", text: "How the climate in the box is watched and kept."},
 		{path: "climate.sensor", text: "What measures the temperature.", allowed: `"none", "sht3x", "bme280" or "hwmon"`},

@@ -10,9 +10,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/pelletier/go-toml/v2"
-
-	"fieldcam/capture/schedule"
-	"fieldcam/hal/model"
 )
 
 // MaxBytes bounds the file: a thousand sessions with comments are a quarter of
@@ -45,7 +42,7 @@ func Load(path string) (Config, error) {
 	return Parse(path, data)
 }
 
-// Parse makes a Config of the TOML text data over Default and validates it.
+// Parse makes a Config of the TOML text data over DefaultFor its model and validates it.
 // name is what errors call the file. Every error is an *Error; the Config is
 // then the zero Config.
 func Parse(name string, data []byte) (Config, error) {
@@ -57,17 +54,12 @@ func Parse(name string, data []byte) (Config, error) {
 	c := Default()
 	d := newDocument(data, &c)
 	d.read()
-	if _, given := d.places["session"]; !given {
-		c.Sessions = schedule.DefaultFor(c.Model)
+	if c.Model != defaultModel { // once more, over that model's defaults
+		c = DefaultFor(c.Model)
+		d = newDocument(data, &c)
+		d.read()
 	}
-	if m, ok := model.Find(c.Model); ok {
-		if _, given := d.places["power.battery.chemistry"]; !given {
-			c.Power.Battery.Chemistry = m.Battery.Chemistry
-		}
-		if _, given := d.places["power.battery.cells"]; !given {
-			c.Power.Battery.Cells = m.Battery.Cells
-		}
-	}
+	c.complete(func(path string) bool { _, given := d.places[path]; return given })
 	if !d.broken {
 		d.strict()
 		d.validate(c)

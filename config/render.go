@@ -17,7 +17,8 @@ func DefaultFile() []byte {
 	w := newWriter(Default(), true)
 	w.comment("Configuration of a fieldcam controller. Every key may be left out, but for")
 	w.comment("device; what is left out has the default given here. Durations are texts")
-	w.comment(`such as "90s", "15m" or "1h30m".`)
+	w.comment(`such as "90s", "15m" or "1h30m". The defaults are those of the model given`)
+	w.comment("here; another model may have others.")
 	w.write(Default())
 	return []byte(w.String())
 }
@@ -27,7 +28,7 @@ func DefaultFile() []byte {
 // set is shown as "(set)", which Parse refuses, so that the text cannot become a
 // file by mistake with a wrong password in it. c must be valid.
 func Show(c Config) string {
-	w := newWriter(Default(), false)
+	w := newWriter(DefaultFor(c.Model), false)
 	w.comment("The configuration in effect, defaults included.")
 	w.write(c)
 	return w.String()

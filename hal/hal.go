@@ -9,6 +9,8 @@
 package hal
 
 import (
+	"context"
+	"errors"
 	"io"
 	"time"
 )
@@ -31,13 +33,17 @@ type Line struct {
 	Hold bool
 }
 
+// ErrNoLine is what opening a line fails with where the board knows none of that name,
+// beside what else there is to say.
+var ErrNoLine = errors.New("no such line on this board")
+
 // Board opens the lines and ports of one controller. Its methods may be called
 // from any goroutine.
 type Board interface {
 	// OpenOutput takes the line as an output that is logically on or off from
 	// its first moment: the level is set in the same call that makes it an
 	// output, so that no other level is ever driven. It fails where the line is
-	// unknown or held by another.
+	// unknown (ErrNoLine) or held by another.
 	OpenOutput(line Line, on bool) (Output, error)
 
 	// ResumeOutput takes the line as an output at the level that it has, and tells
@@ -50,8 +56,8 @@ type Board interface {
 	CanHold() bool
 
 	// OpenInput takes the line as an input and notes its edges from then on. It
-	// fails where the line is unknown or held by another, or where the board
-	// cannot do what c asks for.
+	// fails where the line is unknown (ErrNoLine) or held by another, or where the
+	// board cannot do what c asks for.
 	OpenInput(line Line, c InputConfig) (Input, error)
 
 	// OpenPort opens a serial port (by device path) for this process alone, raw,
@@ -106,3 +112,11 @@ type Clock interface {
 	// valid RTC), so that it may be believed.
 	Synced() bool
 }
+
+// WatchSteps tells of the steps of a Clock: it calls changed once it watches, and from
+// then on once for each time that the clock was set, by NTP or a person, within a second
+// of it; the Clock shows the new time by then, so that a look at it tells by how much, and
+// which way. What a clock gains or loses as it is slewed is no step; steps that come
+// together may be told as one. changed must not wait. WatchSteps returns nil once ctx has
+// ended, soon, and an error where the clock can be watched no longer.
+type WatchSteps func(ctx context.Context, changed func()) error

@@ -26,13 +26,6 @@ import (
 )
 
 const (
-	// firstEvery is the interval of the first readings after a start.
-	firstEvery = 5 * time.Second
-	// readTime bounds one reading.
-	readTime = 10 * time.Second
-	// faultAfter is after how long without a reading that can be believed the sensor is
-	// reported.
-	faultAfter = 5 * time.Minute
 	// switchEvery is the least time from switching an output on to the next time: a
 	// heater's relay is made for so many.
 	switchEvery = time.Minute
@@ -134,35 +127,16 @@ func (k *Keeper) Run(ctx context.Context) (err error) {
 		<-ctx.Done()
 		return nil
 	}
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for n := 0; ; n++ {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-timer.C:
-		}
-		k.look(ctx)
-		if ctx.Err() != nil {
-			return nil
-		}
-		every := k.c.Every
-		if n < reading.Window {
-			every = min(every, firstEvery)
-		}
-		timer.Reset(every)
-	}
+	reading.Watch(ctx, k.c.Every, k.look)
+	return nil
 }
 
 // look measures once, judges, and switches.
 func (k *Keeper) look(ctx context.Context) {
-	bound, cancel := context.WithTimeout(ctx, readTime)
-	c, err := k.o.Sensor.Climate(bound)
-	cancel()
-	if ctx.Err() != nil {
+	c, ok, err := reading.Take(ctx, k.filter, k.o.Sensor.Climate, func(c hal.Climate) float64 { return c.Celsius })
+	if !ok {
 		return
 	}
-	k.filter.Add(c.Celsius, err)
 	celsius, known := k.filter.Believed()
 	k.mu.Lock()
 	k.state.Known = known
@@ -181,17 +155,12 @@ func (k *Keeper) look(ctx context.Context) {
 
 // judge tells of a temperature out of bounds, and of a sensor that says nothing.
 func (k *Keeper) judge(celsius float64, known bool, c hal.Climate, err error) {
-	const sensor = "thermometer"
+	if fault, told := k.filter.Fault(err, fmt.Sprintf("%.1f degrees", c.Celsius)); told {
+		k.o.Fault("thermometer", fault)
+	}
 	if !known {
-		if k.filter.Silent() >= faultAfter {
-			if err == nil {
-				err = fmt.Errorf("its readings make no sense: the last one is %.1f degrees", c.Celsius)
-			}
-			k.o.Fault(sensor, err)
-		}
 		return
 	}
-	k.o.Fault(sensor, nil)
 	const name = health.Temperature
 	low, high := float64(k.c.Low), float64(k.c.High)
 	switch {

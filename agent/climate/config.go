@@ -95,9 +95,7 @@ func (c Config) Validate() error {
 	if !slices.Contains(Sensors(), c.Sensor) {
 		l.Add("sensor", c.Sensor, `"none", "sht3x", "bme280" or "hwmon"`)
 	}
-	if c.Hwmon != "" && !hwmon.IsName(c.Hwmon) || c.Hwmon == "" && c.Sensor == SensorHwmon {
-		l.Add("hwmon", c.Hwmon, `a chip's name in /sys/class/hwmon/*/name, such as "sht3x"`)
-	}
+	hwmon.Check(&l, c.Hwmon, c.Sensor == SensorHwmon, "sht3x")
 	if c.Every < time.Second || c.Every > time.Hour {
 		l.Add("every", c.Every, "a duration from 1s to 1h")
 	}

@@ -56,6 +56,9 @@ const (
 	// checkInSpread is how long after its slot a check-in may be sent, at a
 	// random moment: a fleet shares its schedule.
 	checkInSpread = 30 * time.Second
+	// maxInterval bounds the intervals where power is saved: what comes less often than
+	// each day says nothing.
+	maxInterval = 24 * time.Hour
 	// gentleMin and gentleMax bound the wait after a failure in quiet time.
 	gentleMin = 8 * time.Minute
 	gentleMax = 15 * time.Minute
@@ -202,16 +205,12 @@ func (h *Heart) gentle() (wait time.Duration, quiet bool) {
 	return max(0, returns.Sub(now)), true
 }
 
-// longest bounds the intervals where power is saved: what comes less often than each
-// day says nothing.
-const longest = 24 * time.Hour
-
 // every is the interval of the heartbeats now.
 func (h *Heart) every() time.Duration { return h.slowed(h.c.Every) }
 
 // slowed is an interval as it is now.
 func (h *Heart) slowed(d time.Duration) time.Duration {
-	return max(d, min(d*time.Duration(max(h.o.Slow(), 1)), longest))
+	return max(d, min(d*time.Duration(max(h.o.Slow(), 1)), maxInterval))
 }
 
 // interval draws the time to the next heartbeat: every on average, within a tenth

@@ -1,15 +1,12 @@
 package message_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"math"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"fieldcam/agent/message"
@@ -264,128 +261,4 @@ func TestUnsetClockHasATime(t *testing.T) {
 	if got := message.Unix(0).Time(); !got.IsZero() {
 		t.Errorf("got %v, want the zero time", got)
 	}
-}
-
-// fuzzParse holds a parser to its promise: what it accepts survives a round.
-func fuzzParse[T any](f *testing.F, parse func([]byte) (T, error), marshal func(T) ([]byte, error), seeds ...string) {
-	for _, s := range seeds {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, payload []byte) {
-		got, err := parse(payload)
-		if err != nil {
-			return
-		}
-		b, err := marshal(got)
-		if err != nil {
-			t.Fatalf("%s was accepted but cannot be marshalled: %v", payload, err)
-		}
-		again, err := parse(b)
-		if err != nil {
-			t.Fatalf("%s: %v", b, err)
-		}
-		b2, _ := marshal(again)
-		if diff := cmp.Diff(string(b), string(b2)); diff != "" {
-			t.Fatal(diff)
-		}
-		if !json.Valid(b) {
-			t.Fatalf("%s is not JSON", b)
-		}
-	})
-}
-
-func FuzzParseHeartbeat(f *testing.F) {
-	fuzzParse(f, message.ParseHeartbeat, func(h message.Heartbeat) ([]byte, error) { return h.Marshal(), nil },
-		`{"v":1,"n":7,"t":1795244400,"every":300}`, `{"v":1e3}`, `null`)
-}
-
-func FuzzParseLink(f *testing.F) {
-	fuzzParse(f, message.ParseLink, func(l message.Link) ([]byte, error) { return l.Marshal(), nil },
-		`{"v":1,"up":false}`, `{"v":1,"up":true,"t":1795244400}`)
-}
-
-func FuzzParseCondition(f *testing.F) {
-	fuzzParse(f, message.ParseCondition, message.Condition.Marshal,
-		`{"v":1,"n":7,"t":1795244400,"raised":true,"name":"card-full","severity":"critical","text":"12 MB free","since":1795244400}`)
-}
-
-func FuzzParseStatus(f *testing.F) {
-	fuzzParse(f, message.ParseStatus, message.Status.Marshal,
-		`{"v":1,"n":1,"t":1795244400,"device":"pole-17","clock_synced":true,"queue":{"waiting":3},"session":{"state":"idle"},"conditions":[{"name":"card-full","severity":"warning","since":5}]}`)
-}
-
-func FuzzParseTopic(f *testing.F) {
-	f.Add("fieldcam/1/pole-17/heartbeat")
-	f.Fuzz(func(t *testing.T, s string) {
-		device, kind, err := message.ParseTopic(s)
-		if err == nil && message.Topic(device, kind) != s {
-			t.Fatalf("%q: got %q, %q", s, device, kind)
-		}
-	})
-}
-
-func anyLedger(t *rapid.T) message.Ledger {
-	count := func(name string) int64 { return rapid.Int64Range(0, message.MaxCount).Draw(t, name) }
-	day := time.Unix(rapid.Int64Range(0, 253402300799).Draw(t, "day"), 0).UTC()
-	return message.Ledger{
-		At: message.Unix(rapid.Int64().Draw(t, "t")), Day: day.Format(time.DateOnly), Session: anyText().Draw(t, "session"),
-		Proof:  rapid.SliceOfN(rapid.Byte(), 1, message.MaxProof).Draw(t, "proof"),
-		Photos: count("n"), Uploaded: count("u"), Deleted: count("x"), Waiting: count("w"), Lost: count("l"), Dropped: count("dr"), Thinned: count("th"),
-	}
-}
-
-func TestLedgerArrivesAsItWasSent(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		l := anyLedger(t)
-		b, err := l.Marshal()
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := message.ParseLedger(b)
-		if err != nil {
-			t.Fatalf("%v: %s", err, b)
-		}
-		if got.Day != l.Day || !bytes.Equal(got.Proof, l.Proof) || got.Uploaded != l.Uploaded || got.Thinned != l.Thinned || !got.Date().Equal(l.Date()) {
-			t.Errorf("got %+v, want %+v", got, l)
-		}
-	})
-}
-
-func TestLongSessionNamesStayApart(t *testing.T) {
-	for _, c := range []string{"d", "\u0434", "\u5348", "\U0001F4F7"} { // 1 to 4 bytes each
-		name := strings.Repeat(c, 39)
-		for _, last := range []string{"a", "b"} {
-			b, err := message.Ledger{Day: "2026-11-21", Session: name + last, Proof: []byte{1}}.Marshal()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if l, err := message.ParseLedger(b); err != nil || l.Session != name+last {
-				t.Errorf("session %q, %v, want %q", l.Session, err, name+last)
-			}
-		}
-	}
-}
-
-func TestAUsualDayTakesAtMost200Bytes(t *testing.T) {
-	l := message.Ledger{At: 1795212345, Day: "2026-11-21", Session: "construction site", Proof: make([]byte, 60), Photos: 1440, Uploaded: 1200, Waiting: 240}
-	if b, err := l.Marshal(); err != nil || len(b) > 200 {
-		t.Errorf("%d bytes, %v, want at most 200: %s", len(b), err, b)
-	}
-}
-
-func TestBadLedgersAreRefused(t *testing.T) {
-	for _, payload := range []string{
-		`{"v":1,"d":"2026-11-31","p":"AQ=="}`, `{"v":1,"d":"21.11.2026","p":"AQ=="}`, `{"v":1,"d":"2026-11-21"}`,
-		`{"v":1,"d":"2026-11-21","p":"%%"}`, `{"v":1,"d":"2026-11-21","p":"AQ==","u":-1}`, `{"d":"2026-11-21","p":"AQ=="}`,
-		`{"v":1,"d":"2026-11-21","p":"AQ==","s":"a\u0000b"}`, `{"v":1,"d":"2026-11-21","p":"` + strings.Repeat("AAAA", 40) + `"}`,
-	} {
-		if l, err := message.ParseLedger([]byte(payload)); err == nil {
-			t.Errorf("%s: taken as %+v, want an error", payload, l)
-		}
-	}
-}
-
-func FuzzParseLedger(f *testing.F) {
-	fuzzParse(f, message.ParseLedger, message.Ledger.Marshal,
-		`{"v":1,"t":1764000000,"d":"2026-11-21","s":"capture","p":"AQID","n":49,"u":48,"w":1}`)
 }

@@ -48,6 +48,10 @@ func moduleNames() (names []string) {
 	return names
 }
 
+// Chosen is the module of a Config that is valid, with its pulses; where none is
+// chosen, what is usual for one that nobody knows.
+func (c Config) Chosen() Module { return c.module() }
+
 // module is the one of the configuration, with its pulses.
 func (c Config) module() Module {
 	m := Module{Name: c.Module, OnWait: defaultWait, OffWait: defaultWait}

@@ -17,11 +17,11 @@ type Config struct {
 	RedLine        string `toml:"red_line"`
 	RedActiveLow   bool   `toml:"red_active_low"`
 	// ButtonLine is the input that is on while the button is pressed; empty: there is
-	// none, and the light is lit always.
+	// none.
 	ButtonLine      string `toml:"button_line"`
 	ButtonActiveLow bool   `toml:"button_active_low"`
 	// DarkAfter is how long after a press, or the start, the light goes out, which
-	// saves power. Default 10m. 0: never.
+	// saves power: with or without a button. Default 10m. 0: never.
 	DarkAfter time.Duration `toml:"dark_after"`
 	// HoldCommand is a program with its arguments, run where the button is held for 5
 	// s. Default: none.

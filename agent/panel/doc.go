@@ -11,7 +11,8 @@
 //	green, three flashes  it was taken, and an upload session begins
 //	red, three flashes    it was not
 //	amber, fast           the button was held: its command runs
-//	dark                  off, or nobody has pressed the button for Config.DarkAfter
+//	dark                  off, or nobody has pressed the button for Config.DarkAfter;
+//	                      without a button, since the start
 //
 // Dark is the safe level: each end of the program leaves both colours off.
 //

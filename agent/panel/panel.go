@@ -155,7 +155,7 @@ func (s *shift) begin(p pattern) { s.shown, s.since = p, time.Now() }
 func (s *shift) show() (wait time.Duration, err error) {
 	now := time.Now()
 	own := s.running || s.shown.times > 0 && !s.shown.over(now.Sub(s.since))
-	lit := s.cfg.ButtonLine == "" || s.cfg.DarkAfter == 0 || now.Before(s.awake.Add(s.cfg.DarkAfter))
+	lit := s.cfg.DarkAfter == 0 || now.Before(s.awake.Add(s.cfg.DarkAfter))
 	if !own {
 		s.base = s.o.Look()
 		p := s.base.pattern()

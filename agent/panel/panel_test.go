@@ -175,6 +175,21 @@ func TestTheLightGoesOutAndAPressLightsIt(t *testing.T) {
 	})
 }
 
+func TestALightWithoutAButtonGoesOutToo(t *testing.T) {
+	for _, dark := range []time.Duration{0, panel.DefaultDarkAfter} {
+		run(t, func(c *panel.Config) { c.ButtonLine, c.DarkAfter = "", dark }, func(r *rig) {
+			r.sleep(panel.DefaultDarkAfter - time.Second)
+			r.want("green")
+			r.sleep(2 * time.Second)
+			if dark == 0 {
+				r.want("green")
+			} else {
+				r.want("dark")
+			}
+		})
+	}
+}
+
 func TestAShortPressTakesAPhotoAndTellsHowItWent(t *testing.T) {
 	for _, fail := range []error{nil, errors.New("no camera")} {
 		run(t, nil, func(r *rig) {
@@ -250,7 +265,7 @@ func TestTheEndInTheMiddleLeavesTheLightDark(t *testing.T) {
 }
 
 func TestOneLightIsEnough(t *testing.T) {
-	run(t, func(c *panel.Config) { c.RedLine, c.ButtonLine = "", "" }, func(r *rig) {
+	run(t, func(c *panel.Config) { c.RedLine, c.ButtonLine, c.DarkAfter = "", "", 0 }, func(r *rig) {
 		r.sleep(time.Hour)
 		r.want("green")
 		r.show(panel.Alone)

@@ -115,9 +115,7 @@ func (c Config) Validate() error {
 	if !slices.Contains(Meters(), c.Meter) {
 		l.Add("meter", c.Meter, `"none", "ina", "hwmon" or "vedirect"`)
 	}
-	if c.Hwmon != "" && !hwmon.IsName(c.Hwmon) || c.Hwmon == "" && c.Meter == MeterHwmon {
-		l.Add("hwmon", c.Hwmon, `a chip's name in /sys/class/hwmon/*/name, such as "ina226"`)
-	}
+	hwmon.Check(&l, c.Hwmon, c.Meter == MeterHwmon, "ina226")
 	between := func(key string, d, low, high time.Duration, want string) {
 		if d < low || d > high {
 			l.Add(key, d, want)

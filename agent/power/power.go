@@ -28,18 +28,6 @@ import (
 	"fieldcam/hal"
 )
 
-const (
-	// firstEvery is the interval of the first readings after a start: a board that was
-	// woken for a look at its battery need not wait for minutes.
-	firstEvery = 5 * time.Second
-	// readTime bounds one reading: a stuck bus fails each of some transfers after a
-	// fifth of a second.
-	readTime = 10 * time.Second
-	// faultAfter is after how long without a reading that can be believed a sensor is
-	// reported.
-	faultAfter = 5 * time.Minute
-)
-
 // Keeper keeps the ladder. Its methods may be called from any goroutine.
 type Keeper struct {
 	c Config
@@ -137,25 +125,13 @@ func (k *Keeper) Run(ctx context.Context) error {
 		<-ctx.Done()
 		return nil
 	}
-	every := min(k.c.Every, firstEvery)
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for n := 0; ; n++ {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-timer.C:
-		}
+	reading.Watch(ctx, k.c.Every, func(ctx context.Context) {
 		k.look(ctx)
-		if ctx.Err() != nil {
-			return nil
+		if ctx.Err() == nil {
+			k.save(ctx)
 		}
-		k.save(ctx)
-		if n >= reading.Window {
-			every = k.c.Every
-		}
-		timer.Reset(every)
-	}
+	})
+	return nil
 }
 
 // look measures once, and judges.
@@ -164,13 +140,10 @@ func (k *Keeper) look(ctx context.Context) {
 	if k.o.Meter == nil {
 		return
 	}
-	bound, cancel := context.WithTimeout(ctx, readTime)
-	p, err := k.o.Meter.Power(bound)
-	cancel()
-	if ctx.Err() != nil {
+	p, ok, err := reading.Take(ctx, k.filter, k.o.Meter.Power, func(p hal.Power) float64 { return float64(p.Millivolts) })
+	if !ok {
 		return
 	}
-	k.filter.Add(float64(p.Millivolts), err)
 	mv, known := k.filter.Believed()
 	k.mu.Lock()
 	k.state.Known = known
@@ -189,17 +162,12 @@ func (k *Keeper) look(ctx context.Context) {
 
 // judge tells of what the battery's voltage says, and of a meter that says nothing.
 func (k *Keeper) judge(mv int, known bool, p hal.Power, err error) {
-	const sensor = "battery meter"
+	if fault, told := k.filter.Fault(err, fmt.Sprintf("%d mV", p.Millivolts)); told {
+		k.o.Fault("battery meter", fault)
+	}
 	if !known {
-		if k.filter.Silent() >= faultAfter {
-			if err == nil {
-				err = fmt.Errorf("its readings make no sense: the last one is %d mV", p.Millivolts)
-			}
-			k.o.Fault(sensor, err)
-		}
 		return
 	}
-	k.o.Fault(sensor, nil)
 	b := k.c.Battery.Full()
 	k.alert(health.BatteryLow, mv, b.AlertMillivolts, "the battery has %d mV, less than %d")
 	if b.Mains {

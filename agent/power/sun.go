@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"fieldcam/agent/health"
+	"fieldcam/agent/reading"
 )
 
 // chargerFault is the word of the charger's state "fault" (vedirect, CS 2).
@@ -34,7 +35,7 @@ func (k *Keeper) lookAtSun() {
 	k.mu.Unlock()
 	if err != nil {
 		since(&k.sun.silent, true, time.Now())
-		if time.Since(k.sun.silent) >= faultAfter {
+		if time.Since(k.sun.silent) >= reading.FaultAfter {
 			k.o.Fault(sensor, err)
 		}
 		return

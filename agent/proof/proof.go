@@ -88,6 +88,8 @@ type Prover struct {
 	o     Options
 	nudge chan struct{}
 	seed  maphash.Seed
+	// surveyed is closed once Run has seen which days are open.
+	surveyed chan struct{}
 
 	// The rest is of Run's goroutine.
 	told  map[key]uint64     // what the broker has of each day that may change
@@ -105,8 +107,15 @@ type key struct {
 
 // New makes a Prover, which does nothing before Run.
 func New(o Options) *Prover {
-	return &Prover{o: o, nudge: make(chan struct{}, 1), seed: maphash.MakeSeed(), told: map[key]uint64{}, quiet: map[time.Time]bool{}}
+	return &Prover{
+		o: o, nudge: make(chan struct{}, 1), seed: maphash.MakeSeed(), surveyed: make(chan struct{}),
+		told: map[key]uint64{}, quiet: map[time.Time]bool{},
+	}
 }
+
+// Surveyed is closed once Run has seen which days an earlier process told of as open.
+// What settles a day before that may be told weeks later only: send no photo until then.
+func (p *Prover) Surveyed() <-chan struct{} { return p.surveyed }
 
 // Nudge says that now is a good time: the broker can be reached, or a check-in is
 // due.
@@ -117,12 +126,12 @@ func (p *Prover) Nudge() {
 	}
 }
 
-// Run tells what is to be told until ctx ends, and then returns nil. It should begin
-// before photos are sent: see survey.
+// Run tells what is to be told until ctx ends, and then returns nil.
 func (p *Prover) Run(ctx context.Context) error {
 	if err := p.survey(ctx); err != nil {
 		p.o.Log.Debug().Err(err).Msg("days not looked at")
 	}
+	close(p.surveyed)
 	for {
 		t := time.NewTimer(interval + rand.N(interval/10))
 		select {

@@ -120,8 +120,9 @@ func TestAnOpenDayThatSettlesBeforeTheFirstWordIsTold(t *testing.T) {
 			open.Waiting, open.Uploaded = 1, 0
 			settle(run(t, b, w))
 			w.up, w.days, w.uploaded = up, nil, nil
+			b.takes = time.Millisecond
 			p := run(t, b, w)
-			synctest.Wait()
+			<-p.Surveyed()
 			if !up {
 				settle(p)
 			}

@@ -10,6 +10,8 @@
 //     tolerance of their median; the value is that median. Until then, and as soon as
 //     they don't agree any more, there is none.
 //   - A reading that failed is one that does not agree.
+//   - Each reading is bounded, and a sensor is reported when nothing could be believed for
+//     some minutes, not before.
 package reading
 
 import (

@@ -1,8 +1,10 @@
 package reading_test
 
 import (
+	"context"
 	"errors"
 	"math"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -103,6 +105,67 @@ func TestWhatIsBelievedWasRead(t *testing.T) {
 			if near < reading.Agree || got < 5000 || got > 8800 {
 				t.Errorf("of %v: got %v", values[:i+1], got)
 			}
+		}
+	})
+}
+
+func TestASensorIsReportedWhenNothingIsBelievedForMinutes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := reading.New(battery())
+		gone := errors.New("gone")
+		var at time.Duration
+		begun := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		reading.Watch(ctx, time.Minute, func(ctx context.Context) {
+			_, ok, err := reading.Take(ctx, f, func(context.Context) (float64, error) { return 0, gone }, func(v float64) float64 { return v })
+			fault, told := f.Fault(err, "0 mV")
+			if ok && told && at == 0 {
+				if at = time.Since(begun); !errors.Is(fault, gone) {
+					t.Errorf("reported as %v, want why it failed", fault)
+				}
+			}
+		})
+		if at < reading.FaultAfter || at > reading.FaultAfter+time.Minute {
+			t.Errorf("reported after %v, want %v", at, reading.FaultAfter)
+		}
+		if d := time.Since(begun); d != time.Hour {
+			t.Errorf("it went on for %v, want until its context ended", d)
+		}
+		f.Add(0, nil) // out of its range
+		if fault, told := f.Fault(nil, "0 mV"); !told || !strings.Contains(fault.Error(), "the last one is 0 mV") {
+			t.Errorf("readings that make no sense: %v, %v", fault, told)
+		}
+		for range reading.Agree {
+			f.Add(7400, nil)
+		}
+		if fault, told := f.Fault(nil, "7400 mV"); !told || fault != nil {
+			t.Errorf("believed again: %v, %v, want that told", fault, told)
+		}
+	})
+}
+
+func TestEachReadingIsBoundedAndWhatComesAfterTheEndDoesNotCount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := reading.New(battery())
+		same := func(v float64) float64 { return v }
+		hangs := func(ctx context.Context) (float64, error) { <-ctx.Done(); return 7400, nil }
+		begun := time.Now()
+		if _, ok, err := reading.Take(t.Context(), f, hangs, same); !ok || err != nil {
+			t.Errorf("a reading that takes all its time: %v, %v, want it taken", ok, err)
+		}
+		if d := time.Since(begun); d > time.Minute {
+			t.Errorf("a reading took %v", d)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		for range reading.Window {
+			if _, ok, _ := reading.Take(ctx, f, hangs, same); ok {
+				t.Error("a reading after the end of its context counts")
+			}
+		}
+		if v, ok := f.Believed(); ok {
+			t.Errorf("believed is %v", v)
 		}
 	})
 }

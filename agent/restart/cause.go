@@ -1,9 +1,11 @@
 package restart
 
 import (
+	"cmp"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -41,8 +43,9 @@ const (
 
 // machine is what the board says of its start.
 type machine struct {
-	boot  string // names this start of the kernel; empty: not known
-	cause Cause  // empty: it does not say
+	boot  string   // names this start of the kernel; empty: not known
+	cause Cause    // by its watchdogs; empty: they do not say
+	dumps []string // what panics have left, see dumps
 }
 
 // look asks the board below root.
@@ -61,12 +64,40 @@ func look(root string) machine {
 		}
 	}
 	m.cause = causeOf(bits)
-	// A panic is left in memory that survives a reset (Documentation/admin-guide/
-	// pstore-blk.rst), until systemd-pstore moves it away.
-	if dumps, err := filepath.Glob(filepath.Join(root, "sys/fs/pstore/dmesg-*")); err == nil && len(dumps) > 0 {
-		m.cause = Panic
-	}
+	m.dumps = dumps(root)
 	return m
+}
+
+// maxDumps bounds what is remembered of them.
+const maxDumps = 64
+
+// dumps names what panics have left, by file and time, the newest last. A panic is left
+// in memory that survives a reset (Documentation/ABI/testing/pstore), which root alone may
+// look at, until somebody deletes it; at the boot systemd-pstore moves it to its own
+// directory, some kinds of it one or two directories deeper (systemd-pstore.service(8)).
+func dumps(root string) []string {
+	type dump struct {
+		name string
+		at   int64
+	}
+	var all []dump
+	for _, pattern := range []string{"sys/fs/pstore/dmesg-*", "var/lib/systemd/pstore/dmesg-*", "var/lib/systemd/pstore/*/dmesg-*", "var/lib/systemd/pstore/*/*/dmesg-*"} {
+		files, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil {
+			continue // the pattern is a constant
+		}
+		for _, f := range files {
+			if info, err := os.Stat(f); err == nil { // else it went away meanwhile
+				all = append(all, dump{filepath.Base(f), info.ModTime().Unix()})
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b dump) int { return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(a.name, b.name)) })
+	var names []string
+	for _, d := range all[max(0, len(all)-maxDumps):] {
+		names = append(names, d.name+"@"+strconv.FormatInt(d.at, 10))
+	}
+	return names
 }
 
 // causeOf is the cause that weighs most: one of the others may have made the

@@ -3,7 +3,9 @@
 //
 // Promises:
 //   - Each start has one cause: what the board says of its reset counts for the first
-//     start of a boot, and else whether the last run was stopped in order.
+//     start of a boot, and else whether the last run was stopped in order. No clock has a
+//     part in it. A panic's dump counts once, however long it lies about; it is not
+//     deleted.
 //   - The starts of the last day are known over restarts and power cuts, as far as the
 //     card keeps a file; one that is damaged is set aside, and nothing else suffers.
 //
@@ -43,6 +45,8 @@ const (
 type start struct {
 	At    time.Time `json:"at"` // wall time
 	Cause Cause     `json:"cause"`
+	// Unsure: nobody vouched for the clock. Vouch moves it.
+	Unsure bool `json:"unsure,omitempty"`
 }
 
 // file is what stands in the file.
@@ -52,6 +56,8 @@ type file struct {
 	// Running: the daemon runs, or ended without being stopped.
 	Running bool    `json:"running"`
 	Starts  []start `json:"starts,omitempty"` // the newest last
+	// Dumps are the panics' that were there at the last start.
+	Dumps []string `json:"dumps,omitempty"`
 }
 
 // Log is the starts of one state directory. It is for one goroutine.
@@ -59,19 +65,23 @@ type Log struct {
 	path  string
 	file  file
 	cause Cause
+	noted time.Time // this start's wall time, as it was taken for,
+	begun time.Time // and its time by package time
+	sure  bool      // the wall time is vouched for
 }
 
 // Begin notes a start of the daemon at now, wall time, on a board whose /proc and
-// /sys are below root; path is the file, FileName in the state directory. The Log can
-// be used even where there is an error: the card could not be read or written then.
-func Begin(root, path string, now time.Time) (*Log, error) {
-	l := &Log{path: path}
+// /sys are below root; sure says that somebody vouches for now. path is the file,
+// FileName in the state directory. The Log can be used even where there is an error: the
+// card could not be read or written then.
+func Begin(root, path string, now time.Time, sure bool) (*Log, error) {
+	l := &Log{path: path, noted: now.UTC().Round(0), begun: time.Now(), sure: sure}
 	before, known, err := read(path)
 	m := look(root)
 	l.cause = judge(before, known, m)
-	l.file = file{Format: format, Boot: m.boot, Running: true, Starts: before.Starts}
+	l.file = file{Format: format, Boot: m.boot, Running: true, Starts: before.Starts, Dumps: m.dumps}
 	if l.cause.Unplanned() {
-		l.file.Starts = append(l.file.Starts, start{now.UTC().Round(0), l.cause})
+		l.file.Starts = append(l.file.Starts, start{l.noted, l.cause, !sure})
 		l.file.Starts = l.file.Starts[max(0, len(l.file.Starts)-maxStarts):]
 	}
 	return l, errors.Join(err, l.write())
@@ -80,8 +90,11 @@ func Begin(root, path string, now time.Time) (*Log, error) {
 // judge is the cause of a start.
 func judge(before file, known bool, m machine) Cause {
 	fresh := m.boot == "" || m.boot != before.Boot // the first start of this boot, as far as is known
+	unseen := func(dump string) bool { return !slices.Contains(before.Dumps, dump) }
 	switch {
-	case fresh && m.cause != "" && (known || m.cause != Panic):
+	case fresh && known && slices.ContainsFunc(m.dumps, unseen):
+		return Panic
+	case fresh && m.cause != "":
 		return m.cause
 	case !known:
 		return First
@@ -93,6 +106,28 @@ func judge(before file, known bool, m machine) Cause {
 		return Reboot
 	}
 	return Planned
+}
+
+// Vouch tells that now, wall time, is right. Where this start was noted by a clock that
+// was not, it and the ones before it that were noted so are moved by as much as that was
+// wrong: how long the board was off in between is not known, and in doubt they count as
+// recent.
+func (l *Log) Vouch(now time.Time) error {
+	if l.sure {
+		return nil
+	}
+	l.sure = true
+	wrong := now.Sub(l.noted) - time.Since(l.begun)
+	moved := false
+	for i := range l.file.Starts {
+		if s := &l.file.Starts[i]; s.Unsure {
+			s.At, s.Unsure, moved = s.At.Add(wrong), false, true
+		}
+	}
+	if !moved {
+		return nil
+	}
+	return l.write()
 }
 
 // Cause is why the daemon started.
@@ -162,8 +197,8 @@ func parse(data []byte) (file, error) {
 	if err := d.Decode(&f); err != nil {
 		return file{}, fmt.Errorf("the file is damaged: %w", err)
 	}
-	if f.Format != format || len(f.Starts) > maxStarts {
-		return file{}, fmt.Errorf("the file has format %d and %d starts, want %d and at most %d", f.Format, len(f.Starts), format, maxStarts)
+	if f.Format != format || len(f.Starts) > maxStarts || len(f.Dumps) > maxDumps {
+		return file{}, fmt.Errorf("the file has format %d, %d starts and %d dumps, want %d and at most %d of either", f.Format, len(f.Starts), len(f.Dumps), format, maxStarts)
 	}
 	for _, s := range f.Starts {
 		if !slices.Contains(unplanned(), s.Cause) {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"fieldcam/agent/restart"
@@ -16,6 +17,7 @@ type board struct {
 	root, path string
 	boots      int
 	now        time.Time
+	unset      bool // nobody vouches for its clock
 	log        *restart.Log
 }
 
@@ -48,7 +50,7 @@ func (b *board) start() restart.Cause {
 	b.Helper()
 	b.now = b.now.Add(time.Minute)
 	var err error
-	if b.log, err = restart.Begin(b.root, b.path, b.now); err != nil {
+	if b.log, err = restart.Begin(b.root, b.path, b.now, !b.unset); err != nil {
 		b.Error(err)
 	}
 	return b.log.Cause()
@@ -85,9 +87,81 @@ func TestEachStartHasItsCause(t *testing.T) {
 		b.stop()
 		b.want("boot status "+status+", another start", restart.Planned)
 	}
-	b.boot("nonsense")
-	b.put("sys/fs/pstore/dmesg-ramoops-0", "Oops")
-	b.want("a panic", restart.Panic)
+}
+
+func TestAPanicsDumpCountsOnce(t *testing.T) {
+	for _, c := range []struct{ first, second string }{
+		{"sys/fs/pstore/dmesg-ramoops-0", "sys/fs/pstore/dmesg-ramoops-1"},
+		{"var/lib/systemd/pstore/dmesg-ramoops-0", "var/lib/systemd/pstore/1763750000/dmesg-ramoops-0"},
+		{"var/lib/systemd/pstore/1763/001/dmesg-efi-17", "var/lib/systemd/pstore/1764/001/dmesg-efi-18"},
+	} {
+		b := newBoard(t)
+		b.put("var/lib/systemd/pstore/0/dmesg-old", "from before the daemon was installed")
+		b.want("a new card", restart.First)
+		b.boot("32")
+		b.put(c.first, "Oops")
+		b.want("a panic, which the watchdog ended", restart.Panic)
+		b.want("another start after it", restart.Crash)
+		for range 2 {
+			b.boot("0")
+			b.want("the power failed, and the dump lies there still", restart.PowerLoss)
+		}
+		b.boot("32")
+		b.want("the watchdog bit, and the dump lies there still", restart.Watchdog)
+		b.boot("0")
+		b.put(c.second, "Oops")
+		do(t, os.Chtimes(filepath.Join(b.root, c.second), b.now.Add(-time.Hour), b.now.Add(-time.Hour)))
+		b.want("another panic", restart.Panic)
+		b.stop()
+		b.boot("0")
+		do(t, os.Chtimes(filepath.Join(b.root, c.first), b.now, b.now)) // the name of one that was deleted
+		b.want("a panic under a name that was there before", restart.Panic)
+		for _, name := range []string{c.first, c.second} {
+			if _, err := os.Stat(filepath.Join(b.root, name)); err != nil {
+				t.Errorf("the dump was not left alone: %v", err)
+			}
+		}
+	}
+}
+
+func do(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestStartsOfABoardWithoutAClockCountOnceItIsSet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBoard(t)
+		b.unset = true
+		truth := b.now.Add(200 * 24 * time.Hour) // the clock is behind by so much
+		b.start()
+		for range 4 {
+			b.boot("32")
+			b.start()
+		}
+		time.Sleep(10 * time.Minute)
+		if text, ok := b.log.Repeated(truth); ok {
+			t.Errorf("got %q before anybody knew the time", text)
+		}
+		for range 2 { // the second is to do nothing
+			do(t, b.log.Vouch(truth))
+		}
+		if text, ok := b.log.Repeated(truth); !ok || text != "4 in a day: watchdog 4" {
+			t.Errorf("got %q, %v, want four", text, ok)
+		}
+		b.unset = false
+		b.now = truth
+		b.stop()
+		b.want("stopped and started", restart.Planned)
+		if text, ok := b.log.Repeated(truth.Add(23*time.Hour + 45*time.Minute)); !ok || text != "4 in a day: watchdog 4" {
+			t.Errorf("got %q, %v a day after the starts, want four", text, ok)
+		}
+		if text, ok := b.log.Repeated(truth.Add(24 * time.Hour)); ok {
+			t.Errorf("got %q more than a day after the starts, want none", text)
+		}
+	})
 }
 
 // What nobody tells is not made up.
@@ -131,7 +205,7 @@ func TestADamagedFileIsSetAside(t *testing.T) {
 		if err := os.WriteFile(b.path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		l, err := restart.Begin(b.root, b.path, b.now)
+		l, err := restart.Begin(b.root, b.path, b.now, !b.unset)
 		if err == nil || l.Cause() != restart.First {
 			t.Errorf("%s: got %v, %s, want an error and a first start", text, err, l.Cause())
 		}

@@ -140,6 +140,29 @@ func (k *Keeper) Start(ctx context.Context) (fresh bool, err error) {
 	return k.Ladder.Start(ctx, k.Power)
 }
 
+// Reach has find look for a camera that hears a command to start anew, and reset give it
+// where one is due. One that is not found cannot hear it: where its power can be taken, that
+// is done at once, and find looks again. booted says that the camera has just started, in
+// this use; of find's call that it has by now.
+func (k *Keeper) Reach(ctx context.Context, booted bool, find func(booted bool) error, reset func() error) (_ bool, err error) {
+	due := k.Ladder.Due() >= Reset && !booted
+	err = find(booted)
+	if err != nil && due && ctx.Err() == nil && k.Power.Switched() {
+		if err := k.Ladder.Cycle(ctx, k.Power); err != nil {
+			return false, err
+		}
+		return true, find(true)
+	}
+	if err != nil || !due {
+		return booted, err
+	}
+	k.Ladder.Climbed(Reset, "reset the camera")
+	if err := reset(); err != nil {
+		return false, fmt.Errorf("reset: %w", err)
+	}
+	return true, nil
+}
+
 // Close ends a use that is under way, waits for it, for closeWait at most, and switches
 // the camera off in any case; where the use does not end, because its writer hangs, it
 // returns an error. Shoot and Prepare fail from then on. A second Close does nothing more.

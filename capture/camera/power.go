@@ -24,7 +24,8 @@ type PowerConfig struct {
 	// KeepOn leaves the camera on between photos: faster, but it draws 80 to
 	// 100 mA. Under systemd it then stays on while the daemon starts anew, too.
 	// One that has fallen silent is switched off nevertheless, to be started anew.
-	// Default false: it is switched off after each photo.
+	// Default false: it is switched off after each photo. Without effect on a camera in
+	// Low Power Mode, which stays on from its first shot on.
 	KeepOn bool `toml:"keep_on"`
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fieldcam/cmd/fieldcam/internal/wiring"
 	"fieldcam/config"
 	"fieldcam/hal"
 	"fieldcam/hal/linux"
@@ -32,7 +33,7 @@ type hardware struct {
 	RTCLost bool        `json:"rtc_lost"`
 }
 
-// hardBattery is the pack that the model is sold with.
+// hardBattery is the battery as it is configured.
 type hardBattery struct {
 	Chemistry string `json:"chemistry"`
 	Cells     int    `json:"cells"`
@@ -59,6 +60,7 @@ type hardLine struct {
 type hardPort struct {
 	Path  string `json:"path"`
 	Text  string `json:"text"`
+	Key   string `json:"key,omitempty"`
 	There bool   `json:"there"`
 }
 
@@ -95,14 +97,19 @@ func survey(cfg config.Config, board *linux.Board, root string) (hardware, error
 	m, _ := model.Find(cfg.Model) // the configuration is valid
 	h := hardware{
 		Model: m.Title, Camera: cfg.Camera.Kind, Usual: m.Camera, Upload: m.Upload,
-		Battery: hardBattery{m.Battery.Chemistry, m.Battery.Cells, m.Battery.AlertMillivolts, m.Battery.MainsMillivolts},
 	}
-	for _, l := range boardLines(cfg) {
+	b := cfg.Power.Battery.Full()
+	h.Battery = hardBattery{b.Chemistry, b.Cells, b.AlertMillivolts, b.MainsMillivolts}
+	for _, l := range wiring.Lines(cfg) {
 		h.Lines = append(h.Lines, lookAt(board, l, filepath.Join(root, linux.DebugRoot)))
 	}
-	for _, port := range m.Ports {
+	clock := ""
+	for _, port := range wiring.Ports(cfg) {
 		_, err := os.Stat(filepath.Join(root, port.Path))
-		h.Ports = append(h.Ports, hardPort{port.Path, port.Text, err == nil})
+		h.Ports = append(h.Ports, hardPort{port.Path, port.Text, port.Key, err == nil})
+		if port.Use == model.PortClock {
+			clock = port.Path
+		}
 	}
 	names, err := filepath.Glob(filepath.Join(root, "sys/class/hwmon/hwmon*/name"))
 	if err != nil {
@@ -113,7 +120,7 @@ func survey(cfg config.Config, board *linux.Board, root string) (hardware, error
 			h.Sensors = append(h.Sensors, strings.TrimSpace(string(text)))
 		}
 	}
-	if at, err := linux.NewRTC(filepath.Join(root, "dev/rtc0")).Time(); err == nil {
+	if at, err := linux.NewRTC(filepath.Join(root, clock)).Time(); err == nil {
 		h.RTC = &at
 	} else {
 		h.RTCLost = errors.Is(err, hal.ErrTimeLost)
@@ -122,7 +129,7 @@ func survey(cfg config.Config, board *linux.Board, root string) (hardware, error
 }
 
 // lookAt tells of one line.
-func lookAt(board *linux.Board, l boardLine, debug string) hardLine {
+func lookAt(board *linux.Board, l wiring.Line, debug string) hardLine {
 	h := hardLine{Use: l.Use, Line: l.Line.Name, ActiveLow: l.Line.ActiveLow, Input: l.Input, Key: l.Key}
 	s, err := board.Look(l.Line.Name, debug)
 	if err != nil {
@@ -177,10 +184,13 @@ func printHardware(w io.Writer, h hardware) {
 	fmt.Fprintln(w)
 	for _, p := range h.Ports {
 		there := "there"
-		if !p.There {
+		switch {
+		case !p.There && p.Key != "":
+			there = "NOT THERE"
+		case !p.There:
 			there = "-"
 		}
-		fmt.Fprintf(w, "%-16s %-6s %s\n", p.Path, there, p.Text)
+		fmt.Fprintf(w, "%-16s %-10s %s\n", p.Path, there, cut(p.Text, 52))
 	}
 	if len(h.Sensors) > 0 {
 		fmt.Fprintf(w, "%-16s %s\n", "sensors", strings.Join(h.Sensors, ", "))

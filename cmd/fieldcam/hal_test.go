@@ -2,14 +2,17 @@ package main
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"fieldcam/cmd/fieldcam/internal/walk"
+	"fieldcam/cmd/fieldcam/internal/wiring"
 	"fieldcam/config"
-	"fieldcam/hal"
+	"fieldcam/hal/linux"
 	"fieldcam/hal/sim"
 )
 
@@ -48,25 +51,6 @@ func load(t *testing.T, text string) config.Config {
 	return c
 }
 
-func TestLinesAreThoseOfTheConfigurationAndOfTheModel(t *testing.T) {
-	got := map[string]boardLine{}
-	for _, l := range boardLines(load(t, whole)) {
-		got[l.Use] = l
-	}
-	for use, want := range map[string]hal.Line{
-		"camera_power": {Name: "pinctrl-bcm2711:17"}, // turned round twice
-		"heater":       {Name: "HEATER"},
-		"fan":          {Name: "FAN"},
-		"led_green":    {Name: "GPIO22"},
-		"button":       {Name: "BUTTON", ActiveLow: true},
-		"shutter":      {Name: "SHUTTER"}, // of the model, and not in use
-	} {
-		if l := got[use]; l.Line != want || (l.Key == "") != (use == "shutter") {
-			t.Errorf("%s is %+v, want %+v", use, l, want)
-		}
-	}
-}
-
 func TestSafeSwitchesOffWhatMustNotStayOn(t *testing.T) {
 	for _, kept := range []bool{false, true} {
 		text := whole
@@ -74,7 +58,7 @@ func TestSafeSwitchesOffWhatMustNotStayOn(t *testing.T) {
 			text = strings.Replace(text, "camera.power.active_low", "camera.power.keep_on = true\ncamera.power.active_low", 1)
 		}
 		b := sim.New()
-		lines := boardLines(load(t, text))
+		lines := wiring.Lines(load(t, text))
 		on := map[string]*sim.Line{}
 		for _, l := range lines {
 			on[l.Use] = b.AddLine(l.Line.Name)
@@ -89,7 +73,7 @@ func TestSafeSwitchesOffWhatMustNotStayOn(t *testing.T) {
 				o.Close()
 			}
 		}
-		off, err := makeSafe(b, lines)
+		off, err := makeSafe(b, known{lines: lines, from: fromConfig})
 		if err == nil || !strings.Contains(err.Error(), "fan: ") {
 			t.Errorf("with the fan held by another: %v, want that told", err)
 		}
@@ -106,6 +90,86 @@ func TestSafeSwitchesOffWhatMustNotStayOn(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestABrokenConfigurationKeepsNoLineOn(t *testing.T) {
+	s := newSite(t)
+	s.must(wiring.Save(filepath.Join(s.state, wiring.FileName), wiring.Lines(load(t, whole))))
+	s.must(os.WriteFile(s.config, []byte(whole+"\n[[["), 0o600))
+	p := &places{config: s.config, state: s.state}
+	b, on := boardOf(t, load(t, whole))
+	off, err := makeSafe(b, p.drivenLines())
+	want := []string{"camera_power", "modem_key", "heater", "fan", "led_green", "led_red"}
+	if err != nil || !slices.Equal(off, want) {
+		t.Errorf("after the configuration was spoilt: switched off %q, %v, want %q", off, err, want)
+	}
+	for _, use := range want {
+		if on[use].High() {
+			t.Errorf("%s is on still", use)
+		}
+	}
+	if !on["modem_power"].High() {
+		t.Error("the modem's power was switched off")
+	}
+	r := s.run(strings.NewReader(""), "hal", "safe")
+	if !strings.Contains(r.err, "the daemon's last run") || !strings.Contains(r.err, "cannot be used") {
+		t.Errorf("it does not say where the lines are from: %q", r.err)
+	}
+}
+
+func TestWithoutConfigurationAndLastRunTheModelsTableIsMadeSafe(t *testing.T) {
+	for _, text := range []string{"", "{"} {
+		s := newSite(t)
+		s.must(os.Remove(s.config))
+		if text != "" {
+			s.must(os.WriteFile(filepath.Join(s.state, wiring.FileName), []byte(text), 0o600))
+		}
+		b := sim.New()
+		heater, modem := b.AddLine("HEATER"), b.AddLine("MODEM_POWER")
+		for _, l := range []*sim.Line{heater, modem} {
+			l.Drive(true)
+		}
+		p := &places{config: s.config, state: s.state}
+		off, err := makeSafe(b, p.drivenLines())
+		if err != nil || !slices.Equal(off, []string{"heater"}) || heater.High() || !modem.High() {
+			t.Errorf("switched off %q, %v: heater %v, modem %v", off, err, heater.High(), modem.High())
+		}
+	}
+}
+
+func TestWhatTheLastRunDroveIsMadeSafeThoughTheConfigurationNamesItNoLonger(t *testing.T) {
+	s := newSite(t)
+	s.must(wiring.Save(filepath.Join(s.state, wiring.FileName), wiring.Lines(load(t, whole))))
+	// GPIO22 was a light, and is the modem's power now: it stays.
+	s.must(os.WriteFile(s.config, []byte("device = \"pole-17\"\nmodem.power_line = \"GPIO22\"\n"), 0o600))
+	b, on := boardOf(t, load(t, whole))
+	off, err := makeSafe(b, (&places{config: s.config, state: s.state}).drivenLines())
+	if want := []string{"camera_power", "modem_key", "heater", "fan", "led_red"}; err != nil || !slices.Equal(off, want) {
+		t.Errorf("switched off %q, %v, want %q", off, err, want)
+	}
+	if !on["led_green"].High() {
+		t.Error("the line that is the modem's power now was switched off")
+	}
+}
+
+// boardOf is a board with the lines of c, where each output was left on.
+func boardOf(t *testing.T, c config.Config) (*sim.Board, map[string]*sim.Line) {
+	t.Helper()
+	b, on := sim.New(), map[string]*sim.Line{}
+	for _, l := range wiring.Lines(c) {
+		on[l.Use] = b.AddLine(l.Line.Name)
+		if l.Input {
+			continue
+		}
+		o, err := b.OpenOutput(l.Line, true)
+		if err == nil {
+			err = o.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b, on
 }
 
 func TestShowTouchesNothingAndTellsAll(t *testing.T) {
@@ -130,6 +194,8 @@ func TestNothingIsFiredUnasked(t *testing.T) {
 		{"hal", "test"},
 		{"hal", "test", "--json"},
 		{"hal", "test", "--line", "toaster"},
+		{"hal", "test", "--line", "modem_power"}, // nobody can type that it may be cut
+		{"hal", "test", "--line", "heater", "--line", "modem_key", "--json"},
 	} {
 		r := s.run(strings.NewReader("y\ny\ny\n"), c...)
 		if r.code != exitUsage {
@@ -139,6 +205,32 @@ func TestNothingIsFiredUnasked(t *testing.T) {
 	r := s.run(strings.NewReader(""), "hal", "test", "--line", "heater", "--json")
 	if r.code != exitFailure || !strings.Contains(r.out, `"failed"`) {
 		t.Errorf("a heater that is not there: exit code %d, %s\n%s", r.code, r.err, r.out)
+	}
+}
+
+func TestALineThatIsAbsentIsAFaultOnlyWhereItIsUsed(t *testing.T) {
+	cfg := load(t, "device = \"pole-17\"\nclimate.sensor = \"sht3x\"\nclimate.heater.line = \"heater\"\n\n[[hal.line]]\nuse = \"heater\"\nline = \"NO_SUCH_HEATER\"\n"+
+		"[[hal.line]]\nuse = \"fan\"\nline = \"NO_SUCH_FAN\"\n")
+	lines, err := chooseLines(wiring.Lines(cfg), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !lines[0].Input || lines[len(lines)-1].Input {
+		t.Errorf("the walk goes through %+v, want the inputs first", lines)
+	}
+	lines = slices.DeleteFunc(lines, func(l wiring.Line) bool { return l.Use != "heater" && l.Use != "fan" })
+	w := &tour{board: linux.New(), config: cfg, quiet: true, ports: []wiring.Port{
+		{Use: "modem", Path: "/dev/no-such-modem"}, {Use: "camera", Path: "/dev/no-such-camera", Key: "camera.vc0706.port"},
+	}}
+	w.walk = walk.Walk{Board: w.board}
+	err = w.run(t.Context(), lines)
+	got := map[string]string{}
+	for _, r := range w.results {
+		got[r.Item] = r.Outcome
+	}
+	want := map[string]string{"heater": walk.Failed, "fan": walk.Absent, "/dev/no-such-modem": walk.Absent, "/dev/no-such-camera": walk.Failed}
+	if !maps.Equal(got, want) || err == nil || !strings.Contains(err.Error(), "2 of 4") {
+		t.Errorf("%v, %v, want %v", got, err, want)
 	}
 }
 

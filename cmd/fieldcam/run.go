@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -16,6 +18,7 @@ import (
 
 	"fieldcam/agent"
 	"fieldcam/agent/link"
+	"fieldcam/cmd/fieldcam/internal/wiring"
 	"fieldcam/config"
 	"fieldcam/hal"
 	"fieldcam/hal/linux"
@@ -90,8 +93,13 @@ func run(ctx context.Context, p *places, out io.Writer) error {
 	if err := os.MkdirAll(p.state, 0o750); err != nil {
 		return fmt.Errorf("make state directory: %w", err)
 	}
+	// For whoever must make them safe after a configuration that has been spoilt.
+	if err := wiring.Save(filepath.Join(p.state, wiring.FileName), wiring.Lines(cfg)); err != nil {
+		log.Warn().Err(err).Msg("what the lines' safe levels are is not noted")
+	}
 	store := fdstore.Open()
 	defer store.Close()
+	tellHolding(store, wiring.Lines(cfg), log)
 	board := linux.NewHolding(store)
 	a, err := agent.Open(ctx, agent.Options{
 		Config:   cfg,
@@ -116,6 +124,17 @@ func run(ctx context.Context, p *places, out io.Writer) error {
 	}
 	releaseUnclaimed(board, log)
 	return errors.Join(a.Run(ctx), a.Close())
+}
+
+// tellHolding tells whether lines outlive this process; somebody should mend it where
+// they do not, and one should.
+func tellHolding(store *fdstore.Store, lines []wiring.Line, log zerolog.Logger) {
+	needed := slices.ContainsFunc(lines, func(l wiring.Line) bool { return l.Key != "" && l.Stays })
+	e := log.Info()
+	if needed && !store.Available() {
+		e = log.Warn()
+	}
+	e.Bool("held", store.Available()).Bool("needed", needed).Str("why", store.Reason()).Msg("whether lines stay as they are while the daemon starts anew")
 }
 
 // releaseUnclaimed switches off what an earlier run of the daemon left on and this

@@ -17,6 +17,7 @@ import (
 
 	"fieldcam/config/invalid"
 	"fieldcam/hal"
+	"fieldcam/hal/i2c"
 )
 
 // Config is where the sensor is.
@@ -35,17 +36,12 @@ const (
 )
 
 // Default is a sensor on a usual breakout board.
-func Default() Config { return Config{Bus: "/dev/i2c-1", Address: addressLow} }
+func Default() Config { return Config{Bus: i2c.DefaultBus, Address: addressLow} }
 
 // Validate reports every value that cannot be used, as invalid.Values.
 func (c Config) Validate() error {
 	var l invalid.List
-	if len(c.Bus) < 2 || c.Bus[0] != '/' {
-		l.Add("bus", c.Bus, `the path of an I2C bus, such as "/dev/i2c-1"`)
-	}
-	if c.Address != addressLow && c.Address != addressHigh {
-		l.Add("address", c.Address, "118 or 119 (hexadecimal 76 or 77)")
-	}
+	i2c.Check(&l, c.Bus, c.Address, []int{addressLow, addressHigh}, "118 or 119 (hexadecimal 76 or 77)")
 	return l.Err()
 }
 
@@ -79,18 +75,12 @@ const (
 	measureTries = 4
 )
 
-// Board opens the bus. A hal.Board is one.
-type Board interface {
-	OpenBus(name string) (hal.Bus, error)
-}
-
 // Sensor is one sensor. Its methods may be called from any goroutine.
 type Sensor struct {
 	c     Config
-	board Board
+	board i2c.Board
 
 	mu    sync.Mutex   // one reading at a time; guards what follows
-	bus   hal.Bus      // open during a reading
 	calib *Calibration // nil: to be read
 }
 
@@ -98,78 +88,69 @@ var _ hal.Thermometer = (*Sensor)(nil)
 
 // New makes a Sensor; c must be valid. The sensor is first asked by Climate, and the
 // bus is open during a reading only: it may come late, or anew.
-func New(c Config, board Board) *Sensor { return &Sensor{c: c, board: board} }
+func New(c Config, board i2c.Board) *Sensor { return &Sensor{c: c, board: board} }
 
 // Climate implements hal.Thermometer.
-func (s *Sensor) Climate(ctx context.Context) (hal.Climate, error) {
+func (s *Sensor) Climate(ctx context.Context) (c hal.Climate, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c, err := s.measure(ctx)
+	err = i2c.Talk(ctx, s.board, "bme280", s.c.Bus, s.c.Address, func(d i2c.Device) (err error) {
+		c, err = s.measure(ctx, d)
+		return err
+	})
 	if err != nil {
 		s.calib = nil // it may be another one when it comes back
-		return hal.Climate{}, fmt.Errorf("read bme280 at %#02x of %s: %w", s.c.Address, s.c.Bus, err)
+		return hal.Climate{}, err
 	}
 	return c, nil
 }
 
-func (s *Sensor) measure(ctx context.Context) (c hal.Climate, err error) {
-	if err := ctx.Err(); err != nil {
-		return c, err
-	}
-	if s.bus, err = s.board.OpenBus(s.c.Bus); err != nil {
-		return c, err
-	}
-	defer func() { err = errors.Join(err, s.bus.Close()) }()
+func (s *Sensor) measure(ctx context.Context, d i2c.Device) (c hal.Climate, err error) {
 	if s.calib == nil {
-		if s.calib, err = s.calibration(); err != nil {
+		if s.calib, err = calibration(d); err != nil {
 			return c, err
 		}
 	}
 	// The humidity's setting takes effect with the write of the other.
 	if s.calib.humid {
-		if err := s.write(regHumidity, humidityOnce); err != nil {
+		if err := d.Write(regHumidity, humidityOnce); err != nil {
 			return c, err
 		}
 	}
-	if err := s.write(regMeasure, measureOnce); err != nil {
+	if err := d.Write(regMeasure, measureOnce); err != nil {
 		return c, err
 	}
-	if err := s.done(ctx); err != nil {
+	if err := done(ctx, d); err != nil {
 		return c, err
 	}
 	var data [dataBytes]byte
-	if err := s.read(regData, data[:s.calib.dataBytes()]); err != nil {
+	if err := d.Read(regData, data[:s.calib.dataBytes()]); err != nil {
 		return c, err
 	}
 	return s.calib.Climate(data[:s.calib.dataBytes()])
 }
 
 // done waits until the measurement is.
-func (s *Sensor) done(ctx context.Context) error {
-	t := time.NewTimer(measureTime)
-	defer t.Stop()
+func done(ctx context.Context, d i2c.Device) error {
 	for range measureTries {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-t.C:
+		if err := i2c.Pause(ctx, measureTime); err != nil {
+			return err
 		}
 		var status [1]byte
-		if err := s.read(regStatus, status[:]); err != nil {
+		if err := d.Read(regStatus, status[:]); err != nil {
 			return err
 		}
 		if status[0]&statusBusy == 0 {
 			return nil
 		}
-		t.Reset(measureTime)
 	}
 	return errors.New("the measurement does not end")
 }
 
 // calibration asks who the sensor is, and for the constants of its making.
-func (s *Sensor) calibration() (*Calibration, error) {
+func calibration(d i2c.Device) (*Calibration, error) {
 	var id [1]byte
-	if err := s.read(regID, id[:]); err != nil {
+	if err := d.Read(regID, id[:]); err != nil {
 		return nil, err
 	}
 	if id[0] != idBME280 && id[0] != idBMP280 {
@@ -177,22 +158,14 @@ func (s *Sensor) calibration() (*Calibration, error) {
 	}
 	var low [calib1Bytes]byte
 	var high [calib2Bytes]byte
-	if err := s.read(regCalib1, low[:]); err != nil {
+	if err := d.Read(regCalib1, low[:]); err != nil {
 		return nil, err
 	}
 	if id[0] == idBMP280 {
 		return NewCalibration(low[:], nil)
 	}
-	if err := s.read(regCalib2, high[:]); err != nil {
+	if err := d.Read(regCalib2, high[:]); err != nil {
 		return nil, err
 	}
 	return NewCalibration(low[:], high[:])
-}
-
-func (s *Sensor) read(reg byte, r []byte) error {
-	return s.bus.Tx(uint16(s.c.Address), []byte{reg}, r) //nolint:gosec // 118 or 119
-}
-
-func (s *Sensor) write(reg, v byte) error {
-	return s.bus.Tx(uint16(s.c.Address), []byte{reg, v}, nil) //nolint:gosec // 118 or 119
 }

@@ -27,7 +27,7 @@ const busBound = time.Second
 // Buses checks the board's I2C buses. For each check it calls run, which makes a
 // fresh rig and passes it on.
 func Buses(t *testing.T, run func(t *testing.T, check func(testing.TB, BusRig))) {
-	for name, check := range map[string]func(testing.TB, BusRig){
+	suite(t, run, map[string]func(testing.TB, BusRig){
 		"WhatIsWrittenIsReadBack":  writeRead,
 		"NobodyAtTheAddress":       nobody,
 		"ImpossibleTransfersFail":  badTransfers,
@@ -37,9 +37,7 @@ func Buses(t *testing.T, run func(t *testing.T, check func(testing.TB, BusRig)))
 		"UnknownBusIsAnError":      unknownBus,
 		"TransfersDoNotMix":        noMixing,
 		"ReadingAloneGoesOnFromIt": readAlone,
-	} {
-		t.Run(name, func(t *testing.T) { run(t, check) })
-	}
+	})
 }
 
 func writeRead(t testing.TB, r BusRig) {

@@ -1,6 +1,7 @@
 package haltest
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -15,18 +16,19 @@ type ClockRig struct {
 	Step func(d time.Duration)
 	// SetSynced has the clock's source be trusted, or not.
 	SetSynced func(synced bool)
+	// Watch tells of the clock's steps.
+	Watch hal.WatchSteps
 }
 
 // Clocks checks a wall clock. For each check it calls run, which makes a fresh rig
 // and passes it on.
 func Clocks(t *testing.T, run func(t *testing.T, check func(testing.TB, ClockRig))) {
-	for name, check := range map[string]func(testing.TB, ClockRig){
+	suite(t, run, map[string]func(testing.TB, ClockRig){
 		"TimeIsUTCWithoutMonotonicReading": plainTime,
 		"StepShowsInTheDifference":         clockStep,
 		"SyncedIsTheSources":               synced,
-	} {
-		t.Run(name, func(t *testing.T) { run(t, check) })
-	}
+		"StepIsToldOnceAtTheNewTime":       stepTold,
+	})
 }
 
 func plainTime(t testing.TB, r ClockRig) {
@@ -58,6 +60,47 @@ func clockStep(t testing.TB, r ClockRig) {
 	}
 }
 
+// stepBound is how long a step may take to be told of.
+const stepBound = time.Second
+
+func stepTold(t testing.TB, r ClockRig) {
+	if r.Watch == nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	told := make(chan time.Time, 16)
+	ended := begin(func() error { return r.Watch(ctx, func() { told <- r.Clock.Now() }) })
+	await(t, "the first call", told)
+	steps := []time.Duration{time.Hour, -2 * time.Hour, -2 * time.Second, 24 * 365 * time.Hour}
+	if r.Step == nil {
+		steps = nil // and somebody else may set it
+	}
+	for _, d := range steps {
+		for _, by := range []time.Duration{d, -d} {
+			before, start := r.Clock.Now(), time.Now()
+			r.Step(by)
+			select {
+			case at := <-told:
+				if off := at.Sub(before) - time.Since(start) - by; off < -time.Second || off > time.Second {
+					t.Errorf("stepped by %v: told when the clock had moved by %v", by, off+by)
+				}
+			case <-time.After(stepBound):
+				t.Fatalf("a step by %v is not told after %v", by, stepBound)
+			}
+			select {
+			case <-told:
+				t.Errorf("a step by %v is told twice", by)
+			case <-time.After(quiet):
+			}
+		}
+	}
+	cancel()
+	if err := await(t, "WatchSteps", ended); err != nil {
+		t.Errorf("WatchSteps: %v after its context ended, want nil", err)
+	}
+}
+
 func synced(t testing.TB, r ClockRig) {
 	if r.SetSynced == nil {
 		r.Clock.Synced() // either answer is right; it must have one
@@ -84,15 +127,13 @@ type RTCRig struct {
 // RTCs checks a battery-backed clock. For each check it calls run, which makes a
 // fresh rig and passes it on.
 func RTCs(t *testing.T, run func(t *testing.T, check func(testing.TB, RTCRig))) {
-	for name, check := range map[string]func(testing.TB, RTCRig){
+	suite(t, run, map[string]func(testing.TB, RTCRig){
 		"KeepsTheTimeThatItWasGiven": rtcSet,
 		"ImpossibleTimesAreErrors":   rtcBad,
 		"AlarmIsKeptAndTakenAway":    rtcAlarm,
 		"AlarmComesOnce":             rtcWakes,
 		"LostTimeIsTold":             rtcLost,
-	} {
-		t.Run(name, func(t *testing.T) { run(t, check) })
-	}
+	})
 }
 
 func rtcSet(t testing.TB, r RTCRig) {

@@ -33,7 +33,7 @@ const (
 // Inputs checks the board's inputs. For each check it calls run, which makes a
 // fresh rig and passes it on.
 func Inputs(t *testing.T, run func(t *testing.T, check func(testing.TB, InputRig))) {
-	for name, check := range map[string]func(testing.TB, InputRig){
+	suite(t, run, map[string]func(testing.TB, InputRig){
 		"LevelIsLogical":            inputLevel,
 		"EdgesComeOneByOneInOrder":  edgesInOrder,
 		"EdgesBeforeTheOpenAreNone": edgesBefore,
@@ -45,9 +45,7 @@ func Inputs(t *testing.T, run func(t *testing.T, check func(testing.TB, InputRig
 		"HeldByOneUserAtATime":      inputHeldByOne,
 		"UnknownLineIsAnError":      unknownInput,
 		"BadConfigIsAnError":        badInput,
-	} {
-		t.Run(name, func(t *testing.T) { run(t, check) })
-	}
+	})
 }
 
 func inputLevel(t testing.TB, r InputRig) {
@@ -123,7 +121,7 @@ func edgeEndsWait(t testing.TB, r InputRig) {
 	ended := startWait(i)
 	time.Sleep(soon)
 	r.Drive(true)
-	if w := awaitWait(t, ended); w.err != nil || !w.edge.On {
+	if w := await(t, "Wait", ended); w.err != nil || !w.edge.On {
 		t.Errorf("Wait: %+v, %v, want an edge to on", w.edge, w.err)
 	}
 }
@@ -177,7 +175,7 @@ func closeEndsWait(t testing.TB, r InputRig) {
 	ended := startWait(i)
 	time.Sleep(soon)
 	closeInput(t, i)
-	if w := awaitWait(t, ended); w.err == nil {
+	if w := await(t, "Wait", ended); w.err == nil {
 		t.Errorf("Wait of a closed input gave %+v, want an error", w.edge)
 	}
 	closeInput(t, i)
@@ -209,6 +207,8 @@ func unknownInput(t testing.TB, r InputRig) {
 		if i, err := r.Board.OpenInput(hal.Line{Name: name}, hal.InputConfig{}); err == nil {
 			i.Close()
 			t.Errorf("unknown line %q was opened, want an error", name)
+		} else if name != "" && !errors.Is(err, hal.ErrNoLine) {
+			t.Errorf("unknown line %q: %v, want ErrNoLine", name, err)
 		}
 	}
 }
@@ -268,22 +268,8 @@ type waited struct {
 
 // startWait waits for an edge in a goroutine that ends with the Wait.
 func startWait(i hal.Input) <-chan waited {
-	ended := make(chan waited, 1)
-	go func() {
+	return begin(func() waited {
 		e, err := i.Wait(context.Background())
-		ended <- waited{e, err}
-	}()
-	return ended
-}
-
-// awaitWait is the result of startWait, or a failed test.
-func awaitWait(t testing.TB, ended <-chan waited) waited {
-	t.Helper()
-	select {
-	case w := <-ended:
-		return w
-	case <-time.After(limit):
-		t.Fatalf("Wait still waits after %v", limit)
-		return waited{}
-	}
+		return waited{e, err}
+	})
 }

@@ -23,6 +23,10 @@ func noGlitch(t testing.TB, r OutputRig) {
 		closeOutput(t, o)
 		o, _ = resume(t, r, line)
 		set(t, o, !activeLow)
+		// Also so that it has come round: of two edges at once a kernel tells one.
+		if !r.High() {
+			t.Errorf("active low %v: the line is low, want high", activeLow)
+		}
 		set(t, o, activeLow)
 		set(t, o, activeLow)
 		closeOutput(t, o)

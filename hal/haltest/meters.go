@@ -2,7 +2,6 @@ package haltest
 
 import (
 	"context"
-	"errors"
 	"math"
 	"testing"
 
@@ -23,13 +22,11 @@ type PowerRig struct {
 // PowerMeters checks a power meter. For each check it calls run, which makes a fresh
 // rig and passes it on.
 func PowerMeters(t *testing.T, run func(t *testing.T, check func(testing.TB, PowerRig))) {
-	for name, check := range map[string]func(testing.TB, PowerRig){
+	suite(t, run, map[string]func(testing.TB, PowerRig){
 		"TellsWhatTheSupplyGives":   powerReading,
 		"ReadingEndsWithItsContext": powerEnds,
 		"BrokenMeterIsAnError":      powerBroken,
-	} {
-		t.Run(name, func(t *testing.T) { run(t, check) })
-	}
+	})
 }
 
 func powerReading(t testing.TB, r PowerRig) {
@@ -53,27 +50,9 @@ func powerReading(t testing.TB, r PowerRig) {
 	}
 }
 
-func powerEnds(t testing.TB, r PowerRig) {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if p, err := r.Meter.Power(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("Power with an ended context: %+v, %v, want context.Canceled", p, err)
-	}
-}
+func powerEnds(t testing.TB, r PowerRig) { readingEnds(t, r.Meter.Power) }
 
-func powerBroken(t testing.TB, r PowerRig) {
-	if r.Break == nil {
-		return
-	}
-	r.Break(errors.New("input/output error"))
-	if p, err := r.Meter.Power(context.Background()); err == nil {
-		t.Errorf("a broken meter says %+v, want an error", p)
-	}
-	r.Break(nil)
-	if _, err := r.Meter.Power(context.Background()); err != nil {
-		t.Errorf("a mended meter: %v", err)
-	}
-}
+func powerBroken(t testing.TB, r PowerRig) { readingBreaks(t, r.Break, r.Meter.Power) }
 
 // ClimateRig is a thermometer that works, in air that is set by hand.
 type ClimateRig struct {
@@ -89,13 +68,11 @@ type ClimateRig struct {
 // Thermometers checks a thermometer. For each check it calls run, which makes a fresh
 // rig and passes it on.
 func Thermometers(t *testing.T, run func(t *testing.T, check func(testing.TB, ClimateRig))) {
-	for name, check := range map[string]func(testing.TB, ClimateRig){
+	suite(t, run, map[string]func(testing.TB, ClimateRig){
 		"TellsWhatTheAirIsLike":     climateReading,
 		"ReadingEndsWithItsContext": climateEnds,
 		"BrokenSensorIsAnError":     climateBroken,
-	} {
-		t.Run(name, func(t *testing.T) { run(t, check) })
-	}
+	})
 }
 
 func climateReading(t testing.TB, r ClimateRig) {
@@ -118,24 +95,6 @@ func climateReading(t testing.TB, r ClimateRig) {
 	}
 }
 
-func climateEnds(t testing.TB, r ClimateRig) {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if c, err := r.Meter.Climate(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("Climate with an ended context: %+v, %v, want context.Canceled", c, err)
-	}
-}
+func climateEnds(t testing.TB, r ClimateRig) { readingEnds(t, r.Meter.Climate) }
 
-func climateBroken(t testing.TB, r ClimateRig) {
-	if r.Break == nil {
-		return
-	}
-	r.Break(errors.New("input/output error"))
-	if c, err := r.Meter.Climate(context.Background()); err == nil {
-		t.Errorf("a broken sensor says %+v, want an error", c)
-	}
-	r.Break(nil)
-	if _, err := r.Meter.Climate(context.Background()); err != nil {
-		t.Errorf("a mended sensor: %v", err)
-	}
-}
+func climateBroken(t testing.TB, r ClimateRig) { readingBreaks(t, r.Break, r.Meter.Climate) }

@@ -6,6 +6,7 @@
 package haltest
 
 import (
+	"errors"
 	"testing"
 
 	"fieldcam/hal"
@@ -30,7 +31,7 @@ type OutputRig struct {
 // Outputs checks the board's outputs. For each check it calls run, which makes
 // a fresh rig and passes it on.
 func Outputs(t *testing.T, run func(t *testing.T, check func(testing.TB, OutputRig))) {
-	for name, check := range map[string]func(testing.TB, OutputRig){
+	suite(t, run, map[string]func(testing.TB, OutputRig){
 		"FirstLevelIsTheOneAskedFor": firstLevel,
 		"PolarityIsTheBoards":        polarity,
 		"HeldByOneUserAtATime":       heldByOne,
@@ -41,9 +42,7 @@ func Outputs(t *testing.T, run func(t *testing.T, check func(testing.TB, OutputR
 		"ResumedLineIsHeldByOneUser": resumedHeld,
 		"HeldLineMakesNoEdge":        heldLine,
 		"HeldLineCanChangePolarity":  heldPolarity,
-	} {
-		t.Run(name, func(t *testing.T) { run(t, check) })
-	}
+	})
 }
 
 func firstLevel(t testing.TB, r OutputRig) {
@@ -90,6 +89,8 @@ func unknownLine(t testing.TB, r OutputRig) {
 		if o, err := r.Board.OpenOutput(hal.Line{Name: name}, true); err == nil {
 			o.Close()
 			t.Errorf("unknown line %q was opened, want an error", name)
+		} else if name != "" && !errors.Is(err, hal.ErrNoLine) {
+			t.Errorf("unknown line %q: %v, want ErrNoLine", name, err)
 		}
 	}
 }

@@ -41,7 +41,7 @@ const (
 // Ports checks the board's serial ports. For each check it calls run, which
 // makes a fresh rig and passes it on.
 func Ports(t *testing.T, run func(t *testing.T, check func(testing.TB, PortRig))) {
-	for name, check := range map[string]func(testing.TB, PortRig){
+	suite(t, run, map[string]func(testing.TB, PortRig){
 		"EveryByteValuePassesUnchanged":    everyByte,
 		"RateIsTheOneAskedFor":             rate,
 		"ImpossibleRateIsAnError":          impossibleRate,
@@ -54,9 +54,7 @@ func Ports(t *testing.T, run func(t *testing.T, check func(testing.TB, PortRig))
 		"DiscardDropsWhatArrived":          discard,
 		"ReopenedPortStartsWithoutOldData": reopened,
 		"UnpluggedPortIsAnErrorAndNoWait":  unplugged,
-	} {
-		t.Run(name, func(t *testing.T) { run(t, check) })
-	}
+	})
 }
 
 func everyByte(t testing.TB, r PortRig) {
@@ -158,7 +156,7 @@ func newDeadline(t testing.TB, r PortRig) {
 	ended := startRead(p)
 	time.Sleep(soon)
 	setDeadline(t, p, time.Unix(1, 0))
-	if err := await(t, ended); !errors.Is(err, os.ErrDeadlineExceeded) {
+	if err := await(t, "Read", ended); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("Read ended with %v, want os.ErrDeadlineExceeded", err)
 	}
 }
@@ -180,7 +178,7 @@ func closeEndsRead(t testing.TB, r PortRig) {
 	ended := startRead(p)
 	time.Sleep(soon)
 	closePort(t, p)
-	if err := await(t, ended); err == nil {
+	if err := await(t, "Read", ended); err == nil {
 		t.Error("Read of a closed port succeeded, want an error")
 	}
 	closePort(t, p)
@@ -251,24 +249,10 @@ func setDeadline(t testing.TB, p hal.Port, at time.Time) {
 
 // startRead reads one byte in a goroutine that ends with the Read.
 func startRead(p hal.Port) <-chan error {
-	ended := make(chan error, 1)
-	go func() {
+	return begin(func() error {
 		_, err := p.Read(make([]byte, 1))
-		ended <- err
-	}()
-	return ended
-}
-
-// await is the result of startRead, or a failed test.
-func await(t testing.TB, ended <-chan error) error {
-	t.Helper()
-	select {
-	case err := <-ended:
 		return err
-	case <-time.After(limit):
-		t.Fatalf("Read still waits after %v", limit)
-		return nil
-	}
+	})
 }
 
 func readFull(t testing.TB, from io.Reader, n int) []byte {

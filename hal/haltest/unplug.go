@@ -17,7 +17,7 @@ func unplugged(t testing.TB, r PortRig) {
 	ended := startRead(p)
 	time.Sleep(soon)
 	r.Unplug()
-	if err := await(t, ended); err == nil || errors.Is(err, os.ErrDeadlineExceeded) || err == io.EOF {
+	if err := await(t, "Read", ended); err == nil || errors.Is(err, os.ErrDeadlineExceeded) || err == io.EOF {
 		t.Errorf("Read of an unplugged port: %v, want an error that is neither io.EOF nor a time-out", err)
 	}
 	if _, err := p.Write([]byte{1}); err == nil {

@@ -21,15 +21,13 @@ const patience = 20 * time.Second
 // Watchdogs checks a watchdog. For each check it calls run, which makes a fresh rig
 // and passes it on.
 func Watchdogs(t *testing.T, run func(t *testing.T, check func(testing.TB, WatchdogRig))) {
-	for name, check := range map[string]func(testing.TB, WatchdogRig){
+	suite(t, run, map[string]func(testing.TB, WatchdogRig){
 		"TimeoutIsTheHardwares":   timeout,
 		"HeldByOneUserAtATime":    watchdogHeld,
 		"ClosedWatchdogIsStopped": watchdogClosed,
 		"FedWatchdogDoesNotBite":  fed,
 		"UnfedWatchdogBites":      unfed,
-	} {
-		t.Run(name, func(t *testing.T) { run(t, check) })
-	}
+	})
 }
 
 func timeout(t testing.TB, r WatchdogRig) {

@@ -21,6 +21,7 @@ import (
 	"strconv"
 	"strings"
 
+	"fieldcam/config/invalid"
 	"fieldcam/hal"
 )
 
@@ -37,8 +38,13 @@ const (
 // nameForm is what can be a driver's name: no path.
 var nameForm = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$`)
 
-// IsName tells whether a sensor can have that name.
-func IsName(name string) bool { return nameForm.MatchString(name) }
+// Check records the name of a sensor that can't be one; there must be one where it is
+// used. example is one for people.
+func Check(l *invalid.List, name string, used bool, example string) {
+	if name == "" && used || name != "" && !nameForm.MatchString(name) {
+		l.Add("hwmon", name, `a chip's name in /sys/class/hwmon/*/name, such as "`+example+`"`)
+	}
+}
 
 // Sensor is one sensor. Its methods may be called from any goroutine.
 type Sensor struct{ root, name string }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"fieldcam/config/invalid"
 	"fieldcam/hal"
 	"fieldcam/hal/hwmon"
 )
@@ -63,7 +64,9 @@ func TestASensorThatIsMissingDoubledOrMadIsAnError(t *testing.T) {
 
 func TestANameIsNoPath(t *testing.T) {
 	for name, want := range map[string]bool{"ina226": true, "cpu_thermal": true, "w1-slave": true, "": false, "..": false, "../x": false, "a/b": false, "*": false} {
-		if got := hwmon.IsName(name); got != want {
+		var l invalid.List
+		hwmon.Check(&l, name, true, "ina226")
+		if got := l.Err() == nil; got != want {
 			t.Errorf("%q: got %v, want %v", name, got, want)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"fieldcam/config/invalid"
+	"fieldcam/hal/i2c"
 )
 
 // The chips.
@@ -38,7 +39,7 @@ type Config struct {
 
 // Default is the chip on a usual breakout board.
 func Default() Config {
-	return Config{Chip: INA226, Bus: "/dev/i2c-1", Address: minAddress, ShuntMicroohms: 100_000, MaxMilliamps: 800}
+	return Config{Chip: INA226, Bus: i2c.DefaultBus, Address: minAddress, ShuntMicroohms: 100_000, MaxMilliamps: 800}
 }
 
 // The addresses that the pins A0 and A1 choose: 40 to 4F for all three chips.
@@ -53,12 +54,11 @@ func (c Config) Validate() error {
 	if !slices.Contains(Chips(), c.Chip) {
 		l.Add("chip", c.Chip, `"ina219", "ina226" or "ina260"`)
 	}
-	if len(c.Bus) < 2 || c.Bus[0] != '/' {
-		l.Add("bus", c.Bus, `the path of an I2C bus, such as "/dev/i2c-1"`)
+	var addresses []int
+	for a := minAddress; a <= maxAddress; a++ {
+		addresses = append(addresses, a)
 	}
-	if c.Address < minAddress || c.Address > maxAddress {
-		l.Add("address", c.Address, "64 to 79 (hexadecimal 40 to 4F)")
-	}
+	i2c.Check(&l, c.Bus, c.Address, addresses, "64 to 79 (hexadecimal 40 to 4F)")
 	const maxShunt, maxCurrent = 10_000_000, 1_000_000
 	if c.ShuntMicroohms < 1 || c.ShuntMicroohms > maxShunt {
 		l.Add("shunt_microohms", c.ShuntMicroohms, "1 to 10000000")

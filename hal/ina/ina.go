@@ -20,27 +20,22 @@ import (
 	"time"
 
 	"fieldcam/hal"
+	"fieldcam/hal/i2c"
 )
 
 // settle is how long the first readings take after the chip was set up: 16 samples
 // of 1.1 ms for each of the two inputs, and a tenth more (SBOS547A, table 7).
 const settle = 40 * time.Millisecond
 
-// Board opens the bus. A hal.Board is one.
-type Board interface {
-	OpenBus(name string) (hal.Bus, error)
-}
-
 // Meter is one chip. Its methods may be called from any goroutine.
 type Meter struct {
 	c     Config
 	t     chip
-	board Board
+	board i2c.Board
 	cal   uint16
 	bit   int // of the current, in microamps
 
 	mu    sync.Mutex // one reading at a time; guards what follows
-	bus   hal.Bus    // open during a reading
 	ready bool       // identified and set up since the last error
 }
 
@@ -48,7 +43,7 @@ var _ hal.PowerMeter = (*Meter)(nil)
 
 // New makes a Meter; c must be valid. The chip is first asked by Power, and the bus
 // is open during a reading only: it may come late, or anew.
-func New(c Config, board Board) *Meter {
+func New(c Config, board i2c.Board) *Meter {
 	m := &Meter{c: c, t: types()[c.Chip], board: board}
 	m.cal, m.bit = m.t.calibration(c)
 	return m
@@ -59,28 +54,30 @@ func New(c Config, board Board) *Meter {
 func (m *Meter) Power(ctx context.Context) (p hal.Power, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	defer func() {
-		if err != nil {
-			m.ready = false
-			err = fmt.Errorf("read %s at %#02x of %s: %w", m.c.Chip, m.c.Address, m.c.Bus, err)
-		}
-	}()
-	if m.bus, err = m.board.OpenBus(m.c.Bus); err != nil {
+	err = i2c.Talk(ctx, m.board, m.c.Chip, m.c.Bus, m.c.Address, func(d i2c.Device) (err error) {
+		p, err = m.measure(ctx, d)
+		return err
+	})
+	if err != nil {
+		m.ready = false
+		return hal.Power{}, err
+	}
+	return p, nil
+}
+
+func (m *Meter) measure(ctx context.Context, d i2c.Device) (p hal.Power, err error) {
+	if err := m.setUp(ctx, d); err != nil {
 		return p, err
 	}
-	defer func() { err = errors.Join(err, m.bus.Close()) }()
-	if err := m.setUp(ctx); err != nil {
-		return p, err
-	}
-	bus, err := m.read(regBus)
+	bus, err := read(d, regBus)
 	if err != nil {
 		return p, err
 	}
-	current, err := m.read(m.t.current)
+	current, err := read(d, m.t.current)
 	if err != nil {
 		return p, err
 	}
-	input, err := m.read(m.t.input)
+	input, err := read(d, m.t.input)
 	if err != nil {
 		return p, err
 	}
@@ -100,27 +97,24 @@ func (m *Meter) Power(ctx context.Context) (p hal.Power, err error) {
 
 // setUp identifies the chip and sets it up, where that is not done, or undone by a
 // brown-out.
-func (m *Meter) setUp(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
+func (m *Meter) setUp(ctx context.Context, d i2c.Device) error {
 	if m.ready {
-		if kept, err := m.kept(); err != nil || kept {
+		if kept, err := m.kept(d); err != nil || kept {
 			return err
 		}
 	}
-	if err := m.identify(); err != nil {
+	if err := m.identify(d); err != nil {
 		return err
 	}
-	if err := m.write(regConfig, m.t.config); err != nil {
+	if err := write(d, regConfig, m.t.config); err != nil {
 		return err
 	}
 	if m.t.calibrated() {
-		if err := m.write(regCal, m.cal); err != nil {
+		if err := write(d, regCal, m.cal); err != nil {
 			return err
 		}
 	}
-	kept, err := m.kept()
+	kept, err := m.kept(d)
 	if err != nil {
 		return err
 	}
@@ -128,37 +122,30 @@ func (m *Meter) setUp(ctx context.Context) error {
 		return errors.New("it does not keep its settings: is it another chip?")
 	}
 	m.ready = true
-	t := time.NewTimer(settle)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
+	return i2c.Pause(ctx, settle)
 }
 
 // kept tells whether the chip has the settings that were written.
-func (m *Meter) kept() (bool, error) {
-	config, err := m.read(regConfig)
+func (m *Meter) kept(d i2c.Device) (bool, error) {
+	config, err := read(d, regConfig)
 	if err != nil || config != m.t.config || !m.t.calibrated() {
 		return err == nil && config == m.t.config, err
 	}
-	cal, err := m.read(regCal)
+	cal, err := read(d, regCal)
 	return cal == m.cal, err
 }
 
 // identify asks the chip who it is. An INA219 can't tell; setUp's look at what it
 // keeps must do.
-func (m *Meter) identify() error {
+func (m *Meter) identify(d i2c.Device) error {
 	if m.t.die == 0 {
 		return nil
 	}
-	maker, err := m.read(regMaker)
+	maker, err := read(d, regMaker)
 	if err != nil {
 		return err
 	}
-	die, err := m.read(regDie)
+	die, err := read(d, regDie)
 	if err != nil {
 		return err
 	}
@@ -169,14 +156,14 @@ func (m *Meter) identify() error {
 }
 
 // read reads a register: all are 16 bits, the high byte first.
-func (m *Meter) read(reg byte) (uint16, error) {
+func read(d i2c.Device, reg byte) (uint16, error) {
 	var r [2]byte
-	if err := m.bus.Tx(uint16(m.c.Address), []byte{reg}, r[:]); err != nil { //nolint:gosec // 64 to 79
+	if err := d.Read(reg, r[:]); err != nil {
 		return 0, err
 	}
 	return binary.BigEndian.Uint16(r[:]), nil
 }
 
-func (m *Meter) write(reg byte, v uint16) error {
-	return m.bus.Tx(uint16(m.c.Address), binary.BigEndian.AppendUint16([]byte{reg}, v), nil) //nolint:gosec // 64 to 79
+func write(d i2c.Device, reg byte, v uint16) error {
+	return d.Tx(binary.BigEndian.AppendUint16([]byte{reg}, v), nil)
 }

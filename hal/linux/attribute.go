@@ -22,6 +22,14 @@ type attribute struct {
 	closed bool // guarded by mu
 }
 
+// missing marks the error of a file that is not there as that of an unknown line.
+func missing(err error) error {
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%w: %w", hal.ErrNoLine, err)
+	}
+	return err
+}
+
 // openAttribute takes the file for this Board and sets it.
 func (b *Board) openAttribute(line hal.Line, on bool) (hal.Output, error) {
 	a, err := b.takeAttribute(line)

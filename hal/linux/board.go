@@ -47,6 +47,7 @@ func NewHolding(k Keeper) *Board {
 func (b *Board) OpenOutput(line hal.Line, on bool) (o hal.Output, err error) {
 	if isAttribute(line) {
 		o, err = b.openAttribute(line, on)
+		err = missing(err)
 	} else {
 		o, err = b.openLine(line, on)
 	}
@@ -60,6 +61,7 @@ func (b *Board) OpenOutput(line hal.Line, on bool) (o hal.Output, err error) {
 func (b *Board) ResumeOutput(line hal.Line) (o hal.Output, on bool, err error) {
 	if isAttribute(line) {
 		o, on, err = b.resumeAttribute(line)
+		err = missing(err)
 	} else {
 		o, on, err = b.resumeLine(line)
 	}

@@ -1,6 +1,6 @@
 //go:build board
 
-// The conformance suites on a real kernel's GPIO, serial ports, watchdog and RTC. They
+// The conformance suites on a real kernel's GPIO, serial ports, clock, watchdog and RTC. They
 // run on a controller, or in an emulated one:
 //
 //	CGO_ENABLED=0 GOARCH=arm64 go test -c -tags board -o board.test ./hal/linux
@@ -13,7 +13,8 @@
 //     order; both inputs are low at the start;
 //   - two serial ports whose lines are crossed, or a host that copies bytes between
 //     them, both ways;
-//   - a watchdog that can be stopped, an RTC with an alarm.
+//   - a watchdog that can be stopped, an RTC with an alarm, and nobody who keeps the
+//     system's clock: it is set, by up to a year, and set back each time.
 //
 // What is left out of FIELDCAM_BOARD fails; -test.run chooses. TestHeldLineOnTheBoard
 // starts this program anew with /bin/sh.
@@ -137,6 +138,25 @@ func TestRTCOnTheBoard(t *testing.T) {
 			t.Fatal(err)
 		}
 		check(t, haltest.RTCRig{RTC: r})
+	})
+}
+
+func TestClockOnTheBoard(t *testing.T) {
+	haltest.Clocks(t, func(t *testing.T, check func(testing.TB, haltest.ClockRig)) {
+		check(t, haltest.ClockRig{Clock: linux.Clock{}, Watch: linux.WatchSteps, Step: func(d time.Duration) {
+			now := unix.NsecToTimeval(time.Now().Add(d).UnixNano())
+			if err := unix.Settimeofday(&now); err != nil {
+				t.Fatal(err)
+			}
+		}, SetSynced: func(synced bool) {
+			set := unix.Timex{Modes: unix.ADJ_STATUS}
+			if !synced {
+				set.Status = unix.STA_UNSYNC
+			}
+			if _, err := unix.Adjtimex(&set); err != nil {
+				t.Fatal(err)
+			}
+		}})
 	})
 }
 

@@ -10,6 +10,8 @@ import (
 
 	"periph.io/x/conn/v3/driver/driverreg"
 	"periph.io/x/host/v3/gpioioctl"
+
+	"fieldcam/hal"
 )
 
 // chip is one GPIO chip as periph found it.
@@ -23,9 +25,6 @@ type chip struct {
 	// file keeps the chip's number its own, where periph does not.
 	file *os.File
 }
-
-// errNoLine is a name that no line of the chips has.
-var errNoLine = errors.New("no such line on the chips of this board")
 
 // findChips lists the chips by way of periph's driver, which keeps each one
 // open for the rest of the program. That is what makes path safe to open later:
@@ -96,7 +95,7 @@ func find(chips []chip, name string) (chip, uint32, error) {
 	case 1:
 		return found[0].chip, uint32(found[0].offset), nil
 	case 0:
-		return chip{}, 0, fmt.Errorf("%w (%s)", errNoLine, labels(chips))
+		return chip{}, 0, fmt.Errorf("%w (%s)", hal.ErrNoLine, labels(chips))
 	}
 	return chip{}, 0, fmt.Errorf("%d lines go by this name, on the chips %s and %s", len(found), found[0].chip.label, found[1].chip.label)
 }

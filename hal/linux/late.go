@@ -9,6 +9,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"fieldcam/hal"
 )
 
 // The kernel's description of chips and lines: include/uapi/linux/gpio.h.
@@ -44,7 +46,7 @@ func (b *Board) find(name string) (chip, uint32, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	c, offset, err := find(b.chips, name)
-	if !errors.Is(err, errNoLine) {
+	if !errors.Is(err, hal.ErrNoLine) {
 		return c, offset, err
 	}
 	lateErr := b.lateChips()

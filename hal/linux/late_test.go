@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"fieldcam/hal"
 )
 
 // lateBoard is a board whose device nodes are links to harmless devices, and the
@@ -32,7 +34,7 @@ func lateBoard(t *testing.T) (b *Board, appear func(name, device string), opened
 
 func TestAChipThatAppearsLaterIsFound(t *testing.T) {
 	b, appear, opened := lateBoard(t)
-	if _, _, err := b.find("CAMERA_POWER"); !errors.Is(err, errNoLine) {
+	if _, _, err := b.find("CAMERA_POWER"); !errors.Is(err, hal.ErrNoLine) {
 		t.Fatalf("without chips: %v, want no such line", err)
 	}
 	appear("gpiochip3", "/dev/null")
@@ -41,7 +43,7 @@ func TestAChipThatAppearsLaterIsFound(t *testing.T) {
 		if c, offset, err := b.find("CAMERA_POWER"); err != nil || offset != 1 || c.label != "expander" {
 			t.Errorf("find = %s:%d, %v, want expander:1", c.label, offset, err)
 		}
-		if _, _, err := b.find("GPIO99"); !errors.Is(err, errNoLine) {
+		if _, _, err := b.find("GPIO99"); !errors.Is(err, hal.ErrNoLine) {
 			t.Errorf("another line: %v, want no such line", err)
 		}
 	}
@@ -56,7 +58,7 @@ func TestAChipThatCannotBeOpenedIsTriedAgainAndNamed(t *testing.T) {
 	appear("gpiochip9", filepath.Join(b.dev, "nothing"))
 	for range 2 {
 		_, _, err := b.find("CAMERA_POWER")
-		if !errors.Is(err, errNoLine) || !errors.Is(err, os.ErrPermission) || !strings.Contains(err.Error(), "gpiochip-locked") {
+		if !errors.Is(err, hal.ErrNoLine) || !errors.Is(err, os.ErrPermission) || !strings.Contains(err.Error(), "gpiochip-locked") {
 			t.Errorf("error %v, want no such line, and the chip that may not be opened", err)
 		}
 	}

@@ -51,7 +51,7 @@ func (b *Board) look(name, debug string) (LineState, error) {
 	if isAttribute(hal.Line{Name: name}) {
 		text, err := os.ReadFile(name)
 		if err != nil {
-			return LineState{}, err
+			return LineState{}, missing(err)
 		}
 		return LineState{Output: true, Known: true, High: strings.TrimSpace(string(text)) != "0"}, nil
 	}

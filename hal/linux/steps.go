@@ -8,16 +8,18 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"fieldcam/hal"
 )
+
+var _ hal.WatchSteps = WatchSteps
 
 // stepTimer is for how long the timer is set that is cancelled by a step. A timer of
 // 32 bits holds it until 2038.
 const stepTimer = 30 * 24 * time.Hour
 
-// WatchSteps calls changed once it watches, and from then on whenever the system's
-// clock was set, by NTP or a person, or has slept with the system, until ctx ends;
-// then it returns nil. What a clock gains as it is slewed is no step. It needs no
-// privilege (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET; Linux 3.0).
+// WatchSteps is a hal.WatchSteps of the system's clock, which tells of a time, too, that
+// the system has slept. It needs no privilege (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET; Linux 3.0).
 func WatchSteps(ctx context.Context, changed func()) error {
 	fd, err := unix.TimerfdCreate(unix.CLOCK_REALTIME, unix.TFD_CLOEXEC|unix.TFD_NONBLOCK)
 	if err != nil {

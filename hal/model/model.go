@@ -32,10 +32,30 @@ type Line struct {
 	Text string
 }
 
-// Port is a serial port or a bus.
+// Port is a serial port, a bus or a clock.
 type Port struct {
+	Use  string // what it is for, one of the Port constants
 	Path string // the device's
 	Text string // what is on it
+}
+
+// The uses of ports.
+const (
+	PortCamera   = "camera"
+	PortSolar    = "solar"
+	PortModem    = "modem"
+	PortSensors  = "sensors"
+	PortClock    = "clock"
+	PortWatchdog = "watchdog"
+)
+
+// Port is the path of the port of that use; empty where the model has none.
+func (m Model) Port(use string) string {
+	i := slices.IndexFunc(m.Ports, func(p Port) bool { return p.Use == use })
+	if i < 0 {
+		return ""
+	}
+	return m.Ports[i].Path
 }
 
 // Battery is the pack that a model is sold with.
@@ -123,12 +143,12 @@ func twoCells() Battery {
 // ports are those of all models.
 func ports() []Port {
 	return []Port{
-		{"/dev/ttyS1", "a serial camera (VC0706, uCAM)"},
-		{"/dev/ttyS2", "a solar charger's VE.Direct"},
-		{"/dev/ttyUSB2", "the modem's AT commands, where no ModemManager has it"},
-		{"/dev/i2c-1", "sensors: INA2xx, SHT3x, BME280"},
-		{"/dev/rtc0", "the battery-backed clock, which wakes the board"},
-		{"/dev/watchdog0", "the watchdog, which systemd has"},
+		{PortCamera, "/dev/ttyS1", "a serial camera (VC0706, uCAM)"},
+		{PortSolar, "/dev/ttyS2", "a solar charger's VE.Direct"},
+		{PortModem, "/dev/ttyUSB2", "the modem's AT commands, where no ModemManager has it"},
+		{PortSensors, "/dev/i2c-1", "sensors: INA2xx, SHT3x, BME280"},
+		{PortClock, "/dev/rtc0", "the battery-backed clock, which wakes the board"},
+		{PortWatchdog, "/dev/watchdog0", "the watchdog, which systemd has"},
 	}
 }
 

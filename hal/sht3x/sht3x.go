@@ -19,6 +19,7 @@ import (
 
 	"fieldcam/config/invalid"
 	"fieldcam/hal"
+	"fieldcam/hal/i2c"
 )
 
 // Config is where the sensor is.
@@ -37,17 +38,12 @@ const (
 )
 
 // Default is a sensor on a usual breakout board.
-func Default() Config { return Config{Bus: "/dev/i2c-1", Address: addressLow} }
+func Default() Config { return Config{Bus: i2c.DefaultBus, Address: addressLow} }
 
 // Validate reports every value that cannot be used, as invalid.Values.
 func (c Config) Validate() error {
 	var l invalid.List
-	if len(c.Bus) < 2 || c.Bus[0] != '/' {
-		l.Add("bus", c.Bus, `the path of an I2C bus, such as "/dev/i2c-1"`)
-	}
-	if c.Address != addressLow && c.Address != addressHigh {
-		l.Add("address", c.Address, "68 or 69 (hexadecimal 44 or 45)")
-	}
+	i2c.Check(&l, c.Bus, c.Address, []int{addressLow, addressHigh}, "68 or 69 (hexadecimal 44 or 45)")
 	return l.Err()
 }
 
@@ -61,15 +57,10 @@ const (
 // 15.5 below 2.4 V (tables 4 and 5), with room for a rounding timer.
 const measureTime = 16 * time.Millisecond
 
-// Board opens the bus. A hal.Board is one.
-type Board interface {
-	OpenBus(name string) (hal.Bus, error)
-}
-
 // Sensor is one sensor. Its methods may be called from any goroutine.
 type Sensor struct {
 	c     Config
-	board Board
+	board i2c.Board
 
 	mu    sync.Mutex // one reading at a time; guards what follows
 	ready bool       // the heater was switched off since the last error
@@ -79,47 +70,37 @@ var _ hal.Thermometer = (*Sensor)(nil)
 
 // New makes a Sensor; c must be valid. The sensor is first asked by Climate, and the
 // bus is open during a reading only: it may come late, or anew.
-func New(c Config, board Board) *Sensor { return &Sensor{c: c, board: board} }
+func New(c Config, board i2c.Board) *Sensor { return &Sensor{c: c, board: board} }
 
 // Climate implements hal.Thermometer.
 func (s *Sensor) Climate(ctx context.Context) (c hal.Climate, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c, err = s.measure(ctx)
+	err = i2c.Talk(ctx, s.board, "sht3x", s.c.Bus, s.c.Address, func(d i2c.Device) (err error) {
+		c, err = s.measure(ctx, d)
+		return err
+	})
 	s.ready = err == nil
 	if err != nil {
-		return hal.Climate{}, fmt.Errorf("read sht3x at %#02x of %s: %w", s.c.Address, s.c.Bus, err)
+		return hal.Climate{}, err
 	}
 	return c, nil
 }
 
-func (s *Sensor) measure(ctx context.Context) (_ hal.Climate, err error) {
-	if err := ctx.Err(); err != nil {
-		return hal.Climate{}, err
-	}
-	bus, err := s.board.OpenBus(s.c.Bus)
-	if err != nil {
-		return hal.Climate{}, err
-	}
-	defer func() { err = errors.Join(err, bus.Close()) }()
-	addr := uint16(s.c.Address) //nolint:gosec // 68 or 69
+func (s *Sensor) measure(ctx context.Context, d i2c.Device) (hal.Climate, error) {
 	if !s.ready {
-		if err := bus.Tx(addr, []byte(commandHeaterOff), nil); err != nil {
+		if err := d.Tx([]byte(commandHeaterOff), nil); err != nil {
 			return hal.Climate{}, err
 		}
 	}
-	if err := bus.Tx(addr, []byte(commandMeasure), nil); err != nil {
+	if err := d.Tx([]byte(commandMeasure), nil); err != nil {
 		return hal.Climate{}, err
 	}
-	t := time.NewTimer(measureTime)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return hal.Climate{}, ctx.Err()
-	case <-t.C:
+	if err := i2c.Pause(ctx, measureTime); err != nil {
+		return hal.Climate{}, err
 	}
 	var r [readingBytes]byte
-	if err := bus.Tx(addr, nil, r[:]); err != nil {
+	if err := d.Tx(nil, r[:]); err != nil {
 		return hal.Climate{}, err
 	}
 	return Decode(r[:])

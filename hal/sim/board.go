@@ -91,7 +91,7 @@ func (b *Board) output(line hal.Line) (*Line, *output, error) {
 	defer b.mu.Unlock()
 	l := b.lines[line.Name]
 	if l == nil {
-		return nil, nil, errNoLine
+		return nil, nil, hal.ErrNoLine
 	}
 	return l, &output{line: l, activeLow: line.ActiveLow, hold: line.Hold && b.holds}, nil
 }
@@ -131,7 +131,7 @@ func (b *Board) OpenInput(line hal.Line, c hal.InputConfig) (hal.Input, error) {
 	l := b.lines[line.Name]
 	b.mu.Unlock()
 	if l == nil {
-		return nil, fmt.Errorf("open input %q: %w", line.Name, errNoLine)
+		return nil, fmt.Errorf("open input %q: %w", line.Name, hal.ErrNoLine)
 	}
 	i, err := l.listen(line.ActiveLow, c)
 	if err != nil {
@@ -165,9 +165,6 @@ func (b *Board) OpenPort(name string, baud int) (hal.Port, error) {
 	}
 	return p, nil
 }
-
-// errNoLine is a name that was not added.
-var errNoLine = errors.New("no such line on the simulated board")
 
 // errHeld is why a line or a port cannot be opened twice.
 var errHeld = errors.New("held by another")

@@ -58,8 +58,7 @@ func (c *Clock) tell() {
 	c.set = make(chan struct{})
 }
 
-// WatchSteps calls changed once it watches, and from then on whenever the clock was
-// set, until ctx ends; then it returns nil, as hal/linux's does.
+// WatchSteps is the hal.WatchSteps of c.
 func (c *Clock) WatchSteps(ctx context.Context, changed func()) error {
 	for ctx.Err() == nil {
 		c.mu.Lock()

@@ -2,7 +2,6 @@ package sim_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"os"
@@ -101,7 +100,7 @@ func TestClocksConform(t *testing.T) {
 	haltest.Clocks(t, func(t *testing.T, check func(testing.TB, haltest.ClockRig)) {
 		synctest.Test(t, func(t *testing.T) {
 			c := sim.NewClock()
-			check(t, haltest.ClockRig{Clock: c, Step: c.Step, SetSynced: c.SetSynced})
+			check(t, haltest.ClockRig{Clock: c, Step: c.Step, SetSynced: c.SetSynced, Watch: c.WatchSteps})
 		})
 	})
 }
@@ -241,26 +240,6 @@ func TestLineRemembersWhenItWasDriven(t *testing.T) {
 		}
 		if err := o.Set(false); !errors.Is(err, os.ErrClosed) {
 			t.Errorf("Set after Close: %v, want os.ErrClosed", err)
-		}
-	})
-}
-
-func TestTheClockTellsOfEachStep(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := sim.NewClock()
-		ctx, cancel := context.WithCancel(t.Context())
-		heard, done := 0, make(chan error, 1)
-		go func() { done <- c.WatchSteps(ctx, func() { heard++ }) }()
-		want := 1 // that it watches
-		for _, set := range []func(){func() { c.Step(time.Hour) }, func() { c.Step(-time.Second) }, func() { c.Set(time.Unix(0, 0)) }} {
-			synctest.Wait()
-			set()
-			want++
-			time.Sleep(time.Hour) // of which there is nothing to tell
-		}
-		cancel()
-		if err := <-done; err != nil || heard != want {
-			t.Errorf("told %d times, then %v, want %d and nil", heard, err, want)
 		}
 	})
 }

@@ -81,8 +81,9 @@ type Options struct {
 	Budget func() (left int64, limited bool)
 	// Saving is how many photos a session of the schedule may send at the most, where
 	// power is saved. A session under way that has sent as many ends. 0: none sends
-	// any; pictures are fetched from a camera that keeps them all the same. A person's session does not care.
-	// It is called from Run's goroutine and must not wait. nil: nothing is saved.
+	// any; pictures are fetched from a camera that keeps them all the same. A person's
+	// session does not care. It is called from Run's goroutine and must not wait. nil:
+	// nothing is saved.
 	Saving func() (photos int, saves bool)
 }
 

@@ -196,10 +196,7 @@ func (s sins) rig(t testing.TB, setup cameratest.Setup) cameratest.Rig {
 	line := board.AddLine("POWER")
 	pc := camera.DefaultPower()
 	pc.OffTime, pc.WarmUp = 3*time.Second, 4*time.Second // more than a slot has
-	pc.KeepOn = setup.Power == cameratest.KeptOn
-	if setup.Power != cameratest.NoLine {
-		pc.Line = "POWER"
-	}
+	setup.Configure(&pc, "POWER")
 	p, err := camera.OpenPower(pc, board)
 	if err != nil {
 		t.Fatal(err)

@@ -1,10 +1,12 @@
 package cameratest
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"time"
 
+	"fieldcam/capture/camera"
 	"fieldcam/capture/photo"
 )
 
@@ -103,6 +105,17 @@ type Setup struct {
 	// 0: as the rig has it.
 	WarmUp time.Duration
 }
+
+// Configure gives c, which has no line, the power of s, by a line of that name.
+func (s Setup) Configure(c *camera.PowerConfig, line string) {
+	if s.Power != NoLine {
+		c.Line, c.KeepOn = line, s.Power == KeptOn
+	}
+	c.WarmUp = cmp.Or(s.WarmUp, c.WarmUp)
+}
+
+// Faults are those of every kind.
+func Faults() []Fault { return []Fault{Silent, Hangs, Truncates} }
 
 // Rig is a healthy camera and its driver, of which nothing has been asked yet.
 type Rig struct {

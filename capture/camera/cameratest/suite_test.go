@@ -9,25 +9,25 @@ import (
 )
 
 func kind() cameratest.Kind {
-	return cameratest.Kind{Faults: []cameratest.Fault{cameratest.Silent, cameratest.Hangs, cameratest.Truncates}, Switched: true}
+	return cameratest.Kind{Faults: cameratest.Faults(), Switched: true}
 }
 
-// every runs all that there is on a driver with these sins.
-func every(t *testing.T, s sins, run func(t *testing.T, check func(testing.TB))) {
-	runner := func(t *testing.T, setup cameratest.Setup, check func(testing.TB, cameratest.Rig)) {
-		synctest.Test(t, func(t *testing.T) {
-			run(t, func(t testing.TB) { check(t, s.rig(t, setup)) })
-		})
-	}
-	cameratest.Run(t, kind(), runner)
+// run is the conformance suite, and inSlots all that there is of Slots.
+func run(t *testing.T, r cameratest.Runner) { cameratest.Run(t, kind(), r) }
+
+func inSlots(t *testing.T, r cameratest.Runner) {
 	slots := cameratest.Slots{Every: 6 * time.Second}
-	slots.AfterAHang(t, runner)
-	slots.AfterAFault(t, kind().Faults, runner)
-	slots.HoweverLongACycle(t, kind().Faults, runner)
+	slots.AfterAHang(t, r)
+	slots.AfterAFault(t, kind().Faults, r)
+	slots.HoweverLongACycle(t, kind().Faults, r)
 }
 
 func TestAGoodDriverPasses(t *testing.T) {
-	every(t, sins{}, func(t *testing.T, check func(testing.TB)) { check(t) })
+	for _, suite := range []func(*testing.T, cameratest.Runner){run, inSlots} {
+		suite(t, func(t *testing.T, setup cameratest.Setup, check func(testing.TB, cameratest.Rig)) {
+			synctest.Test(t, func(t *testing.T) { check(t, sins{}.rig(t, setup)) })
+		})
+	}
 }
 
 // tape is a testing.TB that only remembers whether the test failed.
@@ -48,7 +48,7 @@ func (p *tape) Fatal(...any)          { p.failed = true; panic(over{}) }
 
 // A suite that finds nothing is worse than none.
 func TestEverySinIsFound(t *testing.T) {
-	for name, s := range map[string]sins{
+	find(t, run, map[string]sins{
 		"passes a truncated picture":   {passTruncated: true},
 		"ignores its context":          {ignoreContext: true},
 		"leaves the power on":          {stayOn: true},
@@ -58,21 +58,31 @@ func TestEverySinIsFound(t *testing.T) {
 		"outlives Close":               {outlive: true},
 		"waits for ever":               {noBound: true},
 		"hands on the picture at once": {wholeAtOnce: true},
-		"cuts the power anew":          {cutAgain: true},
-		"leaves a hung camera on":      {keepHung: true},
-	} {
+	})
+	find(t, inSlots, map[string]sins{
+		"cuts the power anew":     {cutAgain: true},
+		"leaves a hung camera on": {keepHung: true},
+	})
+}
+
+// find fails the test where a suite finds none of a driver's sins.
+func find(t *testing.T, suite func(*testing.T, cameratest.Runner), drivers map[string]sins) {
+	t.Helper()
+	for name, s := range drivers {
 		found := false
 		t.Run(name, func(t *testing.T) {
-			every(t, s, func(t *testing.T, check func(testing.TB)) {
-				p := &tape{TB: t}
-				defer func() {
-					if v := recover(); v != nil && v != any(over{}) {
-						panic(v)
-					}
-					found = found || p.failed
-					time.Sleep(2 * time.Hour) // for what a check left behind
-				}()
-				check(p)
+			suite(t, func(t *testing.T, setup cameratest.Setup, check func(testing.TB, cameratest.Rig)) {
+				synctest.Test(t, func(t *testing.T) {
+					p := &tape{TB: t}
+					defer func() {
+						if v := recover(); v != nil && v != any(over{}) {
+							panic(v)
+						}
+						found = found || p.failed
+						time.Sleep(2 * time.Hour) // for what a check left behind
+					}()
+					check(p, s.rig(t, setup))
+				})
 			})
 		})
 		if !found {

@@ -1,7 +1,6 @@
 package command_test
 
 import (
-	"cmp"
 	"testing"
 	"testing/synctest"
 
@@ -10,14 +9,10 @@ import (
 	"fieldcam/capture/camera/subprocess/programsim"
 )
 
-func faults() []cameratest.Fault {
-	return []cameratest.Fault{cameratest.Silent, cameratest.Hangs, cameratest.Truncates}
-}
-
 func TestConformance(t *testing.T) {
 	for name, s := range map[string]setup{"stdout": {cfg: toStdout}, "file": {cfg: toFile}} {
 		t.Run(name, func(t *testing.T) {
-			cameratest.Run(t, cameratest.Kind{Faults: faults(), Switched: true}, conforming(s))
+			cameratest.Run(t, cameratest.Kind{Faults: cameratest.Faults(), Switched: true}, conforming(s))
 		})
 	}
 }
@@ -26,15 +21,10 @@ func TestConformance(t *testing.T) {
 func conforming(s setup) cameratest.Runner {
 	return func(t *testing.T, c cameratest.Setup, check func(testing.TB, cameratest.Rig)) {
 		s := s
-		s.power = func(p *camera.PowerConfig) {
-			if c.Power != cameratest.NoLine {
-				p.Line, p.KeepOn = powerLine, c.Power == cameratest.KeptOn
-			}
-			p.WarmUp = cmp.Or(c.WarmUp, p.WarmUp)
-		}
+		s.power = func(p *camera.PowerConfig) { c.Configure(p, powerLine) }
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t, s)
-			defer r.cam.Close()
+			defer r.Cam.Close()
 			check(t, r.conforming(c))
 		})
 	}
@@ -44,7 +34,7 @@ func conforming(s setup) cameratest.Runner {
 func (r *rig) conforming(s cameratest.Setup) cameratest.Rig {
 	deaf := false
 	c := cameratest.Rig{
-		Camera: r.cam,
+		Camera: r.Cam,
 		Break: func(f cameratest.Fault) {
 			r.device.fail(map[cameratest.Fault]programsim.Faults{
 				cameratest.Silent:    {Hang: true, Deaf: true},

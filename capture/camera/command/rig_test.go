@@ -3,10 +3,9 @@ package command_test
 import (
 	"bytes"
 	"cmp"
-	"context"
+	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -16,9 +15,9 @@ import (
 	"go.uber.org/goleak"
 
 	"fieldcam/capture/camera"
+	"fieldcam/capture/camera/cameratest"
 	"fieldcam/capture/camera/command"
 	"fieldcam/capture/camera/subprocess/programsim"
-	"fieldcam/capture/photo"
 	"fieldcam/hal/sim"
 )
 
@@ -82,7 +81,7 @@ func (d *device) next() programsim.Order {
 
 // rig is a driver with a simulated program, in simulated time.
 type rig struct {
-	cam    *command.Camera
+	cameratest.Asker
 	device *device
 	dir    string
 	log    bytes.Buffer
@@ -111,7 +110,7 @@ func run(t *testing.T, s setup, test func(t *testing.T, r *rig)) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, s)
 		test(t, r)
-		if err := r.cam.Close(); err != nil {
+		if err := r.Cam.Close(); err != nil {
 			t.Errorf("Close: %v", err)
 		}
 		if left, err := os.ReadDir(r.dir); err != nil || len(left) > 0 {
@@ -135,6 +134,12 @@ func newRig(t *testing.T, s setup) *rig {
 		s.power(&pc)
 	}
 	r := &rig{device: &device{order: programsim.Order{Size: cmp.Or(s.size, programsim.DefaultSize)}}, dir: t.TempDir()}
+	r.Left = func(error) error {
+		if left, _ := filepath.Glob(filepath.Join(r.dir, "*")); len(left) > 0 {
+			return fmt.Errorf("%q are left", left)
+		}
+		return nil
+	}
 	board := sim.New()
 	if pc.Line != "" {
 		r.device.line = board.AddLine(pc.Line)
@@ -144,39 +149,18 @@ func newRig(t *testing.T, s setup) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.cam = command.New(cfg, command.Options{
+	r.Cam = command.New(cfg, command.Options{
 		Power: p, Dir: r.dir, Log: zerolog.New(&r.log),
 		Runner: &programsim.Runner{Next: r.device.next, Takes: cmp.Or(s.takes, takes), Left: r.device.leftBehind},
 	})
 	return r
 }
 
-func (r *rig) shoot(t *testing.T) ([]byte, photo.Exposure, error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	var b bytes.Buffer
-	e, err := r.cam.Shoot(ctx, &b)
-	if ctx.Err() != nil {
-		t.Errorf("Shoot had no bound of its own (%v)", err)
-	}
-	if left, _ := filepath.Glob(filepath.Join(r.dir, "*")); len(left) > 0 {
-		t.Errorf("Shoot left %q", left)
-	}
-	return b.Bytes(), e, err
-}
-
 func (r *rig) good(t *testing.T) []byte {
 	t.Helper()
-	p, e, err := r.shoot(t)
-	if err != nil {
-		t.Fatalf("Shoot: %v", err)
-	}
-	if want := r.picture(); !bytes.Equal(p, want) {
-		t.Errorf("got %d bytes that are not the program's %d", len(p), len(want))
-	}
-	if e.Format != "jpg" || e.Camera != still || e.Attempts != 1 {
-		t.Errorf("exposure %+v, want a jpg of %s", e, still)
+	p, e := r.New(t, func() ([]byte, int) { return r.picture(), r.device.runs })
+	if e.Camera != still || e.Attempts != 1 {
+		t.Errorf("exposure %+v, want one of %s", e, still)
 	}
 	return p
 }
@@ -184,24 +168,5 @@ func (r *rig) good(t *testing.T) []byte {
 // picture is the last one that the program made.
 func (r *rig) picture() []byte { return programsim.Picture(r.device.order.Seed, r.device.order.Size) }
 
-func (r *rig) bad(t *testing.T, want string) error {
-	t.Helper()
-	_, _, err := r.shoot(t)
-	if err == nil {
-		t.Fatal("Shoot succeeded, want an error")
-	}
-	if !strings.Contains(err.Error(), want) {
-		t.Errorf("error %q, want %q in it", err, want)
-	}
-	return err
-}
-
-func (r *rig) offs() int {
-	n := 0
-	for _, c := range r.device.line.History() {
-		if !c.High {
-			n++
-		}
-	}
-	return n
-}
+// offs is how often the camera's power was taken.
+func (r *rig) offs() int { return cameratest.Offs(r.device.line, camera.PowerConfig{}) }

@@ -16,9 +16,9 @@ func TestAfterAHangTheNextSlotIsOnTime(t *testing.T) {
 }
 
 func TestAPictureThatFillsItsIntervalIsBackAfterAFault(t *testing.T) {
-	slots().AfterAFault(t, faults(), conforming(setup{size: programsim.MinSize, takes: 4 * time.Second}))
+	slots().AfterAFault(t, cameratest.Faults(), conforming(setup{size: programsim.MinSize, takes: 4 * time.Second}))
 }
 
 func TestHoweverLongAPowerCycleTakesTheCameraIsBackAfterAFault(t *testing.T) {
-	slots().HoweverLongACycle(t, faults(), conforming(setup{size: programsim.MinSize}))
+	slots().HoweverLongACycle(t, cameratest.Faults(), conforming(setup{size: programsim.MinSize}))
 }

@@ -70,7 +70,7 @@ func TestThePasswordIsNotSentInTheClearUnlessThatIsAllowed(t *testing.T) {
 	basic := locked(func(o *ipcamsim.Options) { o.Basic = true })
 	run(t, setup{options: basic}, func(t *testing.T, r *rig) {
 		asked := r.asked(func() {
-			if err := r.bad(t, "in the clear (Basic without https), which is not allowed"); !errors.Is(err, ipcam.ErrNotShown) {
+			if err := r.Bad(t, "in the clear (Basic without https), which is not allowed"); !errors.Is(err, ipcam.ErrNotShown) {
 				t.Errorf("got %v, want ErrNotShown", err)
 			}
 		})
@@ -100,7 +100,7 @@ func TestARefusedPasswordDoesNotLockTheUserOut(t *testing.T) {
 				r.sim.SetFaults(ipcamsim.Faults{Unauthorized: true})
 				for range 3 {
 					if asked := r.asked(func() {
-						if err := r.bad(t, "refuses user and password"); !errors.Is(err, ipcam.ErrRefused) {
+						if err := r.Bad(t, "refuses user and password"); !errors.Is(err, ipcam.ErrRefused) {
 							t.Errorf("got %v, want ErrRefused", err)
 						}
 					}); len(asked) < 1 || len(asked) > 3 {
@@ -110,7 +110,7 @@ func TestARefusedPasswordDoesNotLockTheUserOut(t *testing.T) {
 				r.sim.SetFaults(ipcamsim.Faults{})
 				start := time.Now()
 				for time.Since(start) < 9*time.Minute {
-					if asked := r.asked(func() { r.bad(t, "not tried again for 10m0s") }); len(asked) > 0 {
+					if asked := r.asked(func() { r.Bad(t, "not tried again for 10m0s") }); len(asked) > 0 {
 						t.Errorf("asked %q, want silence", asked)
 					}
 					time.Sleep(time.Minute)
@@ -128,13 +128,13 @@ func TestARefusedPasswordDoesNotLockTheUserOut(t *testing.T) {
 
 func TestAnUnknownWayOfAskingSaysSo(t *testing.T) {
 	run(t, setup{options: locked(func(o *ipcamsim.Options) { o.Digest, o.Algorithms = true, []string{"SHA3-512"} })}, func(t *testing.T, r *rig) {
-		r.bad(t, "in a way that is not known here")
+		r.Bad(t, "in a way that is not known here")
 	})
 	run(t, setup{options: locked(func(*ipcamsim.Options) {})}, func(t *testing.T, r *rig) {
-		r.bad(t, "in a way that is not known here")
+		r.Bad(t, "in a way that is not known here")
 	})
 	run(t, setup{options: locked(func(o *ipcamsim.Options) { o.Digest = true }), cfg: func(c *ipcam.Config) { c.Username, c.Password = "", "" }},
-		func(t *testing.T, r *rig) { r.bad(t, "none are configured") })
+		func(t *testing.T, r *rig) { r.Bad(t, "none are configured") })
 }
 
 func TestThePasswordFileIsReadOnceItIsThere(t *testing.T) {
@@ -143,7 +143,7 @@ func TestThePasswordFileIsReadOnceItIsThere(t *testing.T) {
 		options: locked(func(o *ipcamsim.Options) { o.Digest = true }),
 		cfg:     func(c *ipcam.Config) { c.Password, c.PasswordFile = "", file },
 	}, func(t *testing.T, r *rig) {
-		r.bad(t, "password_file")
+		r.Bad(t, "password_file")
 		if err := os.WriteFile(file, []byte(password+"\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}

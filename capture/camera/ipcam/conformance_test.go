@@ -10,10 +10,6 @@ import (
 	"fieldcam/capture/camera/ipcam/ipcamsim"
 )
 
-func faults() []cameratest.Fault {
-	return []cameratest.Fault{cameratest.Silent, cameratest.Hangs, cameratest.Truncates}
-}
-
 func TestConformance(t *testing.T) {
 	for name, s := range map[string]setup{
 		"address": {},
@@ -21,7 +17,7 @@ func TestConformance(t *testing.T) {
 		"onvif":   {cfg: onvif, options: ipcamsim.Options{Username: user, Password: password, Digest: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cameratest.Run(t, cameratest.Kind{Faults: faults(), Switched: true}, conforming(s))
+			cameratest.Run(t, cameratest.Kind{Faults: cameratest.Faults(), Switched: true}, conforming(s))
 		})
 	}
 }
@@ -30,17 +26,12 @@ func TestConformance(t *testing.T) {
 func conforming(s setup) cameratest.Runner {
 	return func(t *testing.T, c cameratest.Setup, check func(testing.TB, cameratest.Rig)) {
 		s := s
-		s.power = func(p *camera.PowerConfig) {
-			if c.Power != cameratest.NoLine {
-				p.Line, p.KeepOn = powerLine, c.Power == cameratest.KeptOn
-			}
-			p.WarmUp = cmp.Or(c.WarmUp, p.WarmUp)
-		}
+		s.power = func(p *camera.PowerConfig) { c.Configure(p, powerLine) }
 		s.options.Boot = cmp.Or(c.WarmUp, s.options.Boot)
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t, s)
 			defer r.sim.Close()
-			defer r.cam.Close()
+			defer r.Cam.Close()
 			check(t, r.conforming(c))
 		})
 	}
@@ -49,7 +40,7 @@ func conforming(s setup) cameratest.Runner {
 // conforming is the rig as the suite wants it.
 func (r *rig) conforming(s cameratest.Setup) cameratest.Rig {
 	c := cameratest.Rig{
-		Camera: r.cam,
+		Camera: r.Cam,
 		Break: func(f cameratest.Fault) {
 			r.sim.SetFaults(map[cameratest.Fault]ipcamsim.Faults{
 				cameratest.Silent:    {Silent: true},

@@ -38,7 +38,7 @@ func TestWhatIsNoPictureIsAnErrorThatSaysSo(t *testing.T) {
 				r.sim.SetFaults(c.faults)
 				for range 3 {
 					start := time.Now()
-					r.bad(t, c.want)
+					r.Bad(t, c.want)
 					if d := time.Since(start); d > ipcam.Default().Timeout {
 						t.Errorf("it took %v, want %v at most", d, ipcam.Default().Timeout)
 					}
@@ -87,7 +87,7 @@ func TestACameraThatStartsIsWaitedFor(t *testing.T) {
 		power:   func(c *camera.PowerConfig) { c.Line, c.KeepOn = powerLine, true },
 		options: ipcamsim.Options{Boot: 40 * time.Second},
 	}, func(t *testing.T, r *rig) {
-		r.bad(t, "") // 20s are not enough
+		r.Bad(t, "") // 20s are not enough
 		time.Sleep(time.Minute)
 		r.good(t)
 	})

@@ -52,7 +52,7 @@ func TestTheProfileIsChosenByTokenOrName(t *testing.T) {
 		})
 	}
 	run(t, setup{cfg: func(c *ipcam.Config) { onvif(c); c.Profile = "third" }}, func(t *testing.T, r *rig) {
-		r.bad(t, `no profile "third", but ["Profile_1" "Profile_2"]`)
+		r.Bad(t, `no profile "third", but ["Profile_1" "Profile_2"]`)
 	})
 }
 
@@ -61,7 +61,7 @@ func TestAMovedSnapshotIsFoundAgain(t *testing.T) {
 	run(t, setup{cfg: onvif, options: locked(func(o *ipcamsim.Options) { o.Digest = true })}, func(t *testing.T, r *rig) {
 		r.good(t)
 		r.sim.Move("/new/firmware.jpg")
-		r.bad(t, "404")
+		r.Bad(t, "404")
 		r.good(t)
 	})
 }
@@ -90,7 +90,7 @@ func TestONVIFsFaultsAreErrorsThatSaySo(t *testing.T) {
 			run(t, setup{cfg: onvif}, func(t *testing.T, r *rig) {
 				r.sim.SetFaults(c.faults)
 				for range 3 {
-					if err := r.bad(t, c.want); errors.Is(err, ipcam.ErrRefused) {
+					if err := r.Bad(t, c.want); errors.Is(err, ipcam.ErrRefused) {
 						t.Errorf("got %v, want no ErrRefused", err)
 					}
 				}

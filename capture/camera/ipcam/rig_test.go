@@ -2,7 +2,6 @@ package ipcam_test
 
 import (
 	"bytes"
-	"context"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -12,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"fieldcam/capture/camera"
+	"fieldcam/capture/camera/cameratest"
 	"fieldcam/capture/camera/ipcam"
 	"fieldcam/capture/camera/ipcam/ipcamsim"
 	"fieldcam/capture/photo"
@@ -37,7 +37,7 @@ type setup struct {
 
 // rig is a driver with a simulated camera, in simulated time.
 type rig struct {
-	cam  *ipcam.Camera
+	cameratest.Asker
 	sim  *ipcamsim.Camera
 	line *sim.Line // nil: none
 	log  bytes.Buffer
@@ -49,7 +49,7 @@ func run(t *testing.T, s setup, test func(t *testing.T, r *rig)) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, s)
 		test(t, r)
-		if err := r.cam.Close(); err != nil {
+		if err := r.Cam.Close(); err != nil {
 			t.Errorf("Close: %v", err)
 		}
 		if r.line != nil && r.line.High() {
@@ -83,6 +83,12 @@ func newRig(t *testing.T, s setup) *rig {
 	}
 	board := sim.New()
 	r := &rig{sim: ipcamsim.New(s.options)}
+	r.Left = func(err error) error {
+		if err != nil {
+			secret(t, err.Error())
+		}
+		return nil
+	}
 	t.Cleanup(func() { r.sim.Close() })
 	if pc.Line != "" {
 		r.line = board.AddLine(pc.Line)
@@ -92,7 +98,7 @@ func newRig(t *testing.T, s setup) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.cam = ipcam.New(cfg, ipcam.Options{Power: p, Clock: sim.NewClock(), Dial: r.sim.Dial, Log: zerolog.New(&r.log)})
+	r.Cam = ipcam.New(cfg, ipcam.Options{Power: p, Clock: sim.NewClock(), Dial: r.sim.Dial, Log: zerolog.New(&r.log)})
 	return r
 }
 
@@ -104,48 +110,13 @@ func secret(t *testing.T, text string) {
 	}
 }
 
-func (r *rig) shoot(t *testing.T) ([]byte, photo.Exposure, error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	var b bytes.Buffer
-	e, err := r.cam.Shoot(ctx, &b)
-	if ctx.Err() != nil {
-		t.Errorf("Shoot had no bound of its own (%v)", err)
-	}
-	if err != nil {
-		secret(t, err.Error())
-	}
-	return b.Bytes(), e, err
-}
-
 func (r *rig) good(t *testing.T) photo.Exposure {
 	t.Helper()
-	_, before := r.sim.Picture()
-	p, e, err := r.shoot(t)
-	if err != nil {
-		t.Fatalf("Shoot: %v", err)
-	}
-	want, shots := r.sim.Picture()
-	if shots == before || !bytes.Equal(p, want) {
-		t.Errorf("got %d bytes that are not the camera's new picture of %d", len(p), len(want))
-	}
-	if e.Format != "jpg" || e.Camera == "" || e.Attempts != 1 {
-		t.Errorf("exposure %+v, want a jpg of a camera", e)
+	_, e := r.New(t, r.sim.Picture)
+	if e.Attempts != 1 {
+		t.Errorf("exposure %+v, want one attempt", e)
 	}
 	return e
-}
-
-func (r *rig) bad(t *testing.T, want string) error {
-	t.Helper()
-	_, _, err := r.shoot(t)
-	if err == nil {
-		t.Fatal("Shoot succeeded, want an error")
-	}
-	if !strings.Contains(err.Error(), want) {
-		t.Errorf("error %q, want %q in it", err, want)
-	}
-	return err
 }
 
 // asked is how often the camera was asked during do.
@@ -155,15 +126,8 @@ func (r *rig) asked(do func()) []string {
 	return r.sim.Requests()[before:]
 }
 
-func (r *rig) offs() int {
-	n := 0
-	for _, c := range r.line.History()[1:] {
-		if !c.High {
-			n++
-		}
-	}
-	return n
-}
+// offs is how often the camera's power was taken.
+func (r *rig) offs() int { return cameratest.Offs(r.line, camera.PowerConfig{}) }
 
 func switched(c *camera.PowerConfig) { c.Line = powerLine }
 

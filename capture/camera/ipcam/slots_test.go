@@ -16,14 +16,14 @@ func TestAfterAHangTheNextSlotIsOnTime(t *testing.T) {
 }
 
 func TestAPictureThatFillsItsIntervalIsBackAfterAFault(t *testing.T) {
-	slots().AfterAFault(t, faults(), conforming(setup{options: ipcamsim.Options{Width: 40, Takes: 4 * time.Second}}))
+	slots().AfterAFault(t, cameratest.Faults(), conforming(setup{options: ipcamsim.Options{Width: 40, Takes: 4 * time.Second}}))
 }
 
 func TestHoweverLongAPowerCycleTakesTheCameraIsBackAfterAFault(t *testing.T) {
-	slots().HoweverLongACycle(t, faults(), conforming(setup{options: ipcamsim.Options{Width: 40, Takes: 500 * time.Millisecond}}))
+	slots().HoweverLongACycle(t, cameratest.Faults(), conforming(setup{options: ipcamsim.Options{Width: 40, Takes: 500 * time.Millisecond}}))
 }
 
 // It takes no part in its warm-up, as it is configured.
 func TestACameraThatStartsForLongerThanItsSlotIsNotCut(t *testing.T) {
-	slots().AfterAFault(t, faults(), conforming(setup{options: ipcamsim.Options{Width: 40, Boot: 9 * time.Second}}))
+	slots().AfterAFault(t, cameratest.Faults(), conforming(setup{options: ipcamsim.Options{Width: 40, Boot: 9 * time.Second}}))
 }

@@ -80,7 +80,7 @@ func TestHTTPSIsVerified(t *testing.T) {
 					r.good(t) // by Basic, which is allowed here
 					return
 				}
-				if asked := r.asked(func() { r.bad(t, c.want) }); len(asked) > 0 {
+				if asked := r.asked(func() { r.Bad(t, c.want) }); len(asked) > 0 {
 					t.Errorf("asked %q, want nothing", asked)
 				}
 			})

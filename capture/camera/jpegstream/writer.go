@@ -57,6 +57,19 @@ type Writer struct {
 	scanned bool  // there was picture data
 }
 
+// Copy passes on to w the JPEG that transfer writes, of length bytes with the padding
+// behind it. That it has no end is an error.
+func Copy(w io.Writer, length int, transfer func(*Writer) error) error {
+	j := New(w)
+	if err := transfer(j); err != nil {
+		return err
+	}
+	if !j.Ended() {
+		return fmt.Errorf("picture of %d bytes: want FF D9 at its end, got none", length)
+	}
+	return nil
+}
+
 // New passes a JPEG on to w.
 func New(w io.Writer) *Writer { return &Writer{w: w} }
 

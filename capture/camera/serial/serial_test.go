@@ -135,3 +135,40 @@ func TestSeenQuotesTheLastBytes(t *testing.T) {
 		}
 	})
 }
+
+func TestSearchSaysWhatCameWhereNothingAnswers(t *testing.T) {
+	silent := func(got string) error {
+		return &serial.SilenceError{Want: "hello: want a reply", Wait: time.Second, Got: []byte(got)}
+	}
+	broken := errors.New("input/output error")
+	for name, c := range map[string]struct {
+		answers map[int]error // by rate, where not silent
+		baud    int
+		asked   int
+		err     string
+	}{
+		"the first":      {map[int]error{9600: nil}, 9600, 1, ""},
+		"the last":       {map[int]error{57600: nil}, 57600, 3, ""},
+		"none":           {nil, 0, 6, "look for the camera: want hello at [9600 19200 57600] baud, got nothing at any"},
+		"another's":      {map[int]error{19200: silent("ab")}, 0, 6, "look for the camera: want hello at [9600 19200 57600] baud, got … 61 62"},
+		"a broken port":  {map[int]error{19200: broken}, 0, 2, "look for the camera: input/output error"},
+		"damaged, found": {map[int]error{9600: silent("x"), 57600: nil}, 57600, 3, ""},
+	} {
+		talk(t, func(t *testing.T, conn *serial.Conn, far *sim.End) {
+			asked := 0
+			baud, err := conn.Search([]int{9600, 19200, 57600}, 2, "hello", func(baud int) error {
+				asked++
+				if far.Baud() != baud {
+					t.Errorf("%s: asked at %d baud, want %d", name, far.Baud(), baud)
+				}
+				if err, ok := c.answers[baud]; ok {
+					return err
+				}
+				return silent("")
+			})
+			if baud != c.baud || asked != c.asked || err == nil && c.err != "" || err != nil && err.Error() != c.err {
+				t.Errorf("%s: at %d baud after %d questions, %v; want %d, %d, %s", name, baud, asked, err, c.baud, c.asked, c.err)
+			}
+		})
+	}
+}

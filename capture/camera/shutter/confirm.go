@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"fieldcam/config/invalid"
 	"fieldcam/hal"
+	"fieldcam/hal/model"
 )
 
 // Confirm says which input tells that the camera exposes: the contact of its hot shoe or
@@ -17,7 +19,8 @@ type Confirm struct {
 	// counts as taken where the lines could be pressed.
 	Line string `toml:"line"`
 	// ActiveHigh inputs are high while the contact is closed. Default false: the
-	// contact pulls a line down that a resistor holds up.
+	// contact pulls a line down that a resistor holds up. See Input for a line that is
+	// named by its use.
 	ActiveHigh bool `toml:"active_high"`
 	// Within is how long after the full press the exposure may begin. The press is held
 	// for so long. Default 1s.
@@ -43,10 +46,19 @@ func (c Confirm) Validate() error {
 // errUnconfirmed is why a shot has failed though the lines were pressed.
 var errUnconfirmed = errors.New("the camera did not expose: its contact did not close")
 
+// Input is the line as it is opened: on while the contact is closed. One that is named
+// by its use has its polarity in the controller's table, which ActiveHigh turns round.
+func (c Confirm) Input() hal.Line {
+	if slices.Contains(model.Uses(), c.Line) {
+		return hal.Line{Name: c.Line, ActiveLow: c.ActiveHigh}
+	}
+	return hal.Line{Name: c.Line, ActiveLow: !c.ActiveHigh}
+}
+
 // open takes the input. Its resistor holds it where the open contact leaves it, or, on a
 // chip that has none, one on the board does.
 func (c Confirm) open(board hal.Board) (hal.Input, error) {
-	line, bias := hal.Line{Name: c.Line, ActiveLow: !c.ActiveHigh}, hal.BiasUp
+	line, bias := c.Input(), hal.BiasUp
 	if c.ActiveHigh {
 		bias = hal.BiasDown
 	}

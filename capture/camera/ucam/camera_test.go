@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"fieldcam/capture/camera/serial/serialtest"
 	"fieldcam/capture/camera/ucam"
 	"fieldcam/capture/camera/ucam/ucamsim"
 )
@@ -33,19 +34,19 @@ func TestCameraIsFoundAndSwitchedAtEveryRate(t *testing.T) {
 		for _, want := range ucam.Bauds() {
 			run(t, setup{
 				cfg:     func(c *ucam.Config) { c.Baud = before },
-				power:   noLine,
+				power:   serialtest.NoLine,
 				options: ucamsim.Options{Picture: skeleton(6000)},
 			}, func(t *testing.T, r *rig) {
 				r.good(t)
 				r.reopen(t, func(c *ucam.Config) { c.Baud = want })
-				if _, _, err := r.shoot(t); err != nil {
+				if _, _, err := r.Shoot(t); err != nil {
 					// A rate that no camera finds by itself is that of an earlier
 					// configuration, and there is no power to cut: the ladder's last rung
 					// looks everywhere.
 					if slices.Contains(ucam.AutoBauds(), before) {
 						t.Errorf("from %d to %d baud: %v", before, want, err)
 					}
-					r.bad(t, "look for the camera")
+					r.Bad(t, "look for the camera")
 					r.good(t)
 				}
 				start := time.Now()
@@ -62,7 +63,7 @@ func TestCameraIsFoundAndSwitchedAtEveryRate(t *testing.T) {
 func TestEitherPairOfDividersFor115200Works(t *testing.T) {
 	for _, d := range ucam.Dividers(115200) {
 		run(t, setup{
-			cfg: func(c *ucam.Config) { c.Baud = 57600 }, power: noLine,
+			cfg: func(c *ucam.Config) { c.Baud = 57600 }, power: serialtest.NoLine,
 			options: ucamsim.Options{Dividers: d},
 		}, func(t *testing.T, r *rig) {
 			r.good(t)
@@ -86,7 +87,7 @@ func TestPackagesMayBeCountedFrom0Or1(t *testing.T) {
 func TestASleepingCameraIsWoken(t *testing.T) {
 	for _, model := range []ucam.Model{ucam.ModelUCAM2, ucam.ModelUCAM3, ucam.ModelOV528} {
 		run(t, setup{
-			cfg: func(c *ucam.Config) { c.Model = model }, power: keepOn,
+			cfg: func(c *ucam.Config) { c.Model = model }, power: serialtest.KeepOn,
 			options: ucamsim.Options{Model: model, Syncs: 58},
 		}, func(t *testing.T, r *rig) {
 			for range 3 {
@@ -104,7 +105,7 @@ func TestASleepingCameraIsWoken(t *testing.T) {
 }
 
 func TestSettingsReachTheCamera(t *testing.T) {
-	run(t, setup{power: keepOn, cfg: func(c *ucam.Config) {
+	run(t, setup{power: serialtest.KeepOn, cfg: func(c *ucam.Config) {
 		c.LightHz, c.Contrast, c.Brightness, c.Exposure, c.Package = 60, 0, 3, 4, 300
 	}}, func(t *testing.T, r *rig) {
 		r.good(t)
@@ -113,7 +114,7 @@ func TestSettingsReachTheCamera(t *testing.T) {
 			t.Errorf("settings %+v, want %+v", got, want)
 		}
 	})
-	run(t, setup{power: keepOn, options: ucamsim.Options{Model: ucam.ModelUCAM2}, cfg: func(c *ucam.Config) {
+	run(t, setup{power: serialtest.KeepOn, options: ucamsim.Options{Model: ucam.ModelUCAM2}, cfg: func(c *ucam.Config) {
 		c.Model, c.LightHz = ucam.ModelUCAM2, 50
 	}}, func(t *testing.T, r *rig) {
 		r.good(t)
@@ -124,12 +125,12 @@ func TestSettingsReachTheCamera(t *testing.T) {
 }
 
 func TestACameraThatKnowsLessThanItsModelIsUsedAsItIs(t *testing.T) {
-	run(t, setup{power: keepOn, options: ucamsim.Options{Model: ucam.ModelOV528}}, func(t *testing.T, r *rig) {
+	run(t, setup{power: serialtest.KeepOn, options: ucamsim.Options{Model: ucam.ModelOV528}}, func(t *testing.T, r *rig) {
 		for range 3 {
 			r.good(t)
 		}
 		// Both settings that it does not know are told of, once.
-		if n := bytes.Count(r.log.Bytes(), []byte(`"level":"warn"`)); n != 2 {
+		if n := bytes.Count(r.Log.Bytes(), []byte(`"level":"warn"`)); n != 2 {
 			t.Errorf("%d warnings, want 2", n)
 		}
 	})
@@ -139,6 +140,6 @@ func TestABoardsAddressIsSpoken(t *testing.T) {
 	for _, address := range []byte{1, 7} {
 		cfg := func(c *ucam.Config) { c.Model, c.Address = ucam.ModelOV528, int(address) }
 		run(t, setup{cfg: cfg, options: ucamsim.Options{Model: ucam.ModelOV528, Address: address}}, func(t *testing.T, r *rig) { r.good(t) })
-		run(t, setup{cfg: cfg, options: ucamsim.Options{Model: ucam.ModelOV528}}, func(t *testing.T, r *rig) { r.bad(t, "got nothing at any") })
+		run(t, setup{cfg: cfg, options: ucamsim.Options{Model: ucam.ModelOV528}}, func(t *testing.T, r *rig) { r.Bad(t, "got nothing at any") })
 	}
 }

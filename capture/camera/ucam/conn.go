@@ -59,7 +59,7 @@ func (c *conn) command(ctx context.Context, cmd Command, p ...byte) (err error) 
 // again tells whether err is worth a second try.
 func again(err error) bool {
 	var nak *NAKError
-	var silent *SilenceError
+	var silent *serial.SilenceError
 	var damaged *packageError
 	return errors.As(err, &nak) || errors.As(err, &silent) || errors.As(err, &damaged)
 }
@@ -79,11 +79,15 @@ func (c *conn) explain(cmd Command, waited time.Duration, err error) error {
 	var nak *NAKError
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return &SilenceError{Command: cmd, Wait: waited, Got: c.Seen()}
+		return silence(cmd, waited, c.Seen())
 	case errors.As(err, &nak):
 		nak.Command = cmd
 	}
 	return err
+}
+
+func silence(cmd Command, waited time.Duration, got []byte) error {
+	return &serial.SilenceError{Want: fmt.Sprintf("%v: want a reply", cmd), Wait: waited, Got: got}
 }
 
 // await reads until a frame comes that is wanted. A NAK is a NAKError.

@@ -1,9 +1,6 @@
 package ucam
 
-import (
-	"fmt"
-	"time"
-)
+import "fmt"
 
 // Code is why a camera refuses a command.
 type Code byte
@@ -44,22 +41,6 @@ type NAKError struct {
 
 func (e *NAKError) Error() string {
 	return fmt.Sprintf("%v: want an ACK, got NAK %v", e.Command, e.Code)
-}
-
-// SilenceError is a command to which no whole reply came.
-type SilenceError struct {
-	Command Command
-	Wait    time.Duration
-	// Got is the last of what came instead.
-	Got []byte
-}
-
-func (e *SilenceError) Error() string {
-	want := fmt.Sprintf("%v: want a reply within %v", e.Command, e.Wait)
-	if len(e.Got) == 0 {
-		return want + ", got nothing"
-	}
-	return fmt.Sprintf("%s, got … % X", want, e.Got)
 }
 
 // packageError is a package that came damaged.

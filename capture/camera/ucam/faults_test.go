@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"fieldcam/capture/camera/serial/serialtest"
 	"fieldcam/capture/camera/ucam"
 	"fieldcam/capture/camera/ucam/ucamsim"
 )
@@ -28,7 +29,7 @@ func TestDamageOnTheLineLeavesThePictureIntact(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for seed := range uint64(2) {
-				run(t, setup{power: keepOn, cfg: func(c *ucam.Config) { c.Resolution, c.Package = "320x240", 256 },
+				run(t, setup{power: serialtest.KeepOn, cfg: func(c *ucam.Config) { c.Resolution, c.Package = "320x240", 256 },
 					options: ucamsim.Options{Seed: seed, Faults: f}}, func(t *testing.T, r *rig) {
 					for range 2 {
 						r.good(t)
@@ -46,10 +47,10 @@ func TestARefusalIsAnErrorThatSaysWhy(t *testing.T) {
 		0x0D: "command id", 0x0F: "picture not ready", 0x10: "package number", 0x11: "package size", 0xF0: "header", 0xF1: "length",
 		0xF5: "send picture", 0xFF: "send command", 0x77: "unknown",
 	} {
-		run(t, setup{power: keepOn}, func(t *testing.T, r *rig) {
+		run(t, setup{power: serialtest.KeepOn}, func(t *testing.T, r *rig) {
 			r.good(t)
 			r.sim.SetFaults(ucamsim.Faults{NAK: 1, Code: code, NAKOf: ucam.CmdGet})
-			err := r.bad(t, fmt.Sprintf("GET PICTURE: want an ACK, got NAK %02X", byte(code)))
+			err := r.Bad(t, fmt.Sprintf("GET PICTURE: want an ACK, got NAK %02X", byte(code)))
 			var nak *ucam.NAKError
 			if !errors.As(err, &nak) || nak.Code != code || nak.Command != ucam.CmdGet || !strings.Contains(err.Error(), text) {
 				t.Errorf("error %v, want a NAKError that says %q", err, text)
@@ -65,7 +66,7 @@ func TestEachRefusedCommandIsNamed(t *testing.T) {
 		ucam.CmdInitial: "INITIAL: ", ucam.CmdPackage: "SET PACKAGE SIZE: ", ucam.CmdSnapshot: "SNAPSHOT: ", ucam.CmdAck: "read picture at byte 0 of ",
 	} {
 		run(t, setup{options: ucamsim.Options{Faults: ucamsim.Faults{NAK: 1, Code: 0xF5, NAKOf: cmd}}}, func(t *testing.T, r *rig) {
-			r.bad(t, want)
+			r.Bad(t, want)
 			r.sim.SetFaults(ucamsim.Faults{})
 			r.good(t)
 		})
@@ -73,11 +74,11 @@ func TestEachRefusedCommandIsNamed(t *testing.T) {
 }
 
 func TestACameraThatSleepsInMidPictureIsWokenForTheNext(t *testing.T) {
-	run(t, setup{power: keepOn}, func(t *testing.T, r *rig) {
+	run(t, setup{power: serialtest.KeepOn}, func(t *testing.T, r *rig) {
 		r.good(t)
 		r.sim.SetFaults(ucamsim.Faults{Doze: 0.5})
 		start := time.Now()
-		r.bad(t, "read picture at byte")
+		r.Bad(t, "read picture at byte")
 		if d := time.Since(start); d > 10*time.Second {
 			t.Errorf("a camera that sleeps took %v, want 10s at most", d)
 		}
@@ -88,59 +89,29 @@ func TestACameraThatSleepsInMidPictureIsWokenForTheNext(t *testing.T) {
 
 func TestACameraWhoseRateDriftsIsBackAfterAPowerCycle(t *testing.T) {
 	for _, drift := range []float64{0.02, -0.03, 0.08, -0.08} {
-		run(t, setup{power: keepOn}, func(t *testing.T, r *rig) {
+		run(t, setup{power: serialtest.KeepOn}, func(t *testing.T, r *rig) {
 			r.good(t)
 			r.sim.SetFaults(ucamsim.Faults{Drift: drift})
 			if drift < 0.04 && drift > -0.04 { // half a bit in ten: a UART takes that
 				r.good(t)
 				return
 			}
-			r.bad(t, "look for the camera")
+			r.Bad(t, "look for the camera")
 			r.good(t)
 		})
 	}
 }
 
 func TestASilentCameraIsABoundedError(t *testing.T) {
-	for name, f := range map[string]ucamsim.Faults{"silent": {Silent: true}, "never starts": {Dead: true}} {
-		t.Run(name, func(t *testing.T) {
-			run(t, setup{options: ucamsim.Options{Faults: f}}, func(t *testing.T, r *rig) {
-				for range 4 {
-					start := time.Now()
-					r.bad(t, "got nothing at any")
-					if d := time.Since(start); d > 30*time.Second {
-						t.Errorf("it took %v, want 30s at most", d)
-					}
-				}
-				r.sim.SetFaults(ucamsim.Faults{})
-				r.good(t)
-			})
-		})
-	}
+	const want = "got nothing at any"
+	serialtest.Bounded(t, ucamsim.Faults{Silent: true}, want, bench(setup{}), serialtest.OffBetween, serialtest.KeepOn, serialtest.NoLine)
+	serialtest.Bounded(t, ucamsim.Faults{Dead: true}, want, bench(setup{}), serialtest.OffBetween)
 }
 
 func TestGarbageForAnswersIsABoundedError(t *testing.T) {
-	run(t, setup{power: keepOn, options: ucamsim.Options{Faults: ucamsim.Faults{DropByte: 0.5, DoubleByte: 0.5}}}, func(t *testing.T, r *rig) {
-		for range 3 {
-			r.bad(t, "want")
-		}
-		r.sim.SetFaults(ucamsim.Faults{})
-		r.good(t)
-	})
+	serialtest.Bounded(t, ucamsim.Faults{DropByte: 0.5, DoubleByte: 0.5}, "want", bench(setup{}), serialtest.KeepOn)
 }
 
 func TestALastingFaultFillsNoLog(t *testing.T) {
-	run(t, setup{power: keepOn}, func(t *testing.T, r *rig) {
-		r.good(t)
-		r.log.Reset()
-		r.sim.SetFaults(ucamsim.Faults{Truncate: true})
-		for range 10 {
-			r.bad(t, "FF D9")
-		}
-		r.sim.SetFaults(ucamsim.Faults{})
-		r.good(t)
-		if n := strings.Count(r.log.String(), `"level":"info"`); n != 2 {
-			t.Errorf("ten failures with reset and power cycles gave %d lines at info, want 2: one for each rung", n)
-		}
-	})
+	serialtest.Quiet(t, ucamsim.Faults{Truncate: true}, "FF D9", bench(setup{}))
 }

@@ -4,33 +4,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"os"
 	"testing"
 	"time"
 
 	"fieldcam/capture/camera/serial"
+	"fieldcam/capture/camera/serial/serialtest"
 )
 
-// script is a port on which everything has arrived already.
-type script struct{ in []byte }
-
-func (s *script) Read(p []byte) (int, error) {
-	if len(s.in) == 0 {
-		return 0, os.ErrDeadlineExceeded
-	}
-	n := copy(p, s.in)
-	s.in = s.in[n:]
-	return n, nil
-}
-
-func (s *script) Write(p []byte) (int, error)   { return len(p), nil }
-func (s *script) SetDeadline(_ time.Time) error { return nil }
-func (s *script) SetBaud(int) error             { return nil }
-func (s *script) Discard() error                { return nil }
-func (s *script) Close() error                  { return nil }
-
 func scripted(in []byte, address byte) *conn {
-	return &conn{Conn: serial.New(&script{in: in}, 115200), address: address, timeout: time.Second, size: MaxPackage}
+	return &conn{Conn: serial.New(serialtest.Heard(in), 115200), address: address, timeout: time.Second, size: MaxPackage}
 }
 
 func TestAnACKIsFoundInWhatArrives(t *testing.T) {
@@ -101,7 +83,7 @@ func FuzzFrame(f *testing.F) {
 		address &= MaxAddress
 		err := scripted(in, address).acknowledged(context.Background(), CmdInitial, time.Now().Add(time.Second))
 		var nak *NAKError
-		var silent *SilenceError
+		var silent *serial.SilenceError
 		switch {
 		case err == nil:
 			if !bytes.Contains(in, []byte{Mark, byte(CmdAck) | address<<5, byte(CmdInitial)}) {

@@ -45,14 +45,7 @@ func (c *conn) picture(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	j := jpegstream.New(w)
-	if err := c.transfer(ctx, length, j); err != nil {
-		return err
-	}
-	if !j.Ended() {
-		return fmt.Errorf("picture of %d bytes: want FF D9 at its end, got none", length)
-	}
-	return nil
+	return jpegstream.Copy(w, length, func(j *jpegstream.Writer) error { return c.transfer(ctx, length, j) })
 }
 
 // length asks for the snapshot, and returns how many bytes it has.
@@ -108,7 +101,7 @@ func (c *conn) transfer(ctx context.Context, length int, j *jpegstream.Writer) e
 		}
 		tries++
 		bad++
-		var silence *SilenceError
+		var silence *serial.SilenceError
 		if silent++; !errors.As(err, &silence) {
 			silent = 0
 		}
@@ -149,7 +142,7 @@ func (c *conn) pack(ctx context.Context, id, base int, p []byte) (int, error) {
 		n += k
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded) && n == 0:
-			return base, &SilenceError{Command: CmdAck, Wait: gap}
+			return base, silence(CmdAck, gap, nil)
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			return base, &packageError{fmt.Sprintf("package %d: want %d bytes, got %d and then nothing for %v", id, len(p), n, gap)}
 		case err != nil:

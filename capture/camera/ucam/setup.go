@@ -22,25 +22,20 @@ func (c *Camera) rates(first int) []int {
 
 // ready finds the camera, recovers it as far as the ladder says, and sets it up.
 func (c *Camera) ready(ctx context.Context, conn *conn, fresh bool, first int) error {
-	f, err := conn.find(ctx, c.rates(first))
-	if err != nil && ctx.Err() == nil && c.keeper.Ladder.Due() >= camera.Reset && !fresh && c.o.Power.Switched() {
-		// A camera that hears nothing cannot be reset: the next rung at once.
-		if err := c.keeper.Ladder.Cycle(ctx, c.o.Power); err != nil {
-			return err
+	var f found
+	fresh, err := c.keeper.Reach(ctx, fresh, func(booted bool) (err error) {
+		if booted {
+			first = c.firstBaud()
 		}
-		fresh = true
-		f, err = conn.find(ctx, c.rates(c.firstBaud()))
-	}
+		f, err = conn.find(ctx, c.rates(first))
+		return err
+	}, func() (err error) {
+		c.lastBaud = c.firstBaud()
+		f, err = conn.reset(ctx, c.rates(c.lastBaud))
+		return err
+	})
 	if err != nil {
 		return err
-	}
-	if c.keeper.Ladder.Due() >= camera.Reset && !fresh {
-		c.lastBaud = c.firstBaud()
-		c.keeper.Ladder.Climbed(camera.Reset, "reset the camera")
-		if f, err = conn.reset(ctx, c.rates(c.lastBaud)); err != nil {
-			return fmt.Errorf("reset: %w", err)
-		}
-		fresh = true
 	}
 	c.at(f)
 	if f, err = c.setBaud(ctx, conn, f); err != nil {

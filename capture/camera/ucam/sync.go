@@ -3,7 +3,6 @@ package ucam
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"slices"
 	"time"
@@ -37,28 +36,12 @@ type found struct {
 // find looks for the camera at each rate, and leaves the port at the one where it
 // answered.
 func (c *conn) find(ctx context.Context, rates []int) (found, error) {
-	var heard []byte
-	for i, baud := range rates {
-		if err := c.SetBaud(baud); err != nil {
-			return found{}, fmt.Errorf("look for the camera: %w", err)
-		}
-		tries, err := c.sync(ctx, baud)
-		var silent *SilenceError
-		switch {
-		case err == nil:
-			return found{baud: baud, slept: tries > 1 || i > 0}, nil
-		case errors.As(err, &silent):
-			if len(silent.Got) > 0 {
-				heard = silent.Got
-			}
-		default:
-			return found{}, fmt.Errorf("look for the camera: %w", err)
-		}
-	}
-	if heard != nil {
-		return found{}, fmt.Errorf("look for the camera: want an ACK of SYNC at %v baud, got … % X", rates, heard)
-	}
-	return found{}, fmt.Errorf("look for the camera: want an ACK of SYNC at %v baud, got nothing at any", rates)
+	tries := 0
+	baud, err := c.Search(rates, 1, "an ACK of SYNC", func(baud int) (err error) {
+		tries, err = c.sync(ctx, baud)
+		return err
+	})
+	return found{baud: baud, slept: tries > 1 || baud != rates[0]}, err
 }
 
 // unique are the rates in their order, each once.
@@ -96,7 +79,7 @@ func (c *conn) sync(ctx context.Context, baud int) (tries int, err error) {
 			return tries, err
 		}
 	}
-	return tries, &SilenceError{Command: CmdSync, Wait: time.Since(start), Got: c.Seen()}
+	return tries, silence(CmdSync, time.Since(start), c.Seen())
 }
 
 // answered waits for the camera's ACK and SYNC; once a byte has come, for rest.
@@ -131,7 +114,7 @@ func (c *conn) switchBaud(ctx context.Context, now found, baud int) (found, erro
 		if errors.As(err, &nak) {
 			continue
 		}
-		var silent *SilenceError
+		var silent *serial.SilenceError
 		if err != nil && !errors.As(err, &silent) {
 			return now, err
 		}

@@ -3,7 +3,6 @@ package vc0706
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -37,36 +36,22 @@ func (c *conn) find(ctx context.Context, first int) (found, error) {
 		}
 	}
 	wait := min(c.timeout, probeWait)
-	var heard []byte
-	for range probeRounds {
-		for _, baud := range rates {
-			if err := c.SetBaud(baud); err != nil {
-				return found{}, fmt.Errorf("look for the camera: %w", err)
-			}
-			data, err := c.once(ctx, wait, CmdVersion)
-			if c.saving(err) {
-				if err = c.rouse(ctx); err == nil {
-					data, err = c.once(ctx, c.timeout, CmdVersion)
-				}
-			}
-			var silent *SilenceError
-			var status *StatusError
-			switch {
-			case err == nil || errors.As(err, &status):
-				return found{baud: baud, version: printable(data)}, nil
-			case errors.As(err, &silent):
-				if len(silent.Got) > 0 {
-					heard = silent.Got
-				}
-			default:
-				return found{}, fmt.Errorf("look for the camera: %w", err)
+	var f found
+	var err error
+	f.baud, err = c.Search(rates, probeRounds, "a version reply", func(int) error {
+		data, err := c.once(ctx, wait, CmdVersion)
+		if c.saving(err) {
+			if err = c.rouse(ctx); err == nil {
+				data, err = c.once(ctx, c.timeout, CmdVersion)
 			}
 		}
-	}
-	if heard != nil {
-		return found{}, fmt.Errorf("look for the camera: want a version reply at %v baud, got … % X", rates, heard)
-	}
-	return found{}, fmt.Errorf("look for the camera: want a version reply at %v baud, got nothing at any", rates)
+		if errors.As(err, new(*StatusError)) {
+			err = nil
+		}
+		f.version = printable(data)
+		return err
+	})
+	return f, err
 }
 
 // printable keeps what of a version can stand in a log.
@@ -89,7 +74,7 @@ func (c *conn) switchBaud(ctx context.Context, now found, baud int) (found, erro
 		if errors.As(err, &status) {
 			continue
 		}
-		var silent *SilenceError
+		var silent *serial.SilenceError
 		if err != nil && !errors.As(err, &silent) {
 			return now, err
 		}

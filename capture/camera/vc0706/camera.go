@@ -136,25 +136,20 @@ func (c *Camera) rates() []int {
 
 // ready finds the camera, recovers it as far as the ladder says, and sets it up.
 func (c *Camera) ready(ctx context.Context, conn *conn, fresh bool) (found, error) {
-	f, err := conn.find(ctx, c.lastBaud)
-	if err != nil && ctx.Err() == nil && c.keeper.Ladder.Due() >= camera.Reset && !fresh && c.keeper.Power.Switched() {
-		// A camera that hears nothing cannot be reset: the next rung at once.
-		if err := c.keeper.Ladder.Cycle(ctx, c.keeper.Power); err != nil {
-			return f, err
+	var f found
+	fresh, err := c.keeper.Reach(ctx, fresh, func(booted bool) (err error) {
+		if booted {
+			c.lastBaud = c.bootBaud
 		}
-		fresh = true
-		f, err = conn.find(ctx, c.bootBaud)
-	}
+		f, err = conn.find(ctx, c.lastBaud)
+		return err
+	}, func() (err error) {
+		c.lastBaud = c.bootBaud
+		f, err = conn.reset(ctx, c.bootBaud)
+		return err
+	})
 	if err != nil {
 		return f, err
-	}
-	if c.keeper.Ladder.Due() >= camera.Reset && !fresh {
-		c.lastBaud = c.bootBaud
-		c.keeper.Ladder.Climbed(camera.Reset, "reset the camera")
-		if f, err = conn.reset(ctx, c.bootBaud); err != nil {
-			return f, fmt.Errorf("reset: %w", err)
-		}
-		fresh = true
 	}
 	c.at(f, fresh)
 	if f, err = c.setResolution(ctx, conn, f); err != nil {

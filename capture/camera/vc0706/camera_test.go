@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"fieldcam/capture/camera"
+	"fieldcam/capture/camera/serial/serialtest"
 	"fieldcam/capture/camera/vc0706"
 	"fieldcam/capture/camera/vc0706/vc0706sim"
 )
@@ -20,7 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestPicturesComeWholeAndNew(t *testing.T) {
 	for name, power := range map[string]func(*camera.PowerConfig){
-		"switched": nil, "kept on": keepOn, "no line": noLine,
+		"switched": nil, "kept on": serialtest.KeepOn, "no line": serialtest.NoLine,
 		"active low": func(c *camera.PowerConfig) { c.ActiveLow = true },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -45,7 +46,7 @@ func TestCameraIsFoundAndSwitchedAtEveryRate(t *testing.T) {
 		for _, want := range []int{9600, 57600, 115200} {
 			run(t, setup{
 				cfg:     func(c *vc0706.Config) { c.Baud = want },
-				power:   keepOn,
+				power:   serialtest.KeepOn,
 				options: vc0706sim.Options{Baud: stored},
 			}, func(t *testing.T, r *rig) {
 				r.good(t)
@@ -77,7 +78,7 @@ func (w writer) Write(p []byte) (int, error) { return w(p) }
 func TestPictureIsStreamedInSmallParts(t *testing.T) {
 	run(t, setup{cfg: func(c *vc0706.Config) { c.Resolution = "640x480" }}, func(t *testing.T, r *rig) {
 		largest := 0
-		if _, err := r.cam.Shoot(t.Context(), writer(func(p []byte) (int, error) {
+		if _, err := r.Cam.Shoot(t.Context(), writer(func(p []byte) (int, error) {
 			largest = max(largest, len(p))
 			return len(p), nil
 		})); err != nil {
@@ -114,15 +115,15 @@ func TestResolutionAndCompressionAreSet(t *testing.T) {
 
 func TestDeviceNumberIsSpoken(t *testing.T) {
 	run(t, setup{cfg: func(c *vc0706.Config) { c.Number = 7 }, options: vc0706sim.Options{Number: 7}}, func(t *testing.T, r *rig) { r.good(t) })
-	run(t, setup{cfg: func(c *vc0706.Config) { c.Number = 7 }}, func(t *testing.T, r *rig) { r.bad(t, "got nothing at any") })
+	run(t, setup{cfg: func(c *vc0706.Config) { c.Number = 7 }}, func(t *testing.T, r *rig) { r.Bad(t, "got nothing at any") })
 }
 
 func TestCancelEndsABlockedReadAtOnce(t *testing.T) {
-	run(t, setup{power: noLine, options: vc0706sim.Options{Faults: vc0706sim.Faults{Silent: true}}}, func(t *testing.T, r *rig) {
+	run(t, setup{power: serialtest.NoLine, options: vc0706sim.Options{Faults: vc0706sim.Faults{Silent: true}}}, func(t *testing.T, r *rig) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(100*time.Millisecond, cancel)
 		start := time.Now()
-		_, err := r.cam.Shoot(ctx, io.Discard)
+		_, err := r.Cam.Shoot(ctx, io.Discard)
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("Shoot: %v, want context.Canceled", err)
 		}
@@ -138,13 +139,13 @@ func TestFaultOfTheWriterIsNotTheCameras(t *testing.T) {
 	run(t, setup{}, func(t *testing.T, r *rig) {
 		full := errors.New("no space left on device")
 		for range 3 {
-			if _, err := r.cam.Shoot(t.Context(), writer(func([]byte) (int, error) { return 0, full })); !errors.Is(err, full) {
+			if _, err := r.Cam.Shoot(t.Context(), writer(func([]byte) (int, error) { return 0, full })); !errors.Is(err, full) {
 				t.Errorf("Shoot: %v, want the writer's error", err)
 			}
 		}
 		r.good(t)
 		offs := 0
-		for _, c := range r.power.History() {
+		for _, c := range r.Line.History() {
 			if !c.High {
 				offs++
 			}

@@ -1,66 +1,50 @@
 package vc0706_test
 
 import (
-	"cmp"
 	"testing"
+	"time"
 
 	"fieldcam/capture/camera"
 	"fieldcam/capture/camera/cameratest"
+	"fieldcam/capture/camera/serial/serialtest"
 	"fieldcam/capture/camera/vc0706/vc0706sim"
 )
 
-func faults() []cameratest.Fault {
-	return []cameratest.Fault{cameratest.Silent, cameratest.Hangs, cameratest.Truncates}
-}
-
 func TestConformance(t *testing.T) {
-	cameratest.Run(t, cameratest.Kind{Faults: faults(), Switched: true}, conforming(setup{}))
+	cameratest.Run(t, cameratest.Kind{Faults: cameratest.Faults(), Switched: true}, conforming(setup{}))
 }
 
-// pictureBytes is about the size of a conforming rig's pictures at least.
-const pictureBytes = 5000
+// slots is the shortest interval that there is.
+func slots() cameratest.Slots { return cameratest.Slots{Every: 5 * time.Second, Figure: "vc0706"} }
+
+func TestAfterAHangTheNextSlotIsOnTime(t *testing.T) {
+	slots().AfterAHang(t, conforming(setup{options: vc0706sim.Options{Picture: skeleton(serialtest.HangBytes), Slice: 50 * time.Millisecond}}))
+}
+
+// A VGA picture at 115200 baud takes 4.5 s of an interval of 5: no recovery fits in
+// beside it.
+func TestAPictureThatFillsItsIntervalIsBackAfterAFault(t *testing.T) {
+	slots().AfterAFault(t, cameratest.Faults(), conforming(setup{options: vc0706sim.Options{Picture: skeleton(45_000), Slice: 100 * time.Millisecond}}))
+}
+
+func TestHoweverLongAPowerCycleTakesTheCameraIsBackAfterAFault(t *testing.T) {
+	slots().HoweverLongACycle(t, cameratest.Faults(), conforming(setup{}))
+}
 
 // conforming makes rigs as s says for the suites.
 func conforming(s setup) cameratest.Runner {
-	return func(t *testing.T, c cameratest.Setup, check func(testing.TB, cameratest.Rig)) {
-		s := s
-		s.power = func(p *camera.PowerConfig) {
-			if c.Power == cameratest.NoLine {
-				noLine(p)
-			}
-			p.KeepOn = c.Power == cameratest.KeptOn
-			p.WarmUp = cmp.Or(c.WarmUp, p.WarmUp)
-		}
-		run(t, s, func(t *testing.T, r *rig) { check(t, r.conforming(c)) })
-	}
+	return serialtest.Broken[vc0706sim.Faults]{
+		Silent:    vc0706sim.Faults{Silent: true},
+		Truncates: vc0706sim.Faults{Truncate: true},
+		Hangs:     func(after int) vc0706sim.Faults { return vc0706sim.Faults{HangAfter: after} },
+	}.Runner(bench(s))
 }
 
-// conforming is the rig as the suite wants it.
-func (r *rig) conforming(s cameratest.Setup) cameratest.Rig {
-	c := cameratest.Rig{
-		Camera: r.cam,
-		Break: func(f cameratest.Fault) {
-			r.sim.SetFaults(map[cameratest.Fault]vc0706sim.Faults{
-				cameratest.Silent: {Silent: true}, cameratest.Hangs: {HangAfter: 1500}, cameratest.Truncates: {Truncate: true},
-			}[f])
-			if f == cameratest.Healthy && s.Power == cameratest.NoLine {
-				r.sim.SetPower(false) // whoever has power always is brought back by hand
-				r.sim.SetPower(true)
-			}
-		},
-		HangAt:  func(part float64) { r.sim.SetFaults(vc0706sim.Faults{HangAfter: 1 + int(part*pictureBytes)}) },
-		Picture: func() []byte { p, _ := r.sim.Picture(); return p },
+// bench makes rigs as s says, but for their power.
+func bench(s setup) serialtest.Bench[vc0706sim.Faults] {
+	return func(t *testing.T, power func(*camera.PowerConfig), test func(testing.TB, *shared)) {
+		s := s
+		s.power = power
+		run(t, s, func(t *testing.T, r *rig) { test(t, r.shared) })
 	}
-	if s.Power != cameratest.NoLine {
-		c.On = r.on
-		c.Offs = func() (n int) {
-			for _, c := range r.power.History()[1:] {
-				if c.High == r.pc.ActiveLow {
-					n++
-				}
-			}
-			return n
-		}
-	}
-	return c
 }

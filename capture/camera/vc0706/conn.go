@@ -50,7 +50,7 @@ func (c *conn) send(ctx context.Context, cmd Command, data ...byte) error {
 func (c *conn) command(ctx context.Context, cmd Command, data ...byte) (reply []byte, err error) {
 	for range commandTries {
 		reply, err = c.once(ctx, c.timeout, cmd, data...)
-		var silent *SilenceError
+		var silent *serial.SilenceError
 		var status *StatusError
 		if !errors.As(err, &silent) && !errors.As(err, &status) {
 			return reply, err
@@ -94,7 +94,7 @@ func (c *conn) reply(ctx context.Context, cmd Command, timeout time.Duration) ([
 		return nil, c.silence(cmd, timeout, err)
 	}
 	if count > MaxData {
-		return nil, &SilenceError{Command: cmd, Wait: timeout, Got: c.Seen()}
+		return nil, c.nothing(cmd, timeout)
 	}
 	data := make([]byte, count)
 	for i := range data {
@@ -109,7 +109,12 @@ func (c *conn) reply(ctx context.Context, cmd Command, timeout time.Duration) ([
 // errors stay what they are.
 func (c *conn) silence(cmd Command, timeout time.Duration, err error) error {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return &SilenceError{Command: cmd, Wait: timeout, Got: c.Seen()}
+		return c.nothing(cmd, timeout)
 	}
 	return err
+}
+
+func (c *conn) nothing(cmd Command, timeout time.Duration) error {
+	want := fmt.Sprintf("command %02X: want a reply %02X … %02X", byte(cmd), ReplyMark, byte(cmd))
+	return &serial.SilenceError{Want: want, Wait: timeout, Got: c.Seen()}
 }

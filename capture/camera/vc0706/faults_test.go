@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"io"
-	"strings"
 	"testing"
 	"time"
 
 	"fieldcam/capture/camera"
+	"fieldcam/capture/camera/cameratest"
+	"fieldcam/capture/camera/serial/serialtest"
 	"fieldcam/capture/camera/vc0706"
 	"fieldcam/capture/camera/vc0706/vc0706sim"
 )
@@ -30,7 +31,7 @@ func TestLostAndDoubledBytesLeaveThePictureIntact(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for seed := range uint64(2) {
-				run(t, setup{cfg: func(c *vc0706.Config) { c.Resolution = "320x240" }, power: keepOn,
+				run(t, setup{cfg: func(c *vc0706.Config) { c.Resolution = "320x240" }, power: serialtest.KeepOn,
 					options: vc0706sim.Options{Seed: seed, Faults: f}}, func(t *testing.T, r *rig) {
 					for range 2 {
 						r.good(t)
@@ -41,44 +42,19 @@ func TestLostAndDoubledBytesLeaveThePictureIntact(t *testing.T) {
 	}
 }
 
-func TestSilentCameraIsABoundedError(t *testing.T) {
-	for name, f := range map[string]vc0706sim.Faults{
-		"silent": {Silent: true}, "never starts": {Dead: true},
-	} {
-		for _, power := range []func(*camera.PowerConfig){nil, keepOn, noLine} {
-			if f.Dead && power != nil {
-				continue
-			}
-			t.Run(name, func(t *testing.T) {
-				run(t, setup{power: power, options: vc0706sim.Options{Faults: f}}, func(t *testing.T, r *rig) {
-					for range 4 {
-						start := time.Now()
-						r.bad(t, "got nothing at any")
-						if d := time.Since(start); d > 30*time.Second {
-							t.Errorf("a silent camera took %v, want 30s at most", d)
-						}
-					}
-					r.sim.SetFaults(vc0706sim.Faults{})
-					r.good(t)
-				})
-			})
-		}
-	}
+func TestASilentCameraIsABoundedError(t *testing.T) {
+	const want = "got nothing at any"
+	serialtest.Bounded(t, vc0706sim.Faults{Silent: true}, want, bench(setup{}), serialtest.OffBetween, serialtest.KeepOn, serialtest.NoLine)
+	serialtest.Bounded(t, vc0706sim.Faults{Dead: true}, want, bench(setup{}), serialtest.OffBetween)
 }
 
 func TestGarbageForAnswersIsABoundedError(t *testing.T) {
-	run(t, setup{power: keepOn, options: vc0706sim.Options{Faults: vc0706sim.Faults{DropByte: 0.5, DoubleByte: 0.5}}}, func(t *testing.T, r *rig) {
-		for range 3 {
-			r.bad(t, "want")
-		}
-		r.sim.SetFaults(vc0706sim.Faults{})
-		r.good(t)
-	})
+	serialtest.Bounded(t, vc0706sim.Faults{DropByte: 0.5, DoubleByte: 0.5}, "want", bench(setup{}), serialtest.KeepOn)
 }
 
 func TestTruncatedPictureIsAnError(t *testing.T) {
 	run(t, setup{options: vc0706sim.Options{Faults: vc0706sim.Faults{Truncate: true}}}, func(t *testing.T, r *rig) {
-		r.bad(t, "want FF D9 at its end")
+		r.Bad(t, "want FF D9 at its end")
 		r.sim.SetFaults(vc0706sim.Faults{})
 		r.good(t)
 	})
@@ -93,7 +69,7 @@ func TestRefusedCommandIsAnErrorThatSaysSo(t *testing.T) {
 	} {
 		run(t, setup{options: vc0706sim.Options{Faults: vc0706sim.Faults{
 			WrongStatus: 1, Status: vc0706.StatusNotNow, StatusOf: cmd}}}, func(t *testing.T, r *rig) {
-			err := r.bad(t, want)
+			err := r.Bad(t, want)
 			var status *vc0706.StatusError
 			if !errors.As(err, &status) || status.Status != vc0706.StatusNotNow {
 				t.Errorf("error %v, want a StatusError", err)
@@ -108,7 +84,7 @@ func TestCameraThatTakesNoOtherRateIsUsedAsItIs(t *testing.T) {
 }
 
 func TestCameraThatDoesNotTellItsResolutionIsUsedAsItIs(t *testing.T) {
-	run(t, setup{power: keepOn, options: vc0706sim.Options{Faults: vc0706sim.Faults{
+	run(t, setup{power: serialtest.KeepOn, options: vc0706sim.Options{Faults: vc0706sim.Faults{
 		WrongStatus: 1, Status: vc0706.StatusNotReceived, StatusOf: vc0706.CmdReadRegister}}}, func(t *testing.T, r *rig) {
 		r.good(t)
 		start := time.Now()
@@ -120,13 +96,13 @@ func TestCameraThatDoesNotTellItsResolutionIsUsedAsItIs(t *testing.T) {
 }
 
 func TestHangInMidPictureIsBoundedAndTheNextIsGood(t *testing.T) {
-	for name, power := range map[string]func(*camera.PowerConfig){"switched": nil, "kept on": keepOn} {
+	for name, power := range map[string]func(*camera.PowerConfig){"switched": nil, "kept on": serialtest.KeepOn} {
 		t.Run(name, func(t *testing.T) {
 			run(t, setup{power: power}, func(t *testing.T, r *rig) {
 				r.good(t)
 				r.sim.SetFaults(vc0706sim.Faults{HangAfter: 1500})
 				start := time.Now()
-				r.bad(t, "read picture at byte 0")
+				r.Bad(t, "read picture at byte 0")
 				if d := time.Since(start); d > 30*time.Second {
 					t.Errorf("a hung camera took %v, want 30s at most", d)
 				}
@@ -138,16 +114,9 @@ func TestHangInMidPictureIsBoundedAndTheNextIsGood(t *testing.T) {
 }
 
 func TestFailuresClimbTheRecoveryLadder(t *testing.T) {
-	run(t, setup{power: keepOn}, func(t *testing.T, r *rig) {
+	run(t, setup{power: serialtest.KeepOn}, func(t *testing.T, r *rig) {
 		r.good(t)
-		offs := func() (n int) {
-			for _, c := range r.power.History()[1:] {
-				if !c.High {
-					n++
-				}
-			}
-			return n
-		}
+		offs := func() int { return cameratest.Offs(r.Line, r.Power) }
 		// It answers, but its pictures are broken.
 		r.sim.SetFaults(vc0706sim.Faults{Truncate: true})
 		for i, want := range []struct {
@@ -161,7 +130,7 @@ func TestFailuresClimbTheRecoveryLadder(t *testing.T) {
 			{"power cycle", camera.DefaultOffTime + camera.DefaultWarmUp, 2},
 		} {
 			start := time.Now()
-			r.bad(t, "FF D9")
+			r.Bad(t, "FF D9")
 			if d := time.Since(start); d < want.atLeast {
 				t.Errorf("failure %d took %v: no %s", i+1, d, want.rung)
 			}
@@ -169,7 +138,7 @@ func TestFailuresClimbTheRecoveryLadder(t *testing.T) {
 				t.Errorf("after failure %d the power was off %d times, want %d (%s)", i+1, got, want.offs, want.rung)
 			}
 		}
-		for _, c := range r.power.History() {
+		for _, c := range r.Line.History() {
 			t.Logf("power %v at %v", c.High, c.At)
 		}
 		r.sim.SetFaults(vc0706sim.Faults{})
@@ -185,12 +154,12 @@ func TestFailuresClimbTheRecoveryLadder(t *testing.T) {
 }
 
 func TestWithoutALineTheLadderEndsAtReset(t *testing.T) {
-	run(t, setup{power: noLine}, func(t *testing.T, r *rig) {
+	run(t, setup{power: serialtest.NoLine}, func(t *testing.T, r *rig) {
 		r.good(t)
 		r.sim.SetFaults(vc0706sim.Faults{Truncate: true})
 		for i := range 4 {
 			start := time.Now()
-			r.bad(t, "FF D9")
+			r.Bad(t, "FF D9")
 			if d := time.Since(start); i > 0 && d < 2*time.Second {
 				t.Errorf("failure %d took %v: no reset", i+1, d)
 			}
@@ -207,14 +176,14 @@ func TestPowerIsOffHoweverAShootEnds(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), d)
 			defer cancel()
 			start := time.Now()
-			_, err := r.cam.Shoot(ctx, io.Discard)
+			_, err := r.Cam.Shoot(ctx, io.Discard)
 			if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("Shoot with %v: %v, want context.DeadlineExceeded", d, err)
 			}
 			if took := time.Since(start); took > d+50*time.Millisecond {
 				t.Errorf("Shoot with %v took %v", d, took)
 			}
-			if r.power.High() {
+			if r.Line.High() {
 				t.Errorf("Shoot with %v left the camera on (%v)", d, err)
 			}
 			r.good(t)
@@ -223,26 +192,7 @@ func TestPowerIsOffHoweverAShootEnds(t *testing.T) {
 }
 
 func TestALastingFaultFillsNoLog(t *testing.T) {
-	run(t, setup{power: keepOn}, func(t *testing.T, r *rig) {
-		info := func() (n int) {
-			n = strings.Count(r.log.String(), `"level":"info"`)
-			r.log.Reset()
-			return n
-		}
-		r.good(t)
-		info()
-		for range 2 {
-			r.sim.SetFaults(vc0706sim.Faults{Truncate: true})
-			for range 10 {
-				r.bad(t, "FF D9")
-			}
-			r.sim.SetFaults(vc0706sim.Faults{})
-			r.good(t)
-			if n := info(); n != 2 {
-				t.Errorf("ten failures with reset and power cycles gave %d lines at info, want 2: one for each rung", n)
-			}
-		}
-	})
+	serialtest.Quiet(t, vc0706sim.Faults{Truncate: true}, "FF D9", bench(setup{}))
 }
 
 // stuckWriter holds up whoever writes.
@@ -254,27 +204,27 @@ func (w stuckWriter) Write([]byte) (int, error) {
 }
 
 func TestCloseSwitchesOffThoughAShootHangs(t *testing.T) {
-	run(t, setup{power: keepOn}, func(t *testing.T, r *rig) {
+	run(t, setup{power: serialtest.KeepOn}, func(t *testing.T, r *rig) {
 		w := stuckWriter{make(chan struct{})}
 		done := make(chan error, 1)
 		go func() {
-			_, err := r.cam.Shoot(t.Context(), w)
+			_, err := r.Cam.Shoot(t.Context(), w)
 			done <- err
 		}()
 		time.Sleep(20 * time.Second)
-		if !r.on() {
+		if !r.On() {
 			t.Fatal("the camera is off, want it on in the middle of a picture")
 		}
 		start := time.Now()
-		if err := r.cam.Close(); err == nil {
+		if err := r.Cam.Close(); err == nil {
 			t.Error("Close while a Shoot hangs: no error")
 		}
-		if d := time.Since(start); d > time.Second || r.on() {
-			t.Errorf("after %v, want 1s at most, the camera is on: %v, want off", d, r.on())
+		if d := time.Since(start); d > time.Second || r.On() {
+			t.Errorf("after %v, want 1s at most, the camera is on: %v, want off", d, r.On())
 		}
 		close(w.release)
-		if err := <-done; err == nil || r.on() {
-			t.Errorf("Shoot after Close: %v, on %v, want an error and the camera off", err, r.on())
+		if err := <-done; err == nil || r.On() {
+			t.Errorf("Shoot after Close: %v, on %v, want an error and the camera off", err, r.On())
 		}
 	})
 }

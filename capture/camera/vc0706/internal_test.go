@@ -4,34 +4,16 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"fieldcam/capture/camera/serial"
+	"fieldcam/capture/camera/serial/serialtest"
 )
 
-// script is a port on which everything has arrived already.
-type script struct{ in []byte }
-
-func (s *script) Read(p []byte) (int, error) {
-	if len(s.in) == 0 {
-		return 0, os.ErrDeadlineExceeded
-	}
-	n := copy(p, s.in)
-	s.in = s.in[n:]
-	return n, nil
-}
-
-func (s *script) Write(p []byte) (int, error)   { return len(p), nil }
-func (s *script) SetDeadline(_ time.Time) error { return nil }
-func (s *script) SetBaud(int) error             { return nil }
-func (s *script) Discard() error                { return nil }
-func (s *script) Close() error                  { return nil }
-
 func replyTo(in string, cmd Command) ([]byte, error) {
-	c := &conn{Conn: serial.New(&script{in: []byte(in)}, 38400), timeout: time.Second}
+	c := &conn{Conn: serial.New(serialtest.Heard([]byte(in)), 38400), timeout: time.Second}
 	return c.reply(context.Background(), cmd, time.Second)
 }
 
@@ -88,7 +70,7 @@ func FuzzReply(f *testing.F) {
 			}
 			return
 		}
-		var silent *SilenceError
+		var silent *serial.SilenceError
 		var status *StatusError
 		switch {
 		case errors.As(err, &silent):

@@ -50,14 +50,7 @@ func (c *conn) picture(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	j := jpegstream.New(w)
-	if err := c.transfer(ctx, length, j); err != nil {
-		return err
-	}
-	if !j.Ended() {
-		return fmt.Errorf("picture of %d bytes: want FF D9 at its end, got none", length)
-	}
-	return nil
+	return jpegstream.Copy(w, length, func(j *jpegstream.Writer) error { return c.transfer(ctx, length, j) })
 }
 
 // resume lets the camera go on to new frames. Vimicro's own text has another
@@ -129,7 +122,7 @@ func (c *conn) transfer(ctx context.Context, length int, j *jpegstream.Writer) e
 			return fmt.Errorf("read picture at byte %d of %d, %d tries, %d bad chunks in all: %w", address, length, tries, bad, err)
 		}
 		size, good = max(size/2/align*align, min(minChunk, c.part)), 0
-		var silent *SilenceError
+		var silent *serial.SilenceError
 		if errors.As(err, &silent) {
 			// It may answer yet: be as patient as with a reply.
 			gap = c.timeout
@@ -144,7 +137,7 @@ func (c *conn) transfer(ctx context.Context, length int, j *jpegstream.Writer) e
 // damaged tells whether err is worth a second try at the same address.
 func damaged(err error) bool {
 	var chunk *chunkError
-	var silent *SilenceError
+	var silent *serial.SilenceError
 	var status *StatusError
 	return errors.As(err, &chunk) || errors.As(err, &silent) || errors.As(err, &status)
 }

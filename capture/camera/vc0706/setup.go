@@ -47,7 +47,7 @@ const savingWait = 2 * time.Second
 // saving tells whether err is the answer of a camera in power save, which every
 // command gets but the one that ends it [S].
 func (c *conn) saving(err error) bool {
-	var silent *SilenceError
+	var silent *serial.SilenceError
 	return errors.As(err, &silent) && bytes.Contains(silent.Got, []byte{ReplyMark, c.number, byte(CmdPowerSave), 0x00, savingCount})
 }
 

@@ -7,21 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"fieldcam/capture/camera/serial/serialtest"
 	"fieldcam/capture/camera/vc0706"
 	"fieldcam/capture/camera/vc0706/vc0706sim"
 )
-
-// skeleton is a JPEG of about n bytes of picture data, which differ from shot to
-// shot: large ones cost no drawing.
-func skeleton(n int) func(now time.Time, shots int) []byte {
-	return func(_ time.Time, shots int) []byte {
-		p := []byte("\xFF\xD8\xFF\xFE\x00\x06skel\xFF\xDA\x00\x02")
-		for i := range n {
-			p = append(p, byte((i>>8^i^shots)%251))
-		}
-		return append(p, 0xFF, 0xD9)
-	}
-}
 
 func TestEveryVariantOfTheFamilyIsSpoken(t *testing.T) {
 	for name, o := range map[string]vc0706sim.Options{
@@ -33,7 +22,7 @@ func TestEveryVariantOfTheFamilyIsSpoken(t *testing.T) {
 	} {
 		for _, baud := range []int{57600, 115200} {
 			t.Run(fmt.Sprintf("%s/%d", name, baud), func(t *testing.T) {
-				s := setup{cfg: func(c *vc0706.Config) { c.Baud = baud }, power: keepOn, options: o}
+				s := setup{cfg: func(c *vc0706.Config) { c.Baud = baud }, power: serialtest.KeepOn, options: o}
 				run(t, s, func(t *testing.T, r *rig) {
 					switch {
 					case o.Faults.FillEnd:
@@ -55,7 +44,7 @@ func TestEveryVariantOfTheFamilyIsSpoken(t *testing.T) {
 // filled takes a picture whose end stands behind fill bytes: they belong to it, and
 // what follows the end does not.
 func filled(t *testing.T, r *rig) {
-	got, _, err := r.shoot(t)
+	got, _, err := r.Shoot(t)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +60,7 @@ func stepped(t *testing.T, r *rig) {
 	var last []byte
 	for range 3 {
 		before, _ := r.sim.Picture()
-		got, _, err := r.shoot(t)
+		got, _, err := r.Shoot(t)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +80,7 @@ func TestLargerSensorsAreSetAsTheirMakersSay(t *testing.T) {
 		for size := range sensor.Resolutions() {
 			run(t, setup{
 				cfg:     func(c *vc0706.Config) { c.Sensor, c.Resolution = sensor, size },
-				power:   keepOn,
+				power:   serialtest.KeepOn,
 				options: vc0706sim.Options{Sensor: sensor},
 			}, func(t *testing.T, r *rig) {
 				img, err := jpeg.DecodeConfig(bytes.NewReader(r.good(t)))
@@ -108,7 +97,7 @@ func TestRatesAbove115200AreALargeSensors(t *testing.T) {
 		s := setup{
 			cfg:     func(c *vc0706.Config) { c.Sensor, c.Baud = vc0706.SensorHD, baud },
 			options: vc0706sim.Options{Sensor: vc0706.SensorHD, Picture: skeleton(200_000)},
-			power:   keepOn,
+			power:   serialtest.KeepOn,
 		}
 		run(t, s, func(t *testing.T, r *rig) {
 			r.good(t)
@@ -138,7 +127,7 @@ func TestAnyChunkAndDelayGivesTheSamePicture(t *testing.T) {
 			for _, f := range []vc0706sim.Faults{{}, {DropInChunk: 0.02, MotionInChunk: 0.02, MotionShort: true}} {
 				s := setup{
 					cfg:     func(c *vc0706.Config) { c.Chunk, c.ReadDelay = chunk, delay },
-					options: vc0706sim.Options{Strict: true, Faults: f}, power: keepOn,
+					options: vc0706sim.Options{Strict: true, Faults: f}, power: serialtest.KeepOn,
 				}
 				run(t, s, func(t *testing.T, r *rig) { r.good(t) })
 			}
@@ -147,7 +136,7 @@ func TestAnyChunkAndDelayGivesTheSamePicture(t *testing.T) {
 }
 
 func TestACameraInPowerSaveIsWoken(t *testing.T) {
-	run(t, setup{power: keepOn}, func(t *testing.T, r *rig) {
+	run(t, setup{power: serialtest.KeepOn}, func(t *testing.T, r *rig) {
 		r.good(t)
 		r.sim.Save()
 		r.good(t)

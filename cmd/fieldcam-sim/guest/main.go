@@ -2,6 +2,7 @@
 // time server. It is built for ARM, and never on a real controller.
 //
 //	guest clock TIME                       the clock is set, and somebody vouches for it
+//	guest pulse LINE WIDTH                 a line is on for so long: how well this machine keeps time
 //	guest warden [FLAGS] -- PROGRAM ARGS   see package warden
 package main
 
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"fieldcam/cmd/fieldcam-sim/internal/warden"
+	"fieldcam/hal"
 	"fieldcam/hal/linux"
 )
 
@@ -37,10 +39,31 @@ func run(ctx context.Context, args []string) error {
 			return fmt.Errorf("set the clock: %w", err)
 		}
 		return setClock(t)
+	case len(args) == 3 && args[0] == "pulse":
+		width, err := time.ParseDuration(args[2])
+		if err != nil {
+			return fmt.Errorf("pulse: %w", err)
+		}
+		return pulse(args[1], width)
 	case len(args) > 1 && args[0] == "warden":
 		return supervise(ctx, args[1:])
 	}
-	return errors.New("want clock TIME, or warden [FLAGS] -- PROGRAM ARGS")
+	return errors.New("want clock TIME, pulse LINE WIDTH, or warden [FLAGS] -- PROGRAM ARGS")
+}
+
+// pulse switches an active-high line on, sleeps, and switches it off: what a pulse is
+// at its best on this machine.
+func pulse(name string, width time.Duration) (err error) {
+	o, err := linux.New().OpenOutput(hal.Line{Name: name}, false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, o.Close()) }()
+	if err := o.Set(true); err != nil {
+		return err
+	}
+	time.Sleep(width)
+	return o.Set(false)
 }
 
 // supervise reads warden's flags and runs it.

@@ -6,6 +6,9 @@
 // systemd drops what it keeps when the service is stopped for good, and when a file
 // reports a hang-up, as a GPIO line does whose chip has gone.
 //
+// Whether systemd keeps files at all is up to the unit, and is found out at the start;
+// see Available.
+//
 // Out of scope: what the files are. Their names are the caller's.
 package fdstore
 
@@ -38,6 +41,8 @@ const (
 // goroutine.
 type Store struct {
 	socket string // where systemd listens; empty: there is none
+	keeps  bool   // systemd keeps files for this service
+	reason string // how that is known
 
 	mu    sync.Mutex
 	files map[string]*os.File // handed over and not taken yet; guarded by mu
@@ -51,15 +56,22 @@ type Store struct {
 func Open() *Store {
 	s := &Store{socket: os.Getenv("NOTIFY_SOCKET"), files: make(map[string]*os.File)}
 	pid, count, names := os.Getenv("LISTEN_PID"), os.Getenv("LISTEN_FDS"), os.Getenv("LISTEN_FDNAMES")
-	for _, v := range []string{"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"} {
+	most, told := os.LookupEnv("FDSTORE")
+	for _, v := range []string{"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "FDSTORE"} {
 		os.Unsetenv(v)
 	}
-	if pid != strconv.Itoa(os.Getpid()) {
-		return s
+	if pid == strconv.Itoa(os.Getpid()) {
+		s.takeOver(count, names)
 	}
+	s.findOut(most, told)
+	return s
+}
+
+// takeOver takes over what systemd hands over, as its variables tell.
+func (s *Store) takeOver(count, names string) {
 	n, err := strconv.Atoi(count)
 	if err != nil || n < 0 || n > maxFDs {
-		return s
+		return
 	}
 	list := strings.Split(names, ":")
 	for i := range n {
@@ -75,12 +87,17 @@ func Open() *Store {
 			f.Close() // a name that is not ours, or a second one of that name
 		}
 	}
-	return s
 }
 
-// Available tells whether there is a systemd to keep files. Whether it does is up to
-// the unit: with FileDescriptorStoreMax=0 it drops them without a word.
-func (s *Store) Available() bool { return s.socket != "" }
+// Available tells whether systemd keeps files for this service. Where the unit does not
+// ask for it (FileDescriptorStoreMax=, which is 0 by default) it drops them without a
+// word. From version 254 on it tells how many it keeps; an older one was tried with a
+// pipe. false also where that has come to nothing: what is not known to be kept is not
+// relied on.
+func (s *Store) Available() bool { return s.keeps }
+
+// Reason says how that is known, for people.
+func (s *Store) Reason() string { return s.reason }
 
 // Take gives the file that was kept under name, nil where there is none. It is the
 // caller's from then on, and kept by systemd all the same, until Remove.

@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -37,7 +39,7 @@ func TestMain(m *testing.M) {
 // service does what standard input says, line by line, and says what came of it.
 func service(dir string) error {
 	s := fdstore.Open()
-	fmt.Printf("available %v, environment %q, names %q\n", s.Available(), os.Getenv("LISTEN_FDS")+os.Getenv("LISTEN_PID")+os.Getenv("LISTEN_FDNAMES"), slices.Sorted(slices.Values(s.Names())))
+	fmt.Printf("available %v, environment %q, names %q\n", s.Available(), os.Getenv("LISTEN_FDS")+os.Getenv("LISTEN_PID")+os.Getenv("LISTEN_FDNAMES")+os.Getenv("FDSTORE"), slices.Sorted(slices.Values(s.Names())))
 	in := bufio.NewScanner(os.Stdin)
 	for in.Scan() {
 		switch in.Text() {
@@ -157,6 +159,54 @@ func TestAFileOutlivesItsProcess(t *testing.T) {
 	r.say("", `available true, environment "", names []`)
 }
 
+func TestWhatSystemdKeepsIsKnown(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		most      int
+		tells     bool
+		available bool
+	}{
+		{"on, and told", 4, true, true},
+		{"on, in an older version", 4, false, true},
+		{"off, in any version", 0, false, false}, // a newer one tells nothing then
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := fdstoretest.New(t)
+			s.SetMost(c.most, c.tells)
+			r := start(t, s.Command(os.Args[0]), t.TempDir())
+			r.say("", fmt.Sprintf(`available %v, environment "", names []`, c.available))
+			s.AwaitNames() // nothing is left of the trial
+			r.kill()
+			r = start(t, s.Command(os.Args[0]), t.TempDir())
+			r.say("", fmt.Sprintf(`available %v, environment "", names []`, c.available))
+		})
+	}
+}
+
+func TestASystemdThatDoesNotAnswerKeepsNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "notify")
+	deaf, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer deaf.Close()
+	for _, socket := range []string{path, path + "-gone"} {
+		t.Setenv("NOTIFY_SOCKET", socket)
+		t.Setenv("LISTEN_PID", "")
+		begun := time.Now()
+		s := fdstore.Open()
+		if s.Available() || !strings.Contains(s.Reason(), "not known") {
+			t.Errorf("%s: available %v: %s", socket, s.Available(), s.Reason())
+		}
+		if d := time.Since(begun); d > 10*time.Second {
+			t.Errorf("%s: it took %v", socket, d)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestWithoutSystemdNothingIsKept(t *testing.T) {
 	t.Setenv("NOTIFY_SOCKET", "")
 	// Another process's files: this one is not meant.
@@ -187,6 +237,7 @@ func TestWithoutSystemdNothingIsKept(t *testing.T) {
 func TestANameHasItsBounds(t *testing.T) {
 	t.Setenv("NOTIFY_SOCKET", filepath.Join(t.TempDir(), "nobody"))
 	s := fdstore.Open()
+	defer s.Close()
 	for _, name := range []string{"", strings.Repeat("x", fdstore.MaxName+1), strings.Repeat("/", fdstore.MaxName)} {
 		if err := s.Remove(name); err == nil || !strings.Contains(err.Error(), "want 1 to") {
 			t.Errorf("a name of %d bytes: %v, want an error that gives the bounds", len(name), err)

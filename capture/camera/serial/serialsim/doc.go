@@ -1,6 +1,8 @@
 // Package serialsim is what simulated cameras on a serial line share: the line as
-// they see it, a pseudo-terminal that any driver opens as a serial port, and what a
-// UART hears of another at a rate that is not its own.
+// they see it, a pseudo-terminal that any driver opens as a serial port, what a
+// UART hears of another at a rate that is not its own, and the engine that moves a
+// camera over its line, with its power and its faults. What is said, each camera's own
+// simulator knows.
 package serialsim
 
 import "io"

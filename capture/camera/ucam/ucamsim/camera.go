@@ -2,8 +2,6 @@ package ucamsim
 
 import (
 	"context"
-	"errors"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -61,27 +59,20 @@ const (
 	// commandTime is how long a command may take to arrive once it has begun; a
 	// lost byte must not spoil the next command.
 	commandTime = 100 * time.Millisecond
-	// defaultSlice is Options.Slice.
-	defaultSlice = 5 * time.Millisecond
 )
 
 // Camera is a simulated camera. Its exported methods may be called from any
 // goroutine, at any time.
 type Camera struct {
-	opts Options
+	*serialsim.Control[Faults]
+	opts   Options
+	engine *serialsim.Engine[Faults]
 
 	mu       sync.Mutex
-	wake     chan struct{} // closed and replaced when power needs attention; guarded by mu
-	powered  bool          // guarded by mu
-	starts   int           // how often power came or went; guarded by mu
-	faults   Faults        // guarded by mu
-	last     []byte        // the last picture; guarded by mu
-	shots    int           // guarded by mu
-	settings Settings      // guarded by mu
-	early    int           // of the shots, those before the exposure had settled; guarded by mu
+	settings Settings // guarded by mu
+	early    int      // of the shots, those before the exposure had settled; guarded by mu
 
-	serving chan struct{} // holds one token: whoever has it may use s
-	s       state
+	s state // for what engine calls
 }
 
 // New makes a Camera. It does nothing until Serve.
@@ -95,51 +86,21 @@ func New(o Options) *Camera {
 	if o.Syncs == 0 {
 		o.Syncs = defaultSyncs
 	}
-	if o.Slice == 0 {
-		o.Slice = defaultSlice
-	}
 	if o.Began.IsZero() {
 		o.Began = o.Now().Add(-began)
 	}
-	c := &Camera{opts: o, wake: make(chan struct{}), powered: !o.Unpowered, faults: o.Faults, serving: make(chan struct{}, 1)}
-	c.s.rand = rand.New(rand.NewPCG(o.Seed, 0x7563616D)) // "ucam": a stream of its own
-	c.serving <- struct{}{}
+	c := &Camera{opts: o}
+	c.engine = serialsim.New(serialsim.Options[Faults]{
+		Unpowered: o.Unpowered, Faults: o.Faults, OnLine: Faults.onLine, Slice: o.Slice,
+		Seed: o.Seed, Stream: 0x7563616D, // "ucam"
+	}, serialsim.Protocol{Restart: c.restart, Alarm: c.alarm, Ring: c.turn, Hear: c.hear, Rate: c.s.rate})
+	c.Control = c.engine.Control
 	return c
 }
 
-// SetPower gives the camera power or takes it. Both take effect at once, in the
-// middle of a picture too.
-func (c *Camera) SetPower(on bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if on != c.powered {
-		c.powered = on
-		c.starts++
-		close(c.wake)
-		c.wake = make(chan struct{})
-	}
-}
-
-// SetFaults replaces the camera's faults.
-func (c *Camera) SetFaults(f Faults) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.faults = f
-}
-
-// Faults are the camera's faults now.
-func (c *Camera) Faults() Faults {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.faults
-}
-
-// Picture is the last picture taken, a whole JPEG, and how many were taken
-// before it; nil where there was none.
-func (c *Camera) Picture() (jpeg []byte, shots int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.last, c.shots
+// Serve is the engine's.
+func (c *Camera) Serve(ctx context.Context, line serialsim.Line) error {
+	return c.engine.Serve(ctx, line)
 }
 
 // Early is how many pictures were taken before the exposure had settled.
@@ -172,47 +133,4 @@ func (c *Camera) publish() {
 	defer c.mu.Unlock()
 	c.settings = Settings{Size: s.size, Package: s.pack, Light: s.light,
 		Contrast: s.image[0], Brightness: s.image[1], Exposure: s.image[2], SleepAfter: s.sleepTime}
-}
-
-// Serve is the camera on a line, until ctx ends or the line breaks; it closes
-// the line. The error is nil where ctx ended. The camera can be served again
-// afterwards, as if plugged in anew; a second Serve at the same time waits.
-func (c *Camera) Serve(ctx context.Context, line serialsim.Line) error {
-	select {
-	case <-c.serving:
-	case <-ctx.Done():
-		return line.Close()
-	}
-	defer func() { c.serving <- struct{}{} }()
-
-	heard := make(chan []byte)
-	ended := make(chan error, 1)
-	stop := make(chan struct{})
-	go func() { ended <- listen(line, heard, stop) }()
-	err := c.run(ctx, line, heard)
-	close(stop)
-	cerr := line.Close()
-	lerr := <-ended
-	if ctx.Err() != nil {
-		return nil
-	}
-	return errors.Join(err, lerr, cerr)
-}
-
-// listen passes on what arrives, until the line breaks, which closes heard, or
-// stop is closed.
-func listen(line serialsim.Line, heard chan<- []byte, stop <-chan struct{}) error {
-	buf := make([]byte, 64)
-	for {
-		n, err := line.Read(buf)
-		if err != nil {
-			close(heard)
-			return err
-		}
-		select {
-		case heard <- append([]byte(nil), buf[:n]...):
-		case <-stop:
-			return nil
-		}
-	}
 }

@@ -10,13 +10,12 @@ import (
 
 // execute does one command and answers it.
 func (c *Camera) execute(ctx context.Context, line serialsim.Line, f ucam.Frame) error {
-	s := &c.s
 	faults := c.Faults()
 	cmd := f.Command()
-	if chance(s.rand, faults.Late) && !c.until(ctx, time.Now().Add(lateTime)) {
+	if c.chance(faults.Late) && !c.engine.Until(ctx, time.Now().Add(lateTime)) {
 		return nil
 	}
-	if (faults.NAKOf == 0 || faults.NAKOf == cmd) && chance(s.rand, faults.NAK) {
+	if (faults.NAKOf == 0 || faults.NAKOf == cmd) && c.chance(faults.NAK) {
 		return c.refuse(ctx, line, faults.Code)
 	}
 	switch cmd {
@@ -154,11 +153,11 @@ func (c *Camera) refuse(ctx context.Context, line serialsim.Line, code ucam.Code
 // reply sends frames.
 func (c *Camera) reply(ctx context.Context, line serialsim.Line, frames ...ucam.Frame) error {
 	var p []byte
-	if chance(c.s.rand, c.Faults().Noise) {
-		p = append(p, noise(c.s.rand)...)
+	if c.chance(c.Faults().Noise) {
+		p = append(p, serialsim.Noise(c.engine.Rand)...)
 	}
 	for _, f := range frames {
 		p = append(p, f[:]...)
 	}
-	return c.send(ctx, line, p)
+	return c.engine.Send(ctx, line, p)
 }

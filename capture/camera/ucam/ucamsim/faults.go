@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"fieldcam/capture/camera/serial/serialsim"
 	"fieldcam/capture/camera/ucam"
 )
 
@@ -55,48 +56,16 @@ type Faults struct {
 // lateTime is how late a late reply is: later than drivers wait.
 const lateTime = 700 * time.Millisecond
 
-// noise is up to a dozen bytes of garbage.
-func noise(r *rand.Rand) []byte {
-	p := make([]byte, 1+r.IntN(12))
-	for i := range p {
-		p[i] = byte(r.Uint32())
-	}
-	return p
-}
-
-// chance tells whether something of this chance happens.
-func chance(r *rand.Rand, p float64) bool { return p > 0 && r.Float64() < p }
-
-// bytesOnLine applies the faults of single bytes to p.
-func (f Faults) bytesOnLine(r *rand.Rand, p []byte) []byte {
-	if f.DropByte <= 0 && f.DoubleByte <= 0 {
-		return p
-	}
-	out := make([]byte, 0, len(p)+8)
-	for _, b := range p {
-		if chance(r, f.DropByte) {
-			continue
-		}
-		out = append(out, b)
-		if chance(r, f.DoubleByte) {
-			out = append(out, b)
-		}
-	}
-	return out
+// onLine are the faults of every byte.
+func (f Faults) onLine() serialsim.LineFaults {
+	return serialsim.LineFaults{Silent: f.Silent, DropByte: f.DropByte, DoubleByte: f.DoubleByte}
 }
 
 // pack applies the faults of packages to p, which it may change.
 func (f Faults) pack(r *rand.Rand, p []byte) []byte {
 	at := r.IntN(len(p))
-	if chance(r, f.Corrupt) {
+	if serialsim.Chance(r, f.Corrupt) {
 		p[at] ^= byte(1 + r.IntN(255))
 	}
-	if chance(r, f.DropInPackage) {
-		p = append(append([]byte(nil), p[:at]...), p[at+1:]...)
-	}
-	if chance(r, f.DoubleInPackage) {
-		at = min(at, len(p)-1)
-		p = append(append([]byte(nil), p[:at+1]...), p[at:]...)
-	}
-	return p
+	return serialsim.Part(r, p, at, f.DropInPackage, f.DoubleInPackage)
 }

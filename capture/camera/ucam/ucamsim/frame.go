@@ -16,16 +16,15 @@ const quality = 77
 // snapshot takes a picture.
 func (c *Camera) snapshot() {
 	s := &c.s
-	c.mu.Lock()
-	shot, f := c.shots+1, c.faults
-	c.mu.Unlock()
-	jpeg := c.picture(shot)
-	c.mu.Lock()
-	c.shots, c.last = shot, jpeg
+	_, shots := c.Picture()
+	f := c.Faults()
+	jpeg := c.picture(shots + 1)
+	c.engine.Took(jpeg)
 	if time.Since(s.wokeAt) < exposeTime {
+		c.mu.Lock()
 		c.early++
+		c.mu.Unlock()
 	}
-	c.mu.Unlock()
 	if f.Truncate {
 		jpeg = jpeg[:len(jpeg)/2]
 	}
@@ -83,11 +82,11 @@ func (c *Camera) sendPackage(ctx context.Context, line serialsim.Line, id int) e
 	if !s.sending {
 		return c.refuse(ctx, line, ucam.CodeUnexpected)
 	}
-	if chance(s.rand, faults.Doze) {
+	if c.chance(faults.Doze) {
 		s.sleep()
 		return nil
 	}
-	if id > 0 && chance(s.rand, faults.WrongPackage) {
+	if id > 0 && c.chance(faults.WrongPackage) {
 		id--
 	}
 	payload := s.pack - ucam.PackageHead - ucam.PackageTail
@@ -97,12 +96,12 @@ func (c *Camera) sendPackage(ctx context.Context, line serialsim.Line, id int) e
 	data := s.frozen[id*payload : min((id+1)*payload, len(s.frozen))]
 	p := Package(id+c.opts.FirstPackage, data)
 	if rest := faults.HangAfter - s.sent; faults.HangAfter > 0 && rest < len(data) {
-		err := c.send(ctx, line, p[:max(rest, 0)])
+		err := c.engine.Send(ctx, line, p[:max(rest, 0)])
 		s.phase = hung
 		return err
 	}
 	s.sent += len(data)
-	return c.send(ctx, line, faults.pack(s.rand, p))
+	return c.engine.Send(ctx, line, faults.pack(c.engine.Rand, p))
 }
 
 // Package is a package as it stands on the line: number, size, data and sum.

@@ -1,7 +1,6 @@
 package ucamsim
 
 import (
-	"math/rand/v2"
 	"time"
 
 	"fieldcam/capture/camera/ucam"
@@ -20,9 +19,6 @@ const (
 
 // state is the camera's inside. It belongs to Serve, which runs once at a time.
 type state struct {
-	rand   *rand.Rand
-	began  bool // it was started once
-	starts int  // Camera.starts as last seen
 	// drifted is Faults.Drift as last seen: a start ends the drift, not the fault.
 	drifted float64
 
@@ -58,7 +54,7 @@ const defaultPackage = ucam.MinPackage
 
 // restart is power on, or a reset.
 func (s *state) restart(powered bool) {
-	*s = state{rand: s.rand, began: true, starts: s.starts, drifted: s.drifted,
+	*s = state{drifted: s.drifted,
 		sleepTime: sleepTime, pack: defaultPackage, image: [3]byte{2, 2, 2}}
 	if powered {
 		s.phase = booting

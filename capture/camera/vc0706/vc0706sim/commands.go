@@ -20,7 +20,7 @@ const savingStatus = 0x0E
 func (c *Camera) execute(ctx context.Context, line serialsim.Line, f frame) error {
 	s := &c.s
 	faults := c.Faults()
-	if (faults.StatusOf == 0 || faults.StatusOf == f.cmd) && chance(s.rand, faults.WrongStatus) {
+	if (faults.StatusOf == 0 || faults.StatusOf == f.cmd) && c.chance(faults.WrongStatus) {
 		return c.reply(ctx, line, f.cmd, faults.Status)
 	}
 	if s.saving && f.cmd != vc0706.CmdPowerSave {
@@ -44,7 +44,7 @@ func (c *Camera) execute(ctx context.Context, line serialsim.Line, f frame) erro
 		if err != nil {
 			return err
 		}
-		if c.until(ctx, time.Now().Add(resetDelay)) {
+		if c.engine.Until(ctx, time.Now().Add(resetDelay)) {
 			s.restart(true, c.opts.Number)
 		}
 		return nil
@@ -57,7 +57,7 @@ func (c *Camera) execute(ctx context.Context, line serialsim.Line, f frame) erro
 			return c.reply(ctx, line, f.cmd, vc0706.StatusWrongFormat)
 		}
 		s.saving = f.data[2] == 1
-		if !c.until(ctx, time.Now().Add(powerSaveTime)) {
+		if !c.engine.Until(ctx, time.Now().Add(powerSaveTime)) {
 			return nil
 		}
 		return c.reply(ctx, line, f.cmd, vc0706.StatusOK)

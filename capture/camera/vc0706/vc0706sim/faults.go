@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"fieldcam/capture/camera/serial/serialsim"
 	"fieldcam/capture/camera/vc0706"
 )
 
@@ -65,34 +66,9 @@ func (f Faults) motionEvent(number byte) []byte {
 	return event
 }
 
-// noise is up to a dozen bytes of garbage.
-func noise(r *rand.Rand) []byte {
-	p := make([]byte, 1+r.IntN(12))
-	for i := range p {
-		p[i] = byte(r.Uint32())
-	}
-	return p
-}
-
-// chance tells whether something of this chance happens.
-func chance(r *rand.Rand, p float64) bool { return p > 0 && r.Float64() < p }
-
-// bytesOnLine applies the faults of single bytes to p.
-func (f Faults) bytesOnLine(r *rand.Rand, p []byte) []byte {
-	if f.DropByte <= 0 && f.DoubleByte <= 0 {
-		return p
-	}
-	out := make([]byte, 0, len(p)+8)
-	for _, b := range p {
-		if chance(r, f.DropByte) {
-			continue
-		}
-		out = append(out, b)
-		if chance(r, f.DoubleByte) {
-			out = append(out, b)
-		}
-	}
-	return out
+// onLine are the faults of every byte.
+func (f Faults) onLine() serialsim.LineFaults {
+	return serialsim.LineFaults{Silent: f.Silent, DropByte: f.DropByte, DoubleByte: f.DoubleByte}
 }
 
 // chunk applies the faults of parts of a picture to p, which is not changed.
@@ -101,14 +77,9 @@ func (f Faults) chunk(r *rand.Rand, number byte, p []byte) []byte {
 		return p
 	}
 	at := r.IntN(len(p))
-	if chance(r, f.DropInChunk) {
-		p = append(append([]byte(nil), p[:at]...), p[at+1:]...)
-	}
-	if chance(r, f.DoubleInChunk) {
-		at = min(at, len(p)-1)
-		p = append(append([]byte(nil), p[:at+1]...), p[at:]...)
-	}
-	if chance(r, f.MotionInChunk) {
+	p = serialsim.Part(r, p, at, f.DropInChunk, f.DoubleInChunk)
+	if serialsim.Chance(r, f.MotionInChunk) {
+		at = min(at, len(p))
 		p = append(append(append([]byte(nil), p[:at]...), f.motionEvent(number)...), p[at:]...)
 	}
 	return p

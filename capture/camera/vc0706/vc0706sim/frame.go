@@ -49,18 +49,14 @@ func (c *Camera) control(how byte) vc0706.Status {
 
 // expose takes a picture, and returns it as it is read: with padding, or cut.
 func (c *Camera) expose() []byte {
-	c.mu.Lock()
-	c.shots++
-	shot, f := c.shots, c.faults
-	c.mu.Unlock()
-	jpeg := c.picture(shot)
+	_, shots := c.Picture()
+	f := c.Faults()
+	jpeg := c.picture(shots + 1)
 	if f.FillEnd {
 		// FF FF FF FF D9, as in Jiahe's dump [J].
 		jpeg = append(append([]byte(nil), jpeg[:len(jpeg)-2]...), 0xFF, 0xFF, 0xFF, 0xFF, 0xD9)
 	}
-	c.mu.Lock()
-	c.last = jpeg
-	c.mu.Unlock()
+	c.engine.Took(jpeg)
 	if f.Truncate {
 		return jpeg[:len(jpeg)/2/padTo*padTo]
 	}
@@ -98,7 +94,7 @@ func (c *Camera) readFrame(ctx context.Context, line serialsim.Line, f frame) er
 	if err := c.reply(ctx, line, f.cmd, vc0706.StatusOK); err != nil {
 		return err
 	}
-	if !c.until(ctx, time.Now().Add(delay)) {
+	if !c.engine.Until(ctx, time.Now().Add(delay)) {
 		return nil
 	}
 	part := make([]byte, length) // what lies behind the frame reads as 00
@@ -112,7 +108,7 @@ func (c *Camera) readFrame(ctx context.Context, line serialsim.Line, f frame) er
 		return err
 	}
 	s.sent += len(part)
-	part = faults.chunk(s.rand, s.number, part)
+	part = faults.chunk(c.engine.Rand, s.number, part)
 	return c.send(ctx, line, append(part, replyFrame(s.number, f.cmd, vc0706.StatusOK)...))
 }
 

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"fieldcam/capture/camera/serial/serialsim"
+	"fieldcam/capture/camera/serial/serialtest"
 	"fieldcam/capture/camera/vc0706/vc0706sim"
 	"fieldcam/hal/linux"
 )
@@ -67,7 +68,7 @@ func TestTerminalOutlivesAKilledDriver(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.Close()
-	if _, err := p.Write(unhex(t, "56 00 36 01 00")); err != nil {
+	if _, err := p.Write(serialtest.Unhex(t, "56 00 36 01 00")); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.SetDeadline(time.Now().Add(patience)); err != nil {
@@ -81,7 +82,7 @@ func TestTerminalOutlivesAKilledDriver(t *testing.T) {
 		}
 		got = append(got, buf[:n]...)
 	}
-	if string(got) != string(unhex(t, "76 00 36 00 00")) {
+	if string(got) != string(serialtest.Unhex(t, "76 00 36 00 00")) {
 		t.Errorf("the next driver got % X, want 76 00 36 00 00", got)
 	}
 }

@@ -11,69 +11,45 @@ import (
 // bootText is what a camera says at its stored rate when it starts (625: PAL).
 const bootText = "VC0706 1.00\r\nCtrl infr exist\r\nUser-defined sensor\r\n625\r\nInit end\r\n"
 
-// run is the camera until ctx ends or heard is closed. Its error is the line's.
-func (c *Camera) run(ctx context.Context, line serialsim.Line, heard <-chan []byte) error {
-	s := &c.s
-	for {
-		c.mu.Lock()
-		wake, starts, powered, moved := c.wake, c.starts, c.powered, c.moved
-		c.moved = false
-		save := c.save
-		c.save = false
-		dead := c.faults.Dead
-		c.mu.Unlock()
-		switch {
-		case starts != s.starts:
-			s.starts = starts
-			s.restart(powered, c.opts.Number)
-			if powered && dead {
-				s.phase = hung
-			}
-		case s.baud == 0: // the first time ever, and powered as long as anyone knows
-			s.restart(powered, c.opts.Number)
-			if powered {
-				s.phase = ready
-			}
-		}
-		if moved && s.phase == ready && s.motion && s.report {
-			if err := c.send(ctx, line, c.Faults().motionEvent(s.number)); err != nil {
-				return err
-			}
-		}
-		s.saving = s.saving || save && s.phase == ready
-		var boot <-chan time.Time
-		timer := time.NewTimer(time.Until(s.bootAt))
-		if s.phase == booting {
-			boot = timer.C
-		}
-		var err error
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return nil
-		case p, ok := <-heard:
-			if !ok {
-				timer.Stop()
-				return nil
-			}
-			err = c.hear(ctx, line, p)
-		case <-wake:
-		case <-boot:
-			s.phase = ready
-			err = c.greet(ctx, line)
-		}
-		timer.Stop()
-		if err != nil {
-			return err
-		}
+// restart is the engine's: the power came or went.
+func (c *Camera) restart(powered, settled bool) {
+	c.s.restart(powered, c.opts.Number)
+	switch {
+	case settled && powered:
+		c.s.phase = ready
+	case powered && c.Faults().Dead:
+		c.s.phase = hung
 	}
 }
 
-// greet sends what a camera says when it starts.
+// look sees to what Move and Save want.
+func (c *Camera) look(ctx context.Context, line serialsim.Line) error {
+	c.mu.Lock()
+	moved, save := c.moved, c.save
+	c.moved, c.save = false, false
+	c.mu.Unlock()
+	s := &c.s
+	s.saving = s.saving || save && s.phase == ready
+	if moved && s.phase == ready && s.motion && s.report {
+		return c.send(ctx, line, c.Faults().motionEvent(s.number))
+	}
+	return nil
+}
+
+// alarm is the end of the start.
+func (c *Camera) alarm() time.Time {
+	if c.s.phase != booting {
+		return time.Time{}
+	}
+	return c.s.bootAt
+}
+
+// greet ends the start, with what a camera says then.
 func (c *Camera) greet(ctx context.Context, line serialsim.Line) error {
+	c.s.phase = ready
 	text := []byte(bootText)
 	if c.Faults().BootGarbage {
-		text = append(noise(c.s.rand), text...)
+		text = append(serialsim.Noise(c.engine.Rand), text...)
 	}
 	return c.send(ctx, line, text)
 }
@@ -93,7 +69,7 @@ func (c *Camera) hear(ctx context.Context, line serialsim.Line, p []byte) error 
 		if f.number != s.number || s.phase != ready {
 			continue
 		}
-		if !c.until(ctx, time.Now().Add(replyTime)) {
+		if !c.engine.Until(ctx, time.Now().Add(replyTime)) {
 			return nil
 		}
 		if err := c.execute(ctx, line, f); err != nil {
@@ -103,8 +79,7 @@ func (c *Camera) hear(ctx context.Context, line serialsim.Line, p []byte) error 
 	return nil
 }
 
-// send sends p at the camera's rate, with the faults of the moment. It ends
-// early where the power goes or ctx ends.
+// send sends p, with the faults of the moment.
 func (c *Camera) send(ctx context.Context, line serialsim.Line, p []byte) error {
 	s := &c.s
 	f := c.Faults()
@@ -113,61 +88,28 @@ func (c *Camera) send(ctx context.Context, line serialsim.Line, p []byte) error 
 	}
 	p = append(s.held, p...)
 	s.held = nil
-	if chance(s.rand, f.ShortReply) {
+	if c.chance(f.ShortReply) {
 		s.held = p[len(p)-1:]
 		p = p[:len(p)-1]
 	}
-	p = f.bytesOnLine(s.rand, p)
-	next := time.Now()
-	for len(p) > 0 {
-		n := min(len(p), max(1, int(c.opts.Slice/serialsim.WireTime(1, s.baud))))
-		if out := serialsim.Hear(p[:n], s.baud, line.Baud()); len(out) > 0 {
-			if _, err := line.Write(out); err != nil {
-				return err
-			}
-		}
-		p = p[n:]
-		next = next.Add(serialsim.WireTime(n, s.baud))
-		if !c.until(ctx, next) {
-			return nil
-		}
-	}
-	return nil
+	return c.engine.Send(ctx, line, p)
 }
 
-// until waits for a time; it returns false at once where the power changes or
-// ctx ends.
-func (c *Camera) until(ctx context.Context, at time.Time) bool {
-	timer := time.NewTimer(time.Until(at))
-	defer timer.Stop()
-	for {
-		c.mu.Lock()
-		wake, starts := c.wake, c.starts
-		c.mu.Unlock()
-		if starts != c.s.starts || ctx.Err() != nil {
-			return false
-		}
-		select {
-		case <-timer.C:
-			return true
-		case <-wake:
-		case <-ctx.Done():
-		}
-	}
-}
+// chance tells whether something of this chance happens.
+func (c *Camera) chance(p float64) bool { return serialsim.Chance(c.engine.Rand, p) }
 
 // reply sends the reply to a command.
 func (c *Camera) reply(ctx context.Context, line serialsim.Line, cmd vc0706.Command, status vc0706.Status, data ...byte) error {
 	s := &c.s
 	f := c.Faults()
-	if chance(s.rand, f.Late) && !c.until(ctx, time.Now().Add(lateTime)) {
+	if c.chance(f.Late) && !c.engine.Until(ctx, time.Now().Add(lateTime)) {
 		return nil
 	}
 	var p []byte
-	if chance(s.rand, f.Noise) {
-		p = append(p, noise(s.rand)...)
+	if c.chance(f.Noise) {
+		p = append(p, serialsim.Noise(c.engine.Rand)...)
 	}
-	if chance(s.rand, f.MotionBeforeReply) {
+	if c.chance(f.MotionBeforeReply) {
 		p = append(p, f.motionEvent(s.number)...)
 	}
 	if status != vc0706.StatusOK && f.LongErrors {

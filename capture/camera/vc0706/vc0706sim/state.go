@@ -1,7 +1,6 @@
 package vc0706sim
 
 import (
-	"math/rand/v2"
 	"time"
 
 	"fieldcam/capture/camera/vc0706"
@@ -37,9 +36,7 @@ func newStored(baud int) stored {
 
 // state is the camera's inside. It belongs to Serve, which runs once at a time.
 type state struct {
-	rand   *rand.Rand
 	stored stored
-	starts int // Camera.starts as last seen
 
 	phase  phase
 	bootAt time.Time // when booting ends
@@ -67,7 +64,7 @@ type state struct {
 // restart is power on, or a reset: what is volatile is forgotten, and the camera
 // starts if it has power.
 func (s *state) restart(powered bool, number byte) {
-	*s = state{rand: s.rand, stored: s.stored, starts: s.starts,
+	*s = state{stored: s.stored,
 		number: number, baud: baudOf(s.stored.divisor), resolution: s.stored.resolution,
 		compression: s.stored.compression, motion: true, tv: true}
 	if powered {

@@ -85,7 +85,7 @@ func New(o Options) (*Page, error) {
 	}
 	t, err := template.New("").Funcs(template.FuncMap{
 		"utc": utc, "clock": clock, "date": date, "rfc": rfc, "bytes": sizeText, "plural": plural, "every": everyText,
-		"from": fromText, "to": toText, "localfrom": localText, "class": classText,
+		"from": fromText, "to": toText, "localfrom": localText, "class": classText, "supply": supplyFacts,
 		"thumb": thumbURL, "view": viewURL, "preview": previewURL,
 	}).ParseFS(templateFiles, "templates/*.html")
 	if err != nil {

@@ -32,6 +32,8 @@ func rounds() [][]measurement {
 	return [][]measurement{
 		{diskFigure()},
 		{syncFigure(), binaryFigure()},
+		{idleFigure(), wakeFigure()},
+		{rawFigure()},
 		{memoryFigure(), heartbeatFigure(), goodputFigure(fastLink()), goodputFigure(lossyLink())},
 		{captureFigure()},
 	}

@@ -20,8 +20,8 @@ func TestFigureNamesAreWordsAndUnique(t *testing.T) {
 		}
 		seen[name] = true
 	}
-	if len(seen) != 8 {
-		t.Errorf("%d figures, want 8", len(seen))
+	if len(seen) != 11 {
+		t.Errorf("%d figures, want 11", len(seen))
 	}
 }
 

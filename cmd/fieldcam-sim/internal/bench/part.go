@@ -14,6 +14,7 @@ const (
 	partEnqueue = "enqueue" // fills a queue; traced by strace
 	partDisk    = "disk"    // mounts an image of its own and fills it
 	partCapture = "capture" // takes photos on time beside an upload
+	partTick    = "tick"    // does nothing, over and over
 )
 
 // Part runs one part in this process: args is its order as JSON, and what it
@@ -24,6 +25,8 @@ func Part(ctx context.Context, name, args string, w io.Writer) error {
 		return part.Serve(ctx, args, w, enqueue)
 	case partDisk:
 		return part.Serve(ctx, args, w, measureDisk)
+	case partTick:
+		return part.Serve(ctx, args, w, tick)
 	case partCapture:
 		return part.Serve(ctx, args, w, captureOnTime)
 	}

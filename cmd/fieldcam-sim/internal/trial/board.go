@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -12,30 +13,31 @@ import (
 	"fieldcam/cmd/fieldcam-sim/internal/emulated"
 )
 
+// suiteLines are the names of the lines for the suite.
+func suiteLines() []string { return []string{4: "IN", 5: "OUT", 6: "SYNC", 7: "SYNC_IN"} }
+
 // wiring is what the conformance suite of hal/linux wants to find (its
 // board_test.go): two pairs of lines, of which this machine drives the second as the
 // first goes, two ports with crossed lines, a watchdog, and a clock.
-const wiring = "out=SPARE5 in=CONFIRM sync=SPARE6 sync_in=SPARE7 port=" + emulated.SerialPort + " far=" + emulated.USBPort +
+const wiring = "out=OUT in=IN sync=SYNC sync_in=SYNC_IN port=" + emulated.SerialPort + " far=" + emulated.USBPort +
 	" watchdog=" + emulated.Watchdog + " rtc=/dev/rtc0"
 
 // wires are the pairs, by pin.
-func wires() map[int]int { return map[int]int{5: pinConfirm, 6: 7} }
+func wires() map[int]int { return map[int]int{5: 4, 6: 7} }
+
+// openBoard has a card, and nothing around it.
+func openBoard(ctx context.Context, s *site) error { return s.makeCard(ctx) }
 
 // board runs the conformance suite in the guest.
-func board(ctx context.Context, t *take) (err error) {
-	if t.o.Board == "" {
+func board(ctx context.Context, s *site) (err error) {
+	if s.o.Board == "" {
 		return errors.New("no program with hal/linux's tests")
 	}
-	s, err := openSite(ctx, t, false, nil)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.close()) }()
 	crossed, err := cross()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, crossed.close()) }()
+	s.also = append(s.also, crossed.close)
 	pins := make(chan *emulated.Pins, 1) // once there are some
 	mirror := func(e emulated.Edge) {
 		in, wired := wires()[e.Pin]
@@ -45,25 +47,27 @@ func board(ctx context.Context, t *take) (err error) {
 		p := <-pins
 		pins <- p
 		if err := p.Drive(ctx, in, e.High); err != nil {
-			t.said.Lock()
-			defer t.said.Unlock()
-			fmt.Fprintf(t.o.Progress, "%s: %v\n", t.name, err) // the suite fails for it
+			s.t.say("%v", err) // the suite fails for it
 		}
 	}
-	name := filepath.Base(t.o.Board)
+	name := filepath.Base(s.o.Board)
 	err = s.boot(ctx, emulated.Options{
-		Serial: crossed.ends[0].Path(), USB: crossed.ends[1].Path(), Watchdog: true, Edge: mirror,
-		Guest: map[string]string{name: t.o.Board},
+		Lines: suiteLines(), Serial: crossed.ends[0].Path(), USB: crossed.ends[1].Path(), Watchdog: true, Edge: mirror,
+		Guest: map[string]string{name: s.o.Board},
 	}, "")
 	if err != nil {
 		return err
 	}
 	pins <- s.machine.Pins()
-	t.say("the suite runs in the guest")
+	s.t.say("the suite runs in the guest")
 	out, err := s.machine.Shell().Run(ctx, fmt.Sprintf("FIELDCAM_BOARD=%q ./%s -test.run OnTheBoard -test.v", wiring, name))
 	var failed *emulated.CommandError
 	if err != nil && !errors.As(err, &failed) {
 		return err
+	}
+	log := filepath.Join(s.dir, "board.log")
+	if err := os.WriteFile(log, []byte(out), 0o644); err != nil {
+		return fmt.Errorf("write the suite's log: %w", err)
 	}
 	verdicts := map[string]int{}
 	var suites []string
@@ -76,22 +80,16 @@ func board(ctx context.Context, t *take) (err error) {
 		verdicts[verdict]++
 		test, _, _ = strings.Cut(test, " ")
 		if verdict != "--- PASS" {
-			t.fault("%s %s", verdict, test)
+			s.t.fault("%s %s", verdict, test)
 		} else if !strings.Contains(test, "/") {
 			suites = append(suites, test)
 		}
 	}
 	if failed != nil || len(suites) == 0 {
-		t.fault("the suite did not pass: %s", lastLines(out))
+		s.t.fault("the suite did not pass: see %s", log)
 	}
-	t.fact("%d checks passed: %s", verdicts["--- PASS"], strings.Join(suites, ", "))
+	s.t.fact("%d checks passed: %s", verdicts["--- PASS"], strings.Join(suites, ", "))
 	return nil
-}
-
-// lastLines is the end of what a test printed.
-func lastLines(out string) string {
-	const most = 4000
-	return out[max(0, len(out)-most):]
 }
 
 // crossed are two serial lines, each the other's far end.

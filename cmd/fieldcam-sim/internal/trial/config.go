@@ -20,12 +20,18 @@ const (
 	pinFull
 	pinPower
 	_
-	pinConfirm
+	pinFree // nobody's
+	pinModem
+	pinHeater
+	pinLight
 )
 
 // lines are their names in the device tree.
 func lines() []string {
-	return []string{pinHalf: "FOCUS", pinFull: "SHUTTER", pinPower: "CAMERA_POWER", emulated.PowerPin: "BUTTON", pinConfirm: "CONFIRM", 5: "SPARE5", 6: "SPARE6", 7: "SPARE7"}
+	return []string{
+		pinHalf: "FOCUS", pinFull: "SHUTTER", pinPower: "CAMERA_POWER", emulated.PowerPin: "BUTTON", pinFree: "FREE",
+		pinModem: "MODEM_POWER", pinHeater: "HEATER", pinLight: "LED",
+	}
 }
 
 // common is what every configuration begins with.
@@ -58,17 +64,17 @@ stop_free_mb = 16
 
 `))
 
-// regular takes a photo and uploads every 10 s, which leaves a busy machine time for
-// a retry.
+// regular takes a photo and uploads every 5 s. A machine that is too busy for that
+// makes the daemon leave slots out, which its ledger must tell of.
 const regular = `[[session]]
 name = "photos"
 kind = "capture"
-every = "10s"
+every = "5s"
 
 [[session]]
 name = "uploads"
 kind = "upload"
-every = "10s"
+every = "5s"
 
 `
 

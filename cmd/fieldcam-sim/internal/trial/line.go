@@ -27,7 +27,7 @@ const (
 
 // line takes large pictures from a camera whose simulator paces the line, on this
 // machine: the emulator's processor would be what is measured.
-func line(ctx context.Context, t *take) (err error) {
+func line(ctx context.Context, s *site) (err error) {
 	board := linux.New()
 	e, err := eye.Open(vc0706sim.New(vc0706sim.Options{Name: device, Resolution: largePicture, Now: eye.EverLater()}), "")
 	if err != nil {
@@ -63,9 +63,9 @@ func line(ctx context.Context, t *take) (err error) {
 			}
 			ratios, last = append(ratios, ratio), told
 		}
-		t.measured(figure.Figure{Name: kind.name, What: kind.what, Unit: "ratio", Reach: figure.AtMost(kind.most)}, figure.Median(ratios),
+		s.t.measured(figure.Figure{Name: kind.name, What: kind.what, Unit: "ratio", Reach: figure.AtMost(kind.most)}, figure.Median(ratios),
 			fmt.Sprintf("median of %d; worst %s; the last: %s", linePictures, figure.Number(figure.Quantile(ratios, 1)), last))
-		t.fact("%s: %d pictures, all intact", kind.name, linePictures)
+		s.t.fact("%s: %d pictures, all intact", kind.name, linePictures)
 	}
 	return nil
 }

@@ -2,30 +2,16 @@ package trial
 
 import (
 	"context"
-	"errors"
 	"fmt"
-
-	"fieldcam/cmd/fieldcam-sim/internal/emulated"
+	"time"
 )
 
 // power cuts the power while the card is written to, switches on again with the same
 // card, and so on. What the emulator was given to write is on the card; a card that
 // loses its cache too is package powercut's.
-func power(ctx context.Context, t *take) (err error) {
-	s, err := openSite(ctx, t, true, smallCamera())
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	on := func() error {
-		err := s.boot(ctx, emulated.Options{Serial: s.camera.Path()}, regular+serialCamera(emulated.SerialPort))
-		if err != nil {
-			return err
-		}
-		return s.start(ctx, "")
-	}
-	for n := range t.o.Cuts {
-		if err := on(); err != nil {
+func power(ctx context.Context, s *site) error {
+	for n := range s.o.Cuts {
+		if err := s.up(ctx, time.Time{}); err != nil {
 			return err
 		}
 		if err := s.photos(ctx, 1); err != nil {
@@ -36,9 +22,10 @@ func power(ctx context.Context, t *take) (err error) {
 			return err
 		}
 		s.machine.Cut()
-		t.say("cut %d: %s", n+1, when)
+		s.cuts++
+		s.t.say("cut %d: %s", n+1, when)
 	}
-	if err := on(); err != nil {
+	if err := s.up(ctx, time.Time{}); err != nil {
 		return err
 	}
 	if err := s.photos(ctx, 2); err != nil {
@@ -47,8 +34,8 @@ func power(ctx context.Context, t *take) (err error) {
 	if err := s.judgeLedger(ctx, interval); err != nil {
 		return err
 	}
-	t.fact("%d power cuts in mid-write: the card was mounted, the daemon went on", t.o.Cuts)
-	return s.settle(ctx, t.o.Cuts)
+	s.t.fact("%d power cuts in mid-write: the card was mounted, the daemon went on", s.o.Cuts)
+	return s.settle(ctx)
 }
 
 // moment waits for the nth kind of moment at which a cut hurts, and says which.

@@ -2,7 +2,7 @@ package trial
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"time"
 
 	"fieldcam/capture/camera/vc0706/vc0706sim"
@@ -18,8 +18,8 @@ func smallCamera() *vc0706sim.Options {
 // few is how many photos show that a thing works, and photoTime how long one may
 // take on a machine that does other work besides.
 const (
-	few       = 3
-	photoTime = 2 * time.Minute
+	few       = 2
+	photoTime = 4 * time.Minute
 )
 
 // photos waits for n more photos.
@@ -43,30 +43,47 @@ func badLine() vc0706sim.Faults {
 	return vc0706sim.Faults{DropInChunk: 0.005, DoubleInChunk: 0.005, Noise: 0.02}
 }
 
+// openUART has a hub, and a camera at the UART.
+func openUART(ctx context.Context, s *site) (err error) {
+	if err := s.makeCard(ctx); err != nil {
+		return err
+	}
+	if s.camera, err = eye.Open(vc0706sim.New(*smallCamera()), ""); err != nil {
+		return err
+	}
+	return s.makeCloud(ctx)
+}
+
+// up switches the controller with the camera at its UART on, and starts the daemon
+// under both watchdogs, unless it is on.
+func (s *site) up(ctx context.Context, rtc time.Time) error {
+	if s.running() {
+		return nil
+	}
+	o := emulated.Options{Serial: s.camera.Path(), Watchdog: true, RTC: rtc}
+	if err := s.boot(ctx, o, regular+serialCamera(emulated.SerialPort)); err != nil {
+		return err
+	}
+	return s.start(ctx, fmt.Sprintf("-watchdog %s -timeout %v -silence %v", emulated.Watchdog, biteTime, silenceTime))
+}
+
 // serial takes photos over the UART, from a good camera and from one on a bad line.
-func serial(ctx context.Context, t *take) (err error) {
-	s, err := openSite(ctx, t, true, smallCamera())
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	if err := s.boot(ctx, emulated.Options{Serial: s.camera.Path()}, regular+serialCamera(emulated.SerialPort)); err != nil {
-		return err
-	}
-	if err := s.start(ctx, ""); err != nil {
+func serial(ctx context.Context, s *site) error {
+	if err := s.up(ctx, time.Time{}); err != nil {
 		return err
 	}
 	if err := s.photos(ctx, few); err != nil {
 		return err
 	}
-	t.say("%d photos from a good camera", few)
+	s.t.say("%d photos from a good camera", few)
 	s.camera.Camera().SetFaults(badLine())
+	defer s.camera.Camera().SetFaults(vc0706sim.Faults{})
 	if err := s.photos(ctx, few); err != nil {
 		return err
 	}
-	t.say("%d photos over a bad line", few)
+	s.t.say("%d photos over a bad line", few)
 	if err := s.judgeLedger(ctx, interval); err != nil {
 		return err
 	}
-	return s.settle(ctx, 0)
+	return s.settle(ctx)
 }

@@ -2,6 +2,7 @@ package trial
 
 import (
 	"io"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -65,18 +66,19 @@ func TestPressesAreHeldAgainstTheirTimes(t *testing.T) {
 func TestTheFirstStartMovesEachLineOnce(t *testing.T) {
 	up := func(pin int) emulated.Edge { return emulated.Edge{Pin: pin, High: true, At: time.Second} }
 	down := func(pin int) emulated.Edge { return emulated.Edge{Pin: pin, At: 2 * time.Second} }
+	others := emulated.Waveform{up(pinHalf), up(pinModem), up(pinHeater), up(pinLight)}
 	for _, test := range []struct {
 		name string
-		w    emulated.Waveform
+		w    emulated.Waveform // beside the others
 		want string
 	}{
-		{"to its safe level", emulated.Waveform{up(pinHalf), up(pinFull), up(pinPower)}, ""},
-		{"a pulse", emulated.Waveform{up(pinHalf), up(pinFull), down(pinFull), up(pinFull), up(pinPower)}, "moves SHUTTER"},
-		{"not at all", emulated.Waveform{up(pinHalf), up(pinFull)}, "moves CAMERA_POWER"},
+		{"to its safe level", emulated.Waveform{up(pinFull), up(pinPower)}, ""},
+		{"a pulse", emulated.Waveform{up(pinFull), down(pinFull), up(pinFull), up(pinPower)}, "moves SHUTTER"},
+		{"not at all", emulated.Waveform{up(pinFull)}, "moves CAMERA_POWER"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := watched()
-			s.judgeFirstTake(test.w)
+			s.judgeFirstTake(slices.Concat(others, test.w))
 			one(t, s.t.Faults, test.want)
 		})
 	}

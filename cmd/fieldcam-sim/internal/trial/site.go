@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"fieldcam/capture/camera/ucam/ucamsim"
 	"fieldcam/capture/camera/vc0706/vc0706sim"
 	"fieldcam/cmd/fieldcam-sim/internal/cloud"
 	"fieldcam/cmd/fieldcam-sim/internal/emulated"
@@ -23,64 +24,69 @@ const (
 	diskBytes = 64 << 20
 	// bootTime bounds a boot with the daemon's start, and replyTime one command in
 	// the guest, on a machine that does other work besides.
-	bootTime  = 5 * time.Minute
-	replyTime = 3 * time.Minute
+	bootTime  = 8 * time.Minute
+	replyTime = 5 * time.Minute
 	// look is how often something is looked for that must come.
 	look = 20 * time.Millisecond
 )
 
-// site is an emulated controller and what surrounds it. The scenario closes it.
+// site is an emulated controller and what surrounds it. Who has it opened closes it.
 type site struct {
-	t       *take
+	o       Options
+	dir     string
+	t       *take                       // the scenario that is played
 	hub     *cloud.Hub                  // nil: there is no cloud
-	camera  *eye.Eye[*vc0706sim.Camera] // nil: there is no serial camera
+	camera  *eye.Eye[*vc0706sim.Camera] // nil: there is no serial camera of that make
+	other   *eye.Eye[*ucamsim.Camera]   // nil: nor of the other
 	disk    string
 	journal *journal
 	witness *witness.Witness
 	machine *emulated.Machine // the last one; nil before the first boot
 	boots   int
+	lives   int           // of the daemon, which its journal should tell of
+	started time.Duration // by the guest's uptime, when the daemon was started last
+	cuts    int           // how often the board lost its power
+	began   time.Time     // slots before this one are of a time that nobody knew
 
 	followers sync.WaitGroup
 	stop      context.CancelFunc
 	err       error // of follow; valid when the followers are done
+	also      []func() error
 }
 
-// openSite makes a new card, and the cloud and the camera where they are wanted.
-func openSite(ctx context.Context, t *take, withHub bool, camera *vc0706sim.Options) (_ *site, err error) {
-	s := &site{t: t, disk: filepath.Join(t.dir, "disk.img"), journal: newJournal(), stop: func() {}}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.close())
-		}
-	}()
-	if err := emulated.MakeDisk(ctx, s.disk, diskBytes); err != nil {
-		return nil, err
-	}
-	if camera != nil {
-		if s.camera, err = eye.Open(vc0706sim.New(*camera), ""); err != nil {
-			return nil, err
+// makeCard makes a new card.
+func (s *site) makeCard(ctx context.Context) error {
+	s.disk = filepath.Join(s.dir, "disk.img")
+	s.witness = witness.New(func() (int64, bool) { return 0, true }, s.picture)
+	return emulated.MakeDisk(ctx, s.disk, diskBytes)
+}
+
+// picture is what a camera took last.
+func (s *site) picture() []byte {
+	if s.other != nil {
+		if jpeg, shots := s.other.Camera().Picture(); shots > 0 {
+			return jpeg // the first one has been put aside
 		}
 	}
-	s.witness = witness.New(func() (int64, bool) { return 0, true }, func() []byte {
-		if s.camera == nil {
-			return nil
-		}
-		jpeg, _ := s.camera.Camera().Picture()
-		return jpeg
-	})
-	if !withHub {
-		return s, nil
+	if s.camera == nil {
+		return nil
 	}
+	jpeg, _ := s.camera.Camera().Picture()
+	return jpeg
+}
+
+// makeCloud starts the hub.
+func (s *site) makeCloud(ctx context.Context) (err error) {
 	s.hub, err = cloud.Open(ctx, cloud.Options{
-		Program: filepath.Join(t.o.Bin, "fieldcam-hub"), Dir: t.dir, Device: device, Host: emulated.HostAddress,
+		Program: filepath.Join(s.o.Bin, "fieldcam-hub"), Dir: s.dir, Device: device, Host: emulated.HostAddress,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	following, stop := context.WithCancel(ctx)
+	following, stop := context.WithCancel(context.WithoutCancel(ctx)) // longer than a scenario
 	s.stop = stop
 	s.followers.Go(func() { s.err = cloud.Follow(following, s.hub.Process().Log(), s.witness.Hear) })
-	return s, nil
+	return nil
 }
 
 // close ends all of it.
@@ -97,7 +103,26 @@ func (s *site) close() error {
 	if s.camera != nil {
 		err = errors.Join(err, s.camera.Close())
 	}
+	if s.other != nil {
+		err = errors.Join(err, s.other.Close())
+	}
+	for _, also := range s.also {
+		err = errors.Join(err, also())
+	}
 	return err
+}
+
+// running tells whether the controller is on.
+func (s *site) running() bool {
+	if s.machine == nil {
+		return false
+	}
+	select {
+	case <-s.machine.Ended():
+		return false
+	default:
+		return true
+	}
 }
 
 // boot switches the controller on with a configuration, the rest of which is given,
@@ -106,8 +131,8 @@ func (s *site) boot(ctx context.Context, o emulated.Options, rest string) error 
 	ctx, cancel := context.WithTimeout(ctx, bootTime)
 	defer cancel()
 	s.boots++
-	o.Files, o.Disk, o.Control = s.t.o.Files, s.disk, true
-	o.Dir = filepath.Join(s.t.dir, fmt.Sprintf("boot-%d", s.boots))
+	o.Files, o.Disk, o.Control = s.o.Files, s.disk, true
+	o.Dir = filepath.Join(s.dir, fmt.Sprintf("boot-%d", s.boots))
 	if err := os.Mkdir(o.Dir, 0o755); err != nil {
 		return fmt.Errorf("make directory: %w", err)
 	}
@@ -115,7 +140,7 @@ func (s *site) boot(ctx context.Context, o emulated.Options, rest string) error 
 	if err := writeConfig(config, s.hub, rest); err != nil {
 		return err
 	}
-	files := map[string]string{"fieldcam": s.t.o.Guest, "guest": s.t.o.Helper, "fieldcam.toml": config}
+	files := map[string]string{"fieldcam": s.o.Guest, "guest": s.o.Helper, "fieldcam.toml": config}
 	if s.hub != nil {
 		files["ca.pem"] = s.hub.Account().CAFile
 	}
@@ -148,7 +173,12 @@ func (s *site) start(ctx context.Context, flags string) error {
 	if _, err := s.run(ctx, "./guest warden "+flags+" -- "+program+" run --log json >/dev/console 2>&1 &"); err != nil {
 		return err
 	}
-	_, _, err := s.await(ctx, from, "warden: life", "is ready")
+	if _, _, err := s.await(ctx, from, "warden: life", "is ready"); err != nil {
+		return err
+	}
+	s.lives++
+	var err error
+	s.started, err = s.uptime(ctx)
 	return err
 }
 

@@ -34,40 +34,64 @@ type Options struct {
 	// recorded, Presses how often the shutter is released while it is timed, and
 	// Cuts how often the power is cut.
 	Lives, Presses, Cuts int
-	// Jobs is how many scenarios are played at the same time.
+	// Jobs is how many places scenarios are played at, at the same time.
 	Jobs int
 	// Progress is where a person reads how far it is.
 	Progress io.Writer
 }
 
-// scenario is one thing that happens in the field.
+// scenario is one thing that happens in the field. It finds the site as the one
+// before it left it, and switches on what it needs: it can be played alone too.
 type scenario struct {
 	name string // for scripts: no spaces
 	what string
-	play func(ctx context.Context, t *take) error
+	play func(ctx context.Context, s *site) error
 }
 
-// scenarios are all of them, the longest first.
-func scenarios() []scenario {
-	return []scenario{
-		{"edges", "no output moves while the daemon starts, stops and is killed", edges},
-		{"shutter", "the shutter's pulse is as long as configured", shutter},
-		{"watchdog", "a silent daemon is started again, and a silent board", watchdog},
-		{"power", "power cuts in mid-write", power},
-		{"usb", "a USB serial adapter is pulled out in mid-picture", usb},
-		{"network", "the network's cable is pulled out", network},
-		{"serial", "a serial camera, good and with faults", serial},
-		{"clock", "the clock begins in 1970", clock},
-		{"line", "a large picture as fast as the line carries it, on this machine", line},
-		{"board", "the board's conformance suite", board},
+// place is where scenarios are played, one after another: a boot takes longer than
+// most of them.
+type place struct {
+	name      string
+	open      func(ctx context.Context, s *site) error // makes what surrounds the controller
+	scenarios []scenario
+}
+
+// places are all of them.
+func places() []place {
+	return []place{
+		{"cables", openUART, []scenario{
+			{"clock", "the clock begins in 1970", clock},
+			{"serial", "a serial camera, good and with faults", serial},
+			{"network", "the network's cable is pulled out", network},
+		}},
+		{"supply", openUART, []scenario{
+			{"watchdog", "a silent daemon is started again, and a silent board", watchdog},
+			{"power", "power cuts in mid-write", power},
+		}},
+		{"pins", openPins, []scenario{
+			{"edges", "no output moves while the daemon starts, stops and is killed", edges},
+			{"shutter", "the shutter's pulse is as long as configured", shutter},
+		}},
+		{"adapter", openAdapter, []scenario{
+			{"usb", "a USB serial adapter is pulled out in mid-picture", usb},
+			{"ucam", "the other make of serial camera", otherMake},
+		}},
+		{"suite", openBoard, []scenario{
+			{"board", "the board's conformance suite", board},
+		}},
+		{"host", func(context.Context, *site) error { return nil }, []scenario{
+			{"line", "a large picture as fast as the line carries it, on this machine", line},
+		}},
 	}
 }
 
 // Names lists the scenarios.
 func Names() []string {
 	var names []string
-	for _, s := range scenarios() {
-		names = append(names, s.name)
+	for _, p := range places() {
+		for _, s := range p.scenarios {
+			names = append(names, s.name)
+		}
 	}
 	return names
 }
@@ -100,7 +124,7 @@ type Result struct {
 	Figures []figure.Result `json:"-"`
 }
 
-// Report is what Run found, in the order of the scenarios.
+// Report is what Run found, in the order of Names.
 type Report struct {
 	Results []Result `json:"results"`
 	Seconds float64  `json:"seconds"`
@@ -126,13 +150,8 @@ func Run(ctx context.Context, o Options) (r Report, err error) {
 	if err != nil {
 		return r, err
 	}
-	var all []scenario
-	for _, s := range scenarios() {
-		if len(o.Only) == 0 && (s.name != "board" || o.Board != "") || slices.Contains(o.Only, s.name) {
-			all = append(all, s)
-		}
-	}
-	r.Results = make([]Result, len(all))
+	all := o.wanted()
+	results := make([][]Result, len(all))
 	var next, said sync.Mutex
 	left := 0
 	var players sync.WaitGroup
@@ -146,11 +165,12 @@ func Run(ctx context.Context, o Options) (r Report, err error) {
 				if n >= len(all) || ctx.Err() != nil {
 					return
 				}
-				r.Results[n] = play(ctx, o, all[n], filepath.Join(work, all[n].name), &said)
+				results[n] = visit(ctx, o, all[n], filepath.Join(work, all[n].name), &said)
 			}
 		})
 	}
 	players.Wait()
+	r.Results = slices.Concat(results...)
 	r.Seconds = time.Since(began).Seconds()
 	switch {
 	case o.Dir != "" || !r.OK() && ctx.Err() == nil:
@@ -159,6 +179,22 @@ func Run(ctx context.Context, o Options) (r Report, err error) {
 		_ = os.RemoveAll(work) // what is left of it is in the way of nobody
 	}
 	return r, ctx.Err()
+}
+
+// wanted are the places with what is to be played there.
+func (o Options) wanted() (all []place) {
+	for _, p := range places() {
+		p.scenarios = slices.DeleteFunc(p.scenarios, func(s scenario) bool {
+			if len(o.Only) == 0 {
+				return s.name == "board" && o.Board == ""
+			}
+			return !slices.Contains(o.Only, s.name)
+		})
+		if len(p.scenarios) > 0 {
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 func workDir(dir string) (string, error) {
@@ -175,31 +211,58 @@ func workDir(dir string) (string, error) {
 	return dir, nil
 }
 
-// play plays one scenario.
-func play(ctx context.Context, o Options, s scenario, dir string, said *sync.Mutex) Result {
+// visit plays the scenarios of a place. One that could not be played to its end is at
+// fault, and so are those after it: nobody knows what it left.
+func visit(ctx context.Context, o Options, p place, dir string, said *sync.Mutex) (results []Result) {
+	s := &site{dir: dir, o: o, journal: newJournal(), stop: func() {}}
+	var lost error
+	for n, scene := range p.scenarios {
+		t := &take{o: o, began: time.Now(), name: scene.name, said: said, Result: Result{Name: scene.name, What: scene.what}}
+		s.t = t
+		t.say("%s", scene.what)
+		err := lost
+		if err == nil {
+			err = s.play(ctx, p, scene, n == 0)
+		}
+		if err != nil {
+			t.fault("not played to its end: %v", err)
+			if lost == nil {
+				lost = fmt.Errorf("%s was not", scene.name)
+			}
+		}
+		if n == len(p.scenarios)-1 {
+			if err := s.close(); err != nil {
+				t.fault("the end: %v", err)
+			}
+		}
+		t.Seconds = time.Since(t.began).Seconds()
+		if len(t.Faults) > 0 {
+			t.say("FAILED")
+		}
+		results = append(results, t.Result)
+	}
+	return results
+}
+
+// play plays one scenario, after having made the place where it is the first.
+func (s *site) play(ctx context.Context, p place, scene scenario, first bool) error {
 	ctx, cancel := context.WithTimeout(ctx, sceneTime)
 	defer cancel()
-	t := &take{o: o, dir: dir, began: time.Now(), name: s.name, said: said, Result: Result{Name: s.name, What: s.what}}
-	t.say("%s", s.what)
-	err := os.Mkdir(dir, 0o755)
-	if err == nil {
-		err = s.play(ctx, t)
+	if first {
+		if err := os.Mkdir(s.dir, 0o755); err != nil {
+			return fmt.Errorf("make directory: %w", err)
+		}
+		if err := p.open(ctx, s); err != nil {
+			return err
+		}
 	}
-	if err != nil {
-		t.fault("not played to its end: %v", err)
-	}
-	t.Seconds = time.Since(t.began).Seconds()
-	if len(t.Faults) > 0 {
-		t.say("FAILED")
-	}
-	return t.Result
+	return scene.play(ctx, s)
 }
 
 // take is one scenario being played. Its methods are for the scenario's goroutine.
 type take struct {
 	o     Options
 	name  string
-	dir   string
 	began time.Time
 	said  *sync.Mutex // held while a line of progress is written
 	Result

@@ -45,6 +45,18 @@ func TestAScenarioThatCannotBePlayedIsAtFault(t *testing.T) {
 	}
 }
 
+func TestAScenarioAfterOneThatWasLostIsAtFaultToo(t *testing.T) {
+	o := options()
+	o.Files, o.Dir, o.Only = t.TempDir(), filepath.Join(t.TempDir(), "kept"), []string{"shutter", "edges"}
+	r, err := trial.Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Results) != 2 || len(r.Results[0].Faults) == 0 || len(r.Results[1].Faults) == 0 || !strings.Contains(r.Results[1].Faults[0], "edges was not") {
+		t.Errorf("without an emulated controller: %+v, want both at fault, the second for the first", r.Results)
+	}
+}
+
 func TestTheReportTellsFaultsFactsAndFigures(t *testing.T) {
 	r := trial.Report{Results: []trial.Result{
 		{Name: "edges", What: "no edge", Facts: []string{"0 edges"}, Figures: []figure.Result{{

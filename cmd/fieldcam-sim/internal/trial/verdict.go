@@ -16,9 +16,9 @@ import (
 const settleTime = 5 * time.Minute
 
 // settle waits until the hub has all photos that the daemon reported, and judges
-// what this machine has seen. cuts is how often the power was cut: a photo that was
-// on its way then may have come without a report.
-func (s *site) settle(ctx context.Context, cuts int) error {
+// what this machine has seen. A photo that was on its way when the power was cut may
+// have come without a report.
+func (s *site) settle(ctx context.Context) error {
 	var ids []photo.ID
 	for _, a := range s.witness.Result().Accepted {
 		ids = append(ids, a.ID)
@@ -34,7 +34,7 @@ func (s *site) settle(ctx context.Context, cuts int) error {
 	if seen.Hub, err = s.hub.Photos(); err != nil {
 		return err
 	}
-	for _, f := range compare(seen, ids, cuts) {
+	for _, f := range compare(seen, ids, s.cuts) {
 		s.t.fault("%s", f)
 	}
 	s.t.fact("%d photos reported, each once in the hub, with the camera's bytes", len(ids))
@@ -87,7 +87,7 @@ func (s *site) ledger(ctx context.Context) (control.Stats, error) {
 }
 
 // interval is that of regular.
-const interval = 10 * time.Second
+const interval = 5 * time.Second
 
 // judgeLedger wants every slot from the first photo reported to the last one in the
 // daemon's books: taken, or missed with a cause. The schedule is known here on its
@@ -97,7 +97,13 @@ func (s *site) judgeLedger(ctx context.Context, interval time.Duration) error {
 	if err != nil {
 		return err
 	}
-	for _, f := range compareLedger(s.witness.Result().Accepted, stats.Week, interval) {
+	var since []witness.Sighting
+	for _, a := range s.witness.Result().Accepted {
+		if !a.Slot.Before(s.began) {
+			since = append(since, a)
+		}
+	}
+	for _, f := range compareLedger(since, stats.Week, interval) {
 		s.t.fault("%s", f)
 	}
 	return nil

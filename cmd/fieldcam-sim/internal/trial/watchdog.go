@@ -7,34 +7,20 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"fieldcam/cmd/fieldcam-sim/internal/emulated"
 )
 
 const (
 	// biteTime is the hardware's time-out here: the warden feeds it each third of
 	// that.
-	biteTime = 15 * time.Second
+	biteTime = 6 * time.Second
 	// silenceTime is how long the daemon may be silent; it speaks each 10 s.
-	silenceTime = 25 * time.Second
+	silenceTime = 15 * time.Second
 )
 
 // watchdog lets the daemon live under both watchdogs, then freezes it, then freezes
 // who feeds the hardware.
-func watchdog(ctx context.Context, t *take) (err error) {
-	s, err := openSite(ctx, t, false, smallCamera())
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	on := func() error {
-		o := emulated.Options{Serial: s.camera.Path(), Watchdog: true}
-		if err := s.boot(ctx, o, regular+serialCamera(emulated.SerialPort)); err != nil {
-			return err
-		}
-		return s.start(ctx, fmt.Sprintf("-watchdog %s -timeout %v -silence %v", emulated.Watchdog, biteTime, silenceTime))
-	}
-	if err := on(); err != nil {
+func watchdog(ctx context.Context, s *site) error {
+	if err := s.up(ctx, time.Time{}); err != nil {
 		return err
 	}
 	if err := s.fed(ctx); err != nil {
@@ -47,7 +33,7 @@ func watchdog(ctx context.Context, t *take) (err error) {
 		return err
 	}
 	// The board begins anew.
-	if err := on(); err != nil {
+	if err := s.up(ctx, time.Time{}); err != nil {
 		return err
 	}
 	if err := s.photos(ctx, 1); err != nil {
@@ -56,27 +42,29 @@ func watchdog(ctx context.Context, t *take) (err error) {
 	return s.judgeLedger(ctx, interval)
 }
 
-// fed waits for longer than both time-outs and wants nobody to have bitten.
+// fed waits until the daemon has lived for longer than both time-outs and wants nobody
+// to have bitten.
 func (s *site) fed(ctx context.Context) error {
-	const long = silenceTime + 10*time.Second
-	began, err := s.uptime(ctx)
-	if err != nil {
-		return err
-	}
-	err = s.until(ctx, 10*long, "the guest's time stands still", func() (bool, error) {
+	const long = silenceTime + 5*time.Second
+	for {
 		now, err := s.uptime(ctx)
-		return now-began >= long, err
-	})
-	if err != nil {
-		return err
+		if err != nil {
+			return err
+		}
+		if now-s.started >= long {
+			break
+		}
+		if _, err := s.run(ctx, "sleep 1"); err != nil {
+			return err
+		}
 	}
 	if n := s.machine.Monitor().Happened("WATCHDOG"); n > 0 {
 		s.t.fault("the hardware's watchdog bit %d times while it was fed", n)
 	}
-	if n := s.journal.count("warden: life", "begins"); n != 1 {
-		s.t.fault("the daemon was started %d times, want once", n)
+	if n := s.journal.count("warden: life", "begins"); n != s.lives {
+		s.t.fault("the daemon was started %d times, want %d", n, s.lives)
 	}
-	s.t.fact("fed for %v: neither the service's watchdog (%v) nor the hardware's (%v) has bitten", long, silenceTime, biteTime)
+	s.t.fact("fed for %v and more: neither the service's watchdog (%v) nor the hardware's (%v) has bitten", long, silenceTime, biteTime)
 	return nil
 }
 
@@ -96,6 +84,7 @@ func (s *site) freezeDaemon(ctx context.Context) error {
 	if _, _, err = s.await(ctx, next, "photo taken"); err != nil {
 		return err
 	}
+	s.lives++
 	s.t.fact("a daemon that hangs is started again, and takes photos")
 	return nil
 }
@@ -106,25 +95,27 @@ func (s *site) freezeBoard(ctx context.Context) error {
 	if _, err := s.run(ctx, "kill -STOP $(pidof guest)"); err != nil {
 		return err
 	}
-	if err := s.machine.Monitor().Await(ctx, "WATCHDOG", 0); err != nil {
-		return err
-	}
-	bitten := time.Since(frozen)
 	select {
 	case <-s.machine.Ended():
 	case <-ctx.Done():
-		return fmt.Errorf("the board goes on after the watchdog: %w", ctx.Err())
+		return fmt.Errorf("the board goes on without being fed: %w", ctx.Err())
 	}
+	bitten := time.Since(frozen)
 	if err := s.machine.Wait(); err != nil {
 		return err
 	}
+	// The 32-bit kernel's is software, of which the emulator knows nothing.
+	if s.machine.Monitor().Happened("WATCHDOG") == 0 && s.journal.count("softdog: Initiating system reboot") == 0 {
+		s.t.fault("the board ended, but not by its watchdog")
+	}
+	s.cuts++
 	s.t.fact("nobody feeds the hardware's watchdog: it resets the board %v later", bitten.Round(time.Second))
 	return nil
 }
 
 // uptime is how long the guest has been running.
 func (s *site) uptime(ctx context.Context) (time.Duration, error) {
-	out, err := s.run(ctx, "cat /proc/uptime; sleep 1")
+	out, err := s.run(ctx, "cat /proc/uptime")
 	if err != nil {
 		return 0, err
 	}

@@ -1,8 +1,9 @@
 // Package walk leads a technician through a controller's lines and ports, one by one.
 //
 // Promises: nothing is switched that the technician has not agreed to, by an answer or
-// by naming it; an output is on for a moment only, and off again on every way out, a
-// ctx that ends among them; every wait is bounded.
+// by naming it, and nothing that could cut the technician's own way to the board without
+// the words for that; an output is changed for a moment only, and as it was again on
+// every way out, a ctx that ends among them; every wait is bounded.
 //
 // Out of scope: who has the lines. What is held by another is told and left alone.
 package walk
@@ -11,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"fieldcam/hal"
@@ -23,6 +25,7 @@ const (
 	Done    = "done"    // switched, and nobody was asked what came of it
 	Skipped = "skipped" // the technician did not want it
 	Failed  = "failed"  // the board could not do it
+	Absent  = "absent"  // the board has no such line or port, and nothing uses it
 )
 
 // Result is what came of one item.
@@ -37,6 +40,14 @@ type Line struct {
 	Name string // what people call it
 	Line hal.Line
 	Text string // what it means that it is on
+	// Stays: it is held over restarts of the daemon. It is taken at the level that it
+	// has, and not off.
+	Stays bool
+	// Undriven: it is no output now, and stands where a resistor or its user holds it.
+	Undriven bool
+	// Cuts says what goes with the line, where a change of it may end the technician's
+	// own connection; empty: nothing does.
+	Cuts string
 }
 
 const (
@@ -55,53 +66,118 @@ type Walk struct {
 	// Ask puts a question to the technician, who answers yes or no; an error ends the
 	// walk. nil: nobody is asked, and what is called is done.
 	Ask func(ctx context.Context, question string) (yes bool, err error)
+	// Confirm tells the technician a danger, and whether the words were typed with
+	// which it is taken; an error ends the walk. nil: nobody can, and what is dangerous is
+	// left alone.
+	Confirm func(ctx context.Context, danger, words string) (typed bool, err error)
 	// Say tells the technician something.
 	Say func(text string)
 }
 
-// Output switches an output on for OnTime, and off. An error is the walk's end: ctx
-// has ended, or nobody answers. The line is off in any case.
+// Output switches an output on for OnTime, and off; one that stays to the other level,
+// and back to that at which it was found. An error is the walk's end: ctx has ended, or
+// nobody answers. The line is as it was in any case.
 func (w Walk) Output(ctx context.Context, l Line) (r Result, err error) {
 	r = Result{Item: l.Name}
-	if w.Ask != nil {
-		yes, err := w.Ask(ctx, fmt.Sprintf("%s (%s): on for %v? Then %s.", l.Name, l.Line.Name, OnTime, l.Text))
-		if err != nil {
-			return r, err
-		}
-		if !yes {
-			r.Outcome = Skipped
+	l.Line.Hold = false // it is given back
+	found := false
+	if l.Stays {
+		if found, err = w.found(l); err != nil {
+			r.Outcome, r.Detail = Failed, err.Error()
 			return r, nil
 		}
 	}
-	if err := w.pulse(ctx, l.Line); err != nil {
+	question := fmt.Sprintf("%s (%s): on for %v? Then %s.", l.Name, l.Line.Name, OnTime, l.Text)
+	if l.Stays {
+		question = fmt.Sprintf("%s (%s) is %s. %s for %v, and %s again? On means: %s.",
+			l.Name, l.Line.Name, level(found), capital(level(!found)), OnTime, level(found), l.Text)
+	}
+	yes, err := w.agreed(ctx, l, question)
+	if err != nil {
+		return r, err
+	}
+	if !yes {
+		r.Outcome = Skipped
+		return r, nil
+	}
+	if err := w.pulse(ctx, l, found); err != nil {
 		r.Outcome, r.Detail = Failed, err.Error()
 		return r, ctx.Err()
 	}
 	r.Outcome = Done
+	if l.Stays {
+		r.Detail = "is " + level(found) + ", as it was"
+	}
 	return w.seen(ctx, r, "Did it?")
 }
 
-// pulse switches the line on for OnTime.
-func (w Walk) pulse(ctx context.Context, line hal.Line) (err error) {
-	line.Hold = false // it is given back
-	o, err := w.Board.OpenOutput(line, false)
+// found is the level of a line that stays. No edge is made.
+func (w Walk) found(l Line) (bool, error) {
+	if l.Undriven {
+		return w.Level(l)
+	}
+	o, on, err := w.Board.ResumeOutput(l.Line)
+	if err != nil {
+		return false, err
+	}
+	return on, o.Close()
+}
+
+// Level reads an input.
+func (w Walk) Level(l Line) (on bool, err error) {
+	i, err := w.Board.OpenInput(l.Line, hal.InputConfig{})
+	if err != nil {
+		return false, err
+	}
+	on, err = i.On()
+	return on, errors.Join(err, i.Close())
+}
+
+// agreed asks for leave to change the line: the words, where it is dangerous; a yes where
+// somebody is asked.
+func (w Walk) agreed(ctx context.Context, l Line, question string) (bool, error) {
+	switch {
+	case l.Cuts != "" && w.Confirm == nil:
+		return false, nil
+	case l.Cuts != "":
+		return w.Confirm(ctx, question+" "+l.Cuts, Words(l.Name))
+	case w.Ask != nil:
+		return w.Ask(ctx, question)
+	}
+	return true, nil
+}
+
+// Words are what a technician types to have a line changed that may cut the
+// connection.
+func Words(name string) string { return "cut " + name }
+
+// pulse switches the line, which is at the level rest, to the other for OnTime.
+func (w Walk) pulse(ctx context.Context, l Line, rest bool) (err error) {
+	o, err := w.Board.OpenOutput(l.Line, rest)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		off := o.Set(false)
-		if off != nil {
-			off = o.Set(false)
-		}
-		err = errors.Join(err, off, o.Close())
-	}()
+	defer func() { err = errors.Join(err, restore(o, rest), o.Close()) }()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := o.Set(true); err != nil {
+	if err := o.Set(!rest); err != nil {
 		return err
 	}
-	t := time.NewTimer(OnTime)
+	return sleep(ctx, OnTime)
+}
+
+// restore sets a line back, and tries twice.
+func restore(o hal.Output, rest bool) error {
+	if o.Set(rest) == nil {
+		return nil
+	}
+	return o.Set(rest)
+}
+
+// sleep waits for d, or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
@@ -110,6 +186,17 @@ func (w Walk) pulse(ctx context.Context, line hal.Line) (err error) {
 		return ctx.Err()
 	}
 }
+
+// level is a logical level, for people.
+func level(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
+}
+
+// capital is text as the beginning of a sentence.
+func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 // Input tells an input's level and waits for it to change, for InputTime at most.
 // Where nobody is asked the level is all.
@@ -126,20 +213,17 @@ func (w Walk) Input(ctx context.Context, l Line) (Result, error) {
 		r.Outcome, r.Detail = Failed, err.Error()
 		return r, nil
 	}
-	level := "is off"
-	if on {
-		level = "is on"
-	}
+	is := "is " + level(on)
 	if w.Ask == nil {
-		r.Outcome, r.Detail = Done, level
+		r.Outcome, r.Detail = Done, is
 		return r, nil
 	}
-	yes, err := w.Ask(ctx, fmt.Sprintf("%s (%s) %s. On means: %s. Can you change it?", l.Name, l.Line.Name, level, l.Text))
+	yes, err := w.Ask(ctx, fmt.Sprintf("%s (%s) %s. On means: %s. Can you change it?", l.Name, l.Line.Name, is, l.Text))
 	if err != nil {
 		return r, err
 	}
 	if !yes {
-		r.Outcome, r.Detail = Skipped, level
+		r.Outcome, r.Detail = Skipped, is
 		return r, nil
 	}
 	w.Say(fmt.Sprintf("Do it now, within %v.", InputTime))

@@ -30,12 +30,23 @@ type Supervisor struct {
 	mu    sync.Mutex
 	kept  []kept        // in their order; guarded by mu
 	heard chan struct{} // closed and replaced at each message; guarded by mu
+	most  int           // files that are kept; guarded by mu
+	tells bool          // the program is told how many; guarded by mu
 }
 
 // kept is one file in the store. systemd holds two of one name as well.
 type kept struct {
 	name string
 	file *os.File
+}
+
+// SetMost has no more than n files be kept from now on, as FileDescriptorStoreMax= of the
+// unit does, and tells programs that are started so where tells is true, as systemd does
+// from version 254 on. A new Supervisor keeps many, and tells nobody.
+func (s *Supervisor) SetMost(n int, tells bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.most, s.tells = n, tells
 }
 
 // New gives a Supervisor that ends with the test.
@@ -47,7 +58,7 @@ func New(t testing.TB) *Supervisor {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	s := &Supervisor{t: t, path: filepath.Join(dir, "notify"), heard: make(chan struct{})}
+	s := &Supervisor{t: t, path: filepath.Join(dir, "notify"), heard: make(chan struct{}), most: 32}
 	if s.socket, err = net.ListenUnixgram("unixgram", &net.UnixAddr{Name: s.path, Net: "unixgram"}); err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +107,7 @@ func (s *Supervisor) take(message string, rights []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range files {
-		if store {
+		if store && len(s.kept) < s.most {
 			s.kept = append(s.kept, kept{name, f})
 		} else {
 			f.Close()
@@ -181,6 +192,9 @@ func (s *Supervisor) Command(program string, args ...string) *exec.Cmd {
 	}
 	c.Env = append(os.Environ(), "NOTIFY_SOCKET="+s.path,
 		fmt.Sprintf("LISTEN_FDS=%d", len(names)), "LISTEN_FDNAMES="+strings.Join(names, ":"))
+	if s.tells && s.most > 0 {
+		c.Env = append(c.Env, fmt.Sprintf("FDSTORE=%d", s.most))
+	}
 	return c
 }
 
