@@ -33,7 +33,7 @@ func TestStatusTellsOfTheSupplyInShortLines(t *testing.T) {
 		"a camera": {control.Status{Camera: &control.Camera{Model: "Canon EOS 2000D", Serial: "000042", BatteryPercent: &percent, AheadSeconds: -3600}},
 			[]string{"camera     Canon EOS 2000D, no. 000042, battery 19 %, clock -3600 s"}},
 		"a camera that tells little": {control.Status{Camera: &control.Camera{Model: strings.Repeat("Canon ", 20), AheadSeconds: 1}}, []string{"camera     Canon Canon"}},
-		"blind": {control.Status{Power: &control.Power{Rung: "capture-only"}}, []string{"battery    NO READING THAT CAN BE BELIEVED", "power is saved: capture-only"}},
+		"blind":                      {control.Status{Power: &control.Power{Rung: "capture-only"}}, []string{"battery    NO READING THAT CAN BE BELIEVED", "power is saved: capture-only"}},
 	} {
 		c.s.Now, c.s.TimeZone = now, "UTC"
 		var out bytes.Buffer

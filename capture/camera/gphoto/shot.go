@@ -3,8 +3,6 @@ package gphoto
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -30,8 +28,6 @@ const (
 	// busyPause the time between.
 	busyTries = 3
 	busyPause = time.Second
-	// copyBytes is how much of a file is in memory.
-	copyBytes = 64 << 10
 )
 
 // shot is what a Shoot has left in its directory.
@@ -272,54 +268,4 @@ func (c *Camera) file(dir string, e os.DirEntry, s *said) (local, bool) {
 	// The time is the camera's: gphoto2 has set it.
 	f.Name.File, f.Name.Format, f.size, f.time = e.Name(), format, info.Size(), info.ModTime().UTC().Truncate(time.Second)
 	return f, true
-}
-
-// readFile reads what a file says of itself, and checks that it is whole.
-func readFile(path string, size int64, format string, zone *time.Location) (exif.Tags, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return exif.Tags{}, err
-	}
-	defer f.Close()
-	return dcf.Read(f, size, format, zone)
-}
-
-// deliver passes a file of the shot that begins with first on to w, and writes down that
-// it is on its way: the store has it at the earliest when this has returned. sum is its
-// SHA-256.
-func (c *Camera) deliver(ctx context.Context, w io.Writer, f local, first photo.Meta) (sum string, err error) {
-	hash := sha256.New()
-	if err := copyFile(ctx, io.MultiWriter(w, hash), f); err != nil {
-		return "", err
-	}
-	sum = hex.EncodeToString(hash.Sum(nil))
-	c.underWay(f, sum, first)
-	return sum, nil
-}
-
-// copyFile passes a file on to w, a part at a time. What is w's fault is a SinkError.
-func copyFile(ctx context.Context, w io.Writer, f local) error {
-	in, err := os.Open(f.file)
-	if err != nil {
-		return &jpegstream.SinkError{Err: err}
-	}
-	defer in.Close()
-	b := make([]byte, copyBytes)
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n, err := in.Read(b)
-		if n > 0 {
-			if _, err := w.Write(b[:n]); err != nil {
-				return &jpegstream.SinkError{Err: err}
-			}
-		}
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return &jpegstream.SinkError{Err: fmt.Errorf("read what gphoto2 fetched: %w", err)}
-		}
-	}
 }

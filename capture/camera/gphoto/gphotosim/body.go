@@ -58,6 +58,7 @@ type Body struct {
 	files   []File // on its card, in the order of exposure
 	// ahead is by how much its clock is ahead of package time.
 	ahead time.Duration
+	size  int // of each JPEG, in bytes; 0 before the first
 
 	o Options
 }

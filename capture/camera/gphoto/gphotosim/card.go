@@ -67,7 +67,10 @@ func (b *Body) Press() []File {
 	n := b.taken
 	b.taken++
 	name := fmt.Sprintf("%s/%dCANON/IMG_%04d", dcim, 100+n/b.o.FolderShots, n%b.o.FolderShots+1)
-	f := File{Path: name + ".JPG", At: b.now(), serial: b.taken, size: len(picture(b.taken))}
+	if b.size == 0 {
+		b.size = len(picture(b.taken)) // all are lengthened to the same
+	}
+	f := File{Path: name + ".JPG", At: b.now(), serial: b.taken, size: b.size}
 	shot := []File{f}
 	if b.o.RAW {
 		f.Path, f.raw, f.size = name+".CR2", true, rawBytes
@@ -89,16 +92,6 @@ func (b *Body) Swap(files []File) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.files = slices.Clone(files)
-}
-
-// Clone is a camera in the same state, which lives on apart.
-func (b *Body) Clone() *Body {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return &Body{
-		faults: b.faults, off: b.off, wedged: b.wedged, device: b.device, taken: b.taken, resets: b.resets, detects: b.detects,
-		files: slices.Clone(b.files), ahead: b.ahead, o: b.o,
-	}
 }
 
 // now is what its clock shows, to the second. b.mu is locked.
