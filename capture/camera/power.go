@@ -1,5 +1,6 @@
 // Package camera holds what every kind of camera needs, whatever it speaks: its
-// power line. The kinds are the packages below it.
+// power line, its turns, and the ladder of what is tried when it fails. The kinds are
+// the packages below it.
 package camera
 
 import (

@@ -12,9 +12,11 @@
 //   - What goes to standard output is streamed; no more than one part of it is in
 //     memory. A file is read when the program has ended. It is in a private directory
 //     on the file system of the photos, which is gone when Shoot returns.
-//   - Power is as camera.Power.Rest wants it after every Shoot. After two failures, or
-//     where the kernel holds a program that was killed, the next Shoot takes the
-//     camera's power away for a while, where there is a line for that.
+//   - Power is as camera.Power.Rest wants it after every Shoot, or off after a program
+//     that had to be stopped, though not where the time went with starting the camera.
+//     After two failures, or where the kernel holds a program that was killed, the next
+//     Shoot takes the camera's power away for a while, where there is a line for that;
+//     the one after it goes on with what it had no time for.
 //
 // There is nothing to reset between a retry and the power line: every run begins
 // anew.

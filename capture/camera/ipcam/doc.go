@@ -17,8 +17,10 @@
 //     row only every ten minutes: many lock the user out else.
 //   - After a failure the next Shoot forgets what it knew of the camera, nonce and
 //     snapshot address, and asks anew. After two it takes the camera's power away for
-//     a while, where there is a line for that, and waits until the camera has started.
-//   - Power is as camera.Power.Rest wants it after every Shoot.
+//     a while, where there is a line for that, and waits until the camera has started;
+//     the one after it goes on with what it had no time for.
+//   - Power is as camera.Power.Rest wants it after every Shoot, or off where the picture
+//     stopped in its middle until the time was over.
 //
 // Sources of the protocols: RFC 9110 (HTTP), RFC 7616 (Digest), RFC 7617 (Basic); the
 // ONVIF Core and Media Specifications with their WSDL (device/wsdl, media/wsdl, ver10);

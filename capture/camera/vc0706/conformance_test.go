@@ -28,7 +28,7 @@ func TestAPictureThatFillsItsIntervalIsBackAfterAFault(t *testing.T) {
 }
 
 func TestHoweverLongAPowerCycleTakesTheCameraIsBackAfterAFault(t *testing.T) {
-	slots().HoweverLongACycle(t, cameratest.Faults(), conforming(setup{}))
+	slots().HoweverLongACycle(t, cameratest.Faults(), conforming(setup{options: vc0706sim.Options{Picture: skeleton(serialtest.HangBytes), Slice: 100 * time.Millisecond}}))
 }
 
 // conforming makes rigs as s says for the suites.
