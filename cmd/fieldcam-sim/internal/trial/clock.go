@@ -11,10 +11,6 @@ import (
 	"fieldcam/agent/health"
 )
 
-// clockSlack is how far from this machine's time a photo's slot may be, once the
-// guest's clock was set by it, on a busy machine.
-const clockSlack = time.Minute
-
 // clock starts the board in 1970, as one whose battery-backed clock is empty, and
 // sets the time later.
 func clock(ctx context.Context, s *site) error {
@@ -27,9 +23,9 @@ func clock(ctx context.Context, s *site) error {
 	if err := s.judgeUnset(ctx); err != nil {
 		return err
 	}
-	set := s.journal.now()
+	set, at := s.journal.now(), time.Now().Truncate(time.Second)
 	from := set
-	if _, err := s.run(ctx, "./guest clock "+time.Now().UTC().Format(time.RFC3339)); err != nil {
+	if _, err := s.run(ctx, "./guest clock "+at.UTC().Format(time.RFC3339)); err != nil {
 		return err
 	}
 	// The slot in hand may still be of the old time.
@@ -47,8 +43,9 @@ func clock(ctx context.Context, s *site) error {
 		slot = said.Slot
 	}
 	s.began = slot
-	if off := time.Since(slot); off.Abs() > clockSlack {
-		s.t.fault("after the time was set, a photo has the slot %v, %v off", slot, off)
+	// A guest that is busy has a clock that falls behind, and none that is ahead.
+	if now := time.Now(); slot.Before(at.Add(-interval)) || slot.After(now) {
+		s.t.fault("the time was set to %v, and at %v a photo has the slot %v", at, now, slot)
 	}
 	// Not by asking again and again: a guest that is busy has a slow clock.
 	if _, _, err := s.await(ctx, set, string(health.ClockUnset), "condition cleared"); err != nil {

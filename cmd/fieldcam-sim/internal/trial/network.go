@@ -23,16 +23,21 @@ func network(ctx context.Context, s *site) error {
 	if err := s.machine.Monitor().Network(ctx, false); err != nil {
 		return err
 	}
+	// What was on its way is told of by the time of the next photo.
+	if err := s.photos(ctx, 1); err != nil {
+		return err
+	}
+	s.witness.Look()
 	_, before = s.witness.Count()
-	if err := s.photos(ctx, few+1); err != nil {
+	if err := s.photos(ctx, few); err != nil {
 		return err
 	}
 	status, err := s.status(ctx)
 	if err != nil {
 		return err
 	}
-	// One may have left just before the cable was out.
-	if _, now := s.witness.Count(); now > before+1 {
+	s.witness.Look()
+	if _, now := s.witness.Count(); now > before {
 		s.t.fault("%d photos were filed without a network", now-before)
 	}
 	if status.Queue.Waiting < few {
