@@ -141,8 +141,12 @@ func (c *Camera) power(ctx context.Context) (fresh bool, err error) {
 func (c *Camera) seen(begun time.Time, l capture.Listing) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.verdict.looked(begun, l.New) {
+	hangs, mute := c.verdict.looked(begun, l.New)
+	if hangs {
 		c.o.Log.Warn().Int("shots", c.verdict.shots).Msg("the camera has taken no picture since: its power is cycled")
+	}
+	if mute {
+		c.o.Log.Warn().Str("line", c.cfg.Confirm.Line).Msg("the contact that confirms exposures is of no use: the card has pictures of which it did not tell")
 	}
 }
 

@@ -26,6 +26,15 @@ type verdict struct {
 
 	unconfirmed     int // shots in a row that no contact confirmed
 	unconfirmedVain int // power cycles since one was
+
+	// mute: the contact does not tell of exposures, as the card has shown, and its silence
+	// says nothing of a shot, until it tells of one.
+	mute bool
+	// known: the card was looked at before. The first look finds all that is there new.
+	known bool
+	// Shots since the card was last seen to have something new: one that may have left
+	// it, by what was told of it, and one that the contact did not confirm.
+	counted, silent bool
 }
 
 // fired takes note of a shot at a time; confirmed: the contact told of it, which is not the
@@ -34,13 +43,15 @@ func (v *verdict) fired(at time.Time, confirmed bool) {
 	if v.shots++; v.shots == sickShots {
 		v.enough = at
 	}
+	v.counted = true
 	if v.unconfirmed = 0; confirmed {
-		v.unconfirmedVain = 0
+		v.unconfirmedVain, v.mute = 0, false
 	}
 }
 
 // missed takes note of a shot that the contact did not confirm.
 func (v *verdict) missed() {
+	v.silent = true
 	if v.unconfirmed++; v.unconfirmed >= unconfirmedShots<<v.unconfirmedVain {
 		v.sick, v.unconfirmed, v.unconfirmedVain = true, 0, min(v.unconfirmedVain+1, mostVain)
 	}
@@ -54,17 +65,22 @@ func (v *verdict) cycled() {
 
 // looked takes note of a look at the card that was begun at a time; news: it has something
 // that it had not at the look before. hangs tells whether the camera has just been found to
-// hang.
-func (v *verdict) looked(begun time.Time, news bool) (hangs bool) {
+// hang, and mute whether the contact has just been found not to work.
+func (v *verdict) looked(begun time.Time, news bool) (hangs, mute bool) {
+	known := v.known
+	v.known = true
 	switch {
 	case news:
-		if v.unconfirmed > 0 { // it takes pictures: the contact is what does not work
+		// Nothing but shots that no contact confirmed can have left it: the camera takes
+		// pictures, and the contact is what does not work.
+		if known && v.silent && !v.counted && !v.mute {
+			v.mute, mute = true, true
 			v.unconfirmed, v.unconfirmedVain = 0, mostVain
 		}
 		v.sick, v.shots, v.vain = false, 0, 0
+		v.counted, v.silent = false, false
 	case v.shots >= sickShots && begun.Sub(v.enough) >= sickAfter<<v.vain && !v.sick:
-		v.sick = true
-		return true
+		v.sick, hangs = true, true
 	}
-	return false
+	return hangs, mute
 }
