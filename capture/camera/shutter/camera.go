@@ -119,7 +119,7 @@ func (c *Camera) power(ctx context.Context) (fresh bool, err error) {
 	}
 	defer func() { <-c.switching }()
 	c.mu.Lock()
-	sick := c.verdict.sick && c.o.Power.Switched()
+	sick := c.verdict.hangs() && c.o.Power.Switched()
 	c.mu.Unlock()
 	if sick {
 		c.ladder.Demand(camera.Cycle)

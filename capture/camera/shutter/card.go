@@ -78,18 +78,6 @@ func (c *Camera) List(ctx context.Context) (capture.Listing, error) {
 	return listing, nil
 }
 
-// look looks at the card, by the Fetcher where there is one.
-func (c *Camera) look(ctx context.Context) (l capture.Listing, err error) {
-	if c.o.Fetcher == nil {
-		return c.card.look(ctx)
-	}
-	err = c.gate.transfer(ctx, func(ctx context.Context) error {
-		l, err = c.o.Fetcher.List(ctx)
-		return err
-	})
-	return l, err
-}
-
 func (c *card) look(ctx context.Context) (l capture.Listing, err error) {
 	if err := c.list.Load(); err != nil {
 		return l, err
