@@ -92,25 +92,27 @@ func TestACameraThatIsWedgedOnUSBIsPowerCycled(t *testing.T) {
 		"its card can't be looked at": func(w *wedged, err error) { w.list = err },
 		"its files don't come":        func(w *wedged, err error) { w.fetch = err },
 	} {
-		withWedged(t, func(t *testing.T, r *rig, w *wedged, power *sim.Line) {
-			w.set(func(w *wedged) { wedge(w, errUSB) })
-			power.Watch(func(high bool) {
-				if !high {
-					w.set(func(w *wedged) { wedge(w, nil) })
+		t.Run(name, func(t *testing.T) {
+			withWedged(t, func(t *testing.T, r *rig, w *wedged, power *sim.Line) {
+				w.set(func(w *wedged) { wedge(w, errUSB) })
+				power.Watch(func(high bool) {
+					if !high {
+						w.set(func(w *wedged) { wedge(w, nil) })
+					}
+				})
+				for range 3 { // fetches: the third finds it well at the latest
+					l, err := r.camera.List(t.Context())
+					if err == nil {
+						for _, p := range l.Pictures {
+							_ = r.camera.Fetch(t.Context(), p, r.adder(p))
+						}
+					}
+					time.Sleep(time.Minute)
+				}
+				if n := cycles(power); n != 1 || len(r.photos) == 0 {
+					t.Errorf("%d power cycles and %d pictures, want one and some", n, len(r.photos))
 				}
 			})
-			for range 3 { // fetches: the third finds it well at the latest
-				l, err := r.camera.List(t.Context())
-				if err == nil {
-					for _, p := range l.Pictures {
-						_ = r.camera.Fetch(t.Context(), p, r.adder(p))
-					}
-				}
-				time.Sleep(time.Minute)
-			}
-			if n := cycles(power); n != 1 || len(r.photos) == 0 {
-				t.Errorf("%s: %d power cycles and %d pictures, want one and some", name, n, len(r.photos))
-			}
 		})
 	}
 }
@@ -157,20 +159,22 @@ func TestWhatIsNotTheCamerasFaultCostsNoPowerCycle(t *testing.T) {
 			return r.camera.Fetch(t.Context(), p, r.adder(p))
 		},
 	} {
-		withWedged(t, func(t *testing.T, r *rig, w *wedged, power *sim.Line) {
-			w.set(func(w *wedged) { w.takes = 10 * time.Second })
-			for range 8 {
-				if err := once(t, r, w, capture.Picture{Name: "100CANON/IMG_0001"}); err == nil {
-					t.Errorf("%s: no error", name)
+		t.Run(name, func(t *testing.T) {
+			withWedged(t, func(t *testing.T, r *rig, w *wedged, power *sim.Line) {
+				w.set(func(w *wedged) { w.takes = 10 * time.Second })
+				for range 8 {
+					if err := once(t, r, w, capture.Picture{Name: "100CANON/IMG_0001"}); err == nil {
+						t.Errorf("no error")
+					}
+					time.Sleep(5 * time.Second)
 				}
-				time.Sleep(5 * time.Second)
-			}
-			if err := r.camera.Fire(t.Context()); err != nil {
-				t.Errorf("%s: %v", name, err)
-			}
-			if n := cycles(power); n != 0 {
-				t.Errorf("%s: %d power cycles, want none", name, n)
-			}
+				if err := r.camera.Fire(t.Context()); err != nil {
+					t.Error(err)
+				}
+				if n := cycles(power); n != 0 {
+					t.Errorf("%d power cycles, want none", n)
+				}
+			})
 		})
 	}
 }
