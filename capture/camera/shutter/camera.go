@@ -108,14 +108,14 @@ func (c *Camera) take(name string) (hal.Output, error) {
 
 // power gives the camera power, anew where it is taken to hang. What ctx leaves no time for
 // goes on with the next call, whoever makes it.
-func (c *Camera) power(ctx context.Context) (fresh bool, err error) {
+func (c *Camera) power(ctx context.Context) error {
 	if c.o.Power == nil {
-		return false, nil
+		return nil
 	}
 	select {
 	case c.switching <- struct{}{}:
 	case <-ctx.Done():
-		return false, fmt.Errorf("wait for the camera's power: %w", ctx.Err())
+		return fmt.Errorf("wait for the camera's power: %w", ctx.Err())
 	}
 	defer func() { <-c.switching }()
 	c.mu.Lock()
@@ -124,9 +124,14 @@ func (c *Camera) power(ctx context.Context) (fresh bool, err error) {
 	if sick {
 		c.ladder.Demand(camera.Cycle)
 	}
-	fresh, err = c.ladder.Start(ctx, c.o.Power)
+	fresh, err := c.ladder.Start(ctx, c.o.Power)
+	if fresh {
+		c.mu.Lock()
+		c.ready = false
+		c.mu.Unlock()
+	}
 	if err != nil {
-		return fresh, fmt.Errorf("give the camera power: %w", err)
+		return fmt.Errorf("give the camera power: %w", err)
 	}
 	c.ladder.Good() // it needs nothing but its warm-up
 	if sick {
@@ -134,7 +139,7 @@ func (c *Camera) power(ctx context.Context) (fresh bool, err error) {
 		defer c.mu.Unlock()
 		c.verdict.cycled()
 	}
-	return fresh, nil
+	return nil
 }
 
 // seen takes note of a look at the card that was begun at a time.

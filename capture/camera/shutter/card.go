@@ -66,7 +66,7 @@ func newCard(cfg Config, o Options) card {
 
 // List implements capture.Deferred.
 func (c *Camera) List(ctx context.Context) (capture.Listing, error) {
-	if _, err := c.power(ctx); err != nil { // a camera may be its own disk
+	if err := c.power(ctx); err != nil { // a camera may be its own disk
 		return capture.Listing{}, err
 	}
 	begun := time.Now()

@@ -23,7 +23,6 @@ func (c *Camera) Fire(ctx context.Context) (err error) {
 	c.mu.Lock()
 	err = c.open()
 	lines := c.lines
-	used, ready := c.used, c.ready
 	c.mu.Unlock()
 	if err != nil {
 		return err
@@ -33,10 +32,12 @@ func (c *Camera) Fire(ctx context.Context) (err error) {
 		return fmt.Errorf("wait for the transfer under way: %w", err)
 	}
 	defer give()
-	fresh, err := c.power(ctx)
-	if err != nil {
+	if err := c.power(ctx); err != nil {
 		return err
 	}
+	c.mu.Lock()
+	used, ready := c.used, c.ready // now: whoever gave it power, it has not been used since
+	c.mu.Unlock()
 	told := false
 	defer func() {
 		err = errors.Join(err, lines.release())
@@ -58,7 +59,7 @@ func (c *Camera) Fire(ctx context.Context) (err error) {
 		return fmt.Errorf("wait for the camera: %w", err)
 	}
 	if half := lines.half; half != nil {
-		if fresh || !ready || time.Since(used) > c.timing.WakeAfter {
+		if !ready || time.Since(used) > c.timing.WakeAfter {
 			if err := c.wake(ctx, half); err != nil {
 				return err
 			}

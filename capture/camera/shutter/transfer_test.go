@@ -198,3 +198,23 @@ func TestAFileThatDoesNotComeAmongOthersThatDoCostsNoPowerCycle(t *testing.T) {
 		}
 	})
 }
+
+// Whoever gave it power: it is asleep after that.
+func TestACameraIsWokenAfterAPowerCycleThatALookMade(t *testing.T) {
+	withWedged(t, func(t *testing.T, r *rig, w *wedged, power *sim.Line) {
+		if err := r.camera.Fire(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.set(func(w *wedged) { w.list = errUSB })
+		for range 3 { // the third begins with the power cycle
+			_, _ = r.camera.List(t.Context())
+		}
+		before := len(r.half.History())
+		if err := r.camera.Fire(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := (len(r.half.History()) - before) / 2; cycles(power) != 1 || n != 2 {
+			t.Errorf("%d half-presses after %d power cycles, want one to wake it and one for the shot, after one", n, cycles(power))
+		}
+	})
+}
