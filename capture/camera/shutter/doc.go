@@ -38,7 +38,7 @@
 //
 // # The plan
 //
-// Limits.Check says where a schedule asks for more than the camera can do.
+// Config.Check says where a schedule asks for more than the camera can do.
 //
 // Out of scope: which slot a picture is of (capture), mounting the card, and PTP.
 package shutter
