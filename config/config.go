@@ -199,7 +199,7 @@ func (c Config) checkLowPower() error {
 		}
 	}
 	for _, from := range weeks {
-		if err := c.Camera.Shutter.Limits.Check(s, from); err != nil {
+		if err := c.Camera.Shutter.Check(s, from); err != nil {
 			return err
 		}
 	}

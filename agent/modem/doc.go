@@ -4,10 +4,13 @@
 // # Switching
 //
 // A modem's power key toggles: the same pulse that switches it on switches it off.
-// So with a STATUS line the key is pressed only where that says that it must be;
-// without one, only where the modem, or its port, has not been there for longer than it
-// takes to start, and for two looks. A press that did the contrary is seen at the next look, and mended. The key
-// is never held: it is released on every path, before anything else.
+// So with a STATUS line the key is pressed only where that says that the modem is off
+// and the modem, where there is whom to ask, does not answer: one that does is on, and
+// the contradiction is reported. Without STATUS it is pressed only where the modem, or
+// its port, has not been there for longer than it takes to start, and for two looks. A
+// press that did the contrary is seen, and mended by the next. Each that STATUS does not
+// follow doubles the pause before that, up to an hour. The key is never held: it is
+// released on every path, before anything else, and that is tried twice.
 //
 // # Restarts
 //

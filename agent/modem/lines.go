@@ -55,7 +55,7 @@ func openLines(c Config, board hal.Board) (_ *lines, err error) {
 func (l *lines) close() error {
 	var errs []error
 	if l.key != nil {
-		errs = append(errs, l.key.Set(false), l.key.Close())
+		errs = append(errs, l.release(), l.key.Close())
 	}
 	if l.status != nil {
 		errs = append(errs, l.status.Close())
@@ -69,10 +69,19 @@ func (l *lines) close() error {
 // press presses the key for d, or until ctx ends.
 func (l *lines) press(ctx context.Context, d time.Duration) (err error) {
 	if err := l.key.Set(true); err != nil {
-		return errors.Join(err, l.key.Set(false)) // it may be on all the same
+		return errors.Join(err, l.release()) // it may be on all the same
 	}
 	sleep(ctx, d)
-	return errors.Join(l.key.Set(false), ctx.Err())
+	return errors.Join(l.release(), ctx.Err())
+}
+
+// release lets the key go: a key that is held switches the modem off. It is tried twice.
+func (l *lines) release() error {
+	err := l.key.Set(false)
+	if err != nil {
+		err = l.key.Set(false)
+	}
+	return err
 }
 
 // await waits for STATUS to be on or off; false where it was not within bound.

@@ -19,6 +19,8 @@ const (
 	lookTime = 30 * time.Second
 	// restartTime bounds a restart by command.
 	restartTime = 30 * time.Second
+	// maxPause bounds the pause between two presses that STATUS does not follow.
+	maxPause = time.Hour
 	// maxWait bounds the wait between two restarts.
 	maxWait = 24 * time.Hour
 )
@@ -50,6 +52,9 @@ type Modem struct {
 	began time.Time // when it was switched or restarted last
 	due   time.Time // the next restart; zero: none
 	tries int       // restarts since the cloud was reached last
+
+	press time.Time     // when the key may be pressed again; zero: at once
+	pause time.Duration // the newest pause before that; 0: none, STATUS has followed
 
 	missing int    // looks in a row that found no modem
 	lines   *lines // taken by Prepare, and not yet Run's; nil: none
@@ -138,47 +143,6 @@ func (m *Modem) tell(s State, err error) {
 	}
 }
 
-// look switches the modem on where it is off, and asks how it fares. silent tells
-// that err is that it does not answer.
-func (m *Modem) look(ctx context.Context, l *lines) (s State, silent bool, err error) {
-	on, known, err := l.isOn()
-	if err == nil && known && !on && l.key != nil {
-		m.o.Log.Info().Msg("modem is off: its key is pressed")
-		m.began = time.Now()
-		if err = l.switchOn(ctx); err == nil {
-			on = true
-		}
-	}
-	if err == nil && known && !on {
-		err = errOff
-	}
-	if m.ask == nil || err != nil {
-		return State{Running: on}, false, err
-	}
-	bound, cancel := context.WithTimeout(ctx, lookTime)
-	defer cancel()
-	s, err = m.ask.State(bound)
-	if known {
-		s.Running = on
-	}
-	// Without a STATUS line silence alone tells that it is off, where it lasts.
-	if err == nil || !gone(err) {
-		m.missing = 0
-	} else {
-		m.missing++
-	}
-	if m.missing > 1 && !known && l.key != nil && time.Since(m.began) > startTime && ctx.Err() == nil {
-		m.missing = 0
-		m.o.Log.Info().Err(err).Msg("modem does not answer: its key is pressed")
-		m.began = time.Now()
-		if errKey := l.switchOn(ctx); errKey != nil {
-			return s, false, errKey
-		}
-		return s, false, err // told now: the next silence may be its start
-	}
-	return s, err != nil, err
-}
-
 // wanted tells whether it is time for a restart.
 func (m *Modem) wanted() bool {
 	if m.cfg.RestartAfter == 0 || m.o.Silent == nil {
@@ -222,6 +186,7 @@ func (m *Modem) restart(ctx context.Context, l *lines) {
 	}
 	first := min(m.tries, len(ways)-1)
 	m.tries++
+	m.followed() // it may be off after this, and is to be switched on at once
 	m.due = time.Now().Add(jittered(min(wait*2, max(maxWait, m.cfg.RestartAfter))))
 	if len(ways) == 0 {
 		m.o.Log.Warn().Err(errNoWay).Msg("modem not restarted")

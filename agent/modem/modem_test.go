@@ -71,7 +71,7 @@ func TestADeadKeyIsSaidAndNotHeld(t *testing.T) {
 			r.Errorf("got %v, want that STATUS does not follow", err)
 		}
 		r.sim.SetFaults(modemsim.Faults{})
-		r.sleep(3 * time.Minute)
+		r.sleep(8 * time.Minute) // the pause between presses has grown to that
 		if _, _, err := r.m.State(); err != nil || !r.sim.On() {
 			r.Errorf("got %v, on %t, want it on once the key works", err, r.sim.On())
 		}
@@ -132,9 +132,13 @@ func TestAPortThatVanishesIsToldAndFoundAgain(t *testing.T) {
 }
 
 func TestTheKeyIsReleasedHoweverItEnds(t *testing.T) {
-	for _, after := range []time.Duration{10 * time.Millisecond, 500 * time.Millisecond, 3 * time.Second} {
+	// It is asked for 3 s, and then its key is pressed for 1.2 s.
+	for after, pressed := range map[time.Duration]bool{10 * time.Millisecond: false, 3500 * time.Millisecond: true, 6 * time.Second: false} {
 		run(t, setup{off: true}, func(r *rig) {
 			r.sleep(after)
+			if r.key.High() != pressed {
+				r.Errorf("after %v the key is pressed: %v, want %v", after, !pressed, pressed)
+			}
 			r.stop() // in the middle of a press, or of the wait for STATUS; looks at the key
 		})
 	}

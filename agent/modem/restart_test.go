@@ -19,12 +19,12 @@ func TestAModemIsRestartedWhereTheCloudIsSilentForHours(t *testing.T) {
 		if r.sim.Starts() != 0 {
 			r.Error("restarted before its time")
 		}
-		r.sleep(20 * time.Minute)
+		r.sleep(25 * time.Minute) // the wait's jitter is 12, and looks are 11 apart
 		if _, n, _ := r.m.State(); r.sim.Starts() != 1 || n != 1 {
 			r.Errorf("%d starts, %d told, want one", r.sim.Starts(), n)
 		}
 		r.wantOn(0) // by its command
-		r.sleep(4*time.Hour + 30*time.Minute)
+		r.sleep(4*time.Hour + 40*time.Minute)
 		r.wantOn(1) // switched off by command, then the key
 		if r.sim.Starts() != 2 {
 			r.Errorf("%d starts, want a second one", r.sim.Starts())

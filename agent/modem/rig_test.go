@@ -11,6 +11,7 @@ import (
 
 	"fieldcam/agent/modem"
 	"fieldcam/agent/modem/modemsim"
+	"fieldcam/hal"
 	"fieldcam/hal/sim"
 )
 
@@ -34,6 +35,9 @@ type setup struct {
 	faults   modemsim.Faults
 	off      bool
 	noStatus bool
+	// loose: the wire of STATUS is, so that its line is off whatever the modem does.
+	loose bool
+	board func(*sim.Board) hal.Board // what the modem's lines are taken from; nil: the board
 }
 
 func run(t *testing.T, s setup, f func(r *rig)) {
@@ -54,6 +58,10 @@ func run(t *testing.T, s setup, f func(r *rig)) {
 		o := modemsim.Options{Timing: s.timing, On: !s.off, KeyActiveLow: r.cfg.KeyActiveLow, StatusActiveLow: r.cfg.StatusActiveLow}
 		r.key, r.status = r.board.AddLine("MODEM_KEY"), r.board.AddLine("MODEM_STATUS")
 		o.Key, o.Status = r.key, r.status
+		if s.loose {
+			o.Status = nil
+			r.status.Drive(r.cfg.StatusActiveLow)
+		}
 		if r.cfg.PowerLine != "" {
 			r.power = r.board.AddLine(r.cfg.PowerLine)
 			o.Power = r.power
@@ -63,7 +71,11 @@ func run(t *testing.T, s setup, f func(r *rig)) {
 		}
 		r.sim = modemsim.New(o)
 		r.sim.SetFaults(s.faults)
-		r.m = modem.New(r.cfg, modem.Options{Board: r.board, Log: zerolog.Nop(), Silent: func() time.Duration {
+		var board hal.Board = r.board
+		if s.board != nil {
+			board = s.board(r.board)
+		}
+		r.m = modem.New(r.cfg, modem.Options{Board: board, Log: zerolog.Nop(), Silent: func() time.Duration {
 			since := r.lost.Load()
 			if since == 0 {
 				return 0

@@ -37,7 +37,7 @@ type figures struct {
 	uploads                       bool // there is somewhere to upload to
 	// lowPower: the camera is in Low Power Mode, where camera is what it can do.
 	lowPower bool
-	camera   shutter.Limits
+	camera   shutter.Config
 }
 
 // figuresOf are the figures that c expects.
@@ -48,7 +48,7 @@ func figuresOf(c config.Config) figures {
 		uploads: c.Upload.URL != "",
 	}
 	if c.Camera.Kind == config.KindShutter {
-		f.lowPower, f.camera = true, c.Camera.Shutter.Limits
+		f.lowPower, f.camera = true, c.Camera.Shutter
 	}
 	return f
 }

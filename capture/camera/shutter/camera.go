@@ -108,25 +108,30 @@ func (c *Camera) take(name string) (hal.Output, error) {
 
 // power gives the camera power, anew where it is taken to hang. What ctx leaves no time for
 // goes on with the next call, whoever makes it.
-func (c *Camera) power(ctx context.Context) (fresh bool, err error) {
+func (c *Camera) power(ctx context.Context) error {
 	if c.o.Power == nil {
-		return false, nil
+		return nil
 	}
 	select {
 	case c.switching <- struct{}{}:
 	case <-ctx.Done():
-		return false, fmt.Errorf("wait for the camera's power: %w", ctx.Err())
+		return fmt.Errorf("wait for the camera's power: %w", ctx.Err())
 	}
 	defer func() { <-c.switching }()
 	c.mu.Lock()
-	sick := c.verdict.sick && c.o.Power.Switched()
+	sick := c.verdict.hangs() && c.o.Power.Switched()
 	c.mu.Unlock()
 	if sick {
 		c.ladder.Demand(camera.Cycle)
 	}
-	fresh, err = c.ladder.Start(ctx, c.o.Power)
+	fresh, err := c.ladder.Start(ctx, c.o.Power)
+	if fresh {
+		c.mu.Lock()
+		c.ready = false
+		c.mu.Unlock()
+	}
 	if err != nil {
-		return fresh, fmt.Errorf("give the camera power: %w", err)
+		return fmt.Errorf("give the camera power: %w", err)
 	}
 	c.ladder.Good() // it needs nothing but its warm-up
 	if sick {
@@ -134,15 +139,19 @@ func (c *Camera) power(ctx context.Context) (fresh bool, err error) {
 		defer c.mu.Unlock()
 		c.verdict.cycled()
 	}
-	return fresh, nil
+	return nil
 }
 
 // seen takes note of a look at the card that was begun at a time.
 func (c *Camera) seen(begun time.Time, l capture.Listing) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.verdict.looked(begun, l.New) {
+	hangs, mute := c.verdict.looked(begun, l.New)
+	if hangs {
 		c.o.Log.Warn().Int("shots", c.verdict.shots).Msg("the camera has taken no picture since: its power is cycled")
+	}
+	if mute {
+		c.o.Log.Warn().Str("line", c.cfg.Confirm.Line).Msg("the contact that confirms exposures is of no use: the card has pictures of which it did not tell")
 	}
 }
 

@@ -66,7 +66,7 @@ func newCard(cfg Config, o Options) card {
 
 // List implements capture.Deferred.
 func (c *Camera) List(ctx context.Context) (capture.Listing, error) {
-	if _, err := c.power(ctx); err != nil { // a camera may be its own disk
+	if err := c.power(ctx); err != nil { // a camera may be its own disk
 		return capture.Listing{}, err
 	}
 	begun := time.Now()
@@ -76,18 +76,6 @@ func (c *Camera) List(ctx context.Context) (capture.Listing, error) {
 	}
 	c.seen(begun, listing)
 	return listing, nil
-}
-
-// look looks at the card, by the Fetcher where there is one.
-func (c *Camera) look(ctx context.Context) (l capture.Listing, err error) {
-	if c.o.Fetcher == nil {
-		return c.card.look(ctx)
-	}
-	err = c.gate.transfer(ctx, func(ctx context.Context) error {
-		l, err = c.o.Fetcher.List(ctx)
-		return err
-	})
-	return l, err
 }
 
 func (c *card) look(ctx context.Context) (l capture.Listing, err error) {

@@ -72,10 +72,13 @@ func (c Confirm) open(board hal.Board) (hal.Input, error) {
 	return in, nil
 }
 
-// beforePress looks at the contact, and returns what waits for its exposure: its error
-// is nil where that came, or where nothing can tell.
-func (c *Camera) beforePress(contact hal.Input) func(ctx context.Context, pressed time.Time) error {
-	none := func(context.Context, time.Time) error { return nil }
+// exposure waits for the exposure of a shot that was pressed at a time; told: the contact
+// told of it. Its error is nil where that is so, and where nothing can tell.
+type exposure func(ctx context.Context, pressed time.Time) (told bool, err error)
+
+// beforePress looks at the contact, and returns what waits for its exposure.
+func (c *Camera) beforePress(contact hal.Input) exposure {
+	none := func(context.Context, time.Time) (bool, error) { return false, nil }
 	if contact == nil {
 		return none
 	}
@@ -92,17 +95,27 @@ func (c *Camera) beforePress(contact hal.Input) func(ctx context.Context, presse
 		c.deaf = false
 		c.o.Log.Info().Msg("the contact that confirms exposures works again")
 	}
-	return func(ctx context.Context, pressed time.Time) error {
+	return func(ctx context.Context, pressed time.Time) (bool, error) {
 		bound, cancel := context.WithTimeout(ctx, c.cfg.Confirm.Within)
 		defer cancel()
 		if closes(bound, contact, pressed) {
-			return nil
+			return true, nil
 		}
 		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("wait for the exposure: %w", err)
+			return false, fmt.Errorf("wait for the exposure: %w", err)
 		}
-		return errUnconfirmed
+		if c.mute() {
+			return false, nil
+		}
+		return false, errUnconfirmed
 	}
+}
+
+// mute tells whether the contact is known not to tell of exposures.
+func (c *Camera) mute() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.verdict.mute
 }
 
 // closes waits for the contact to close after a time; false where ctx ends before.

@@ -11,7 +11,8 @@
 // press as well, and release. The times are those of the maker (Makers), or the
 // configuration's. Nothing tells whether the camera exposed: the pictures do, when
 // they are fetched. Where three shots or more left none within a minute, the next one
-// begins with a power cycle, if there is a power line. Else the camera keeps its
+// begins with a power cycle, if there is a power line. So does the next shot or look
+// where two looks or transfers of a Fetcher failed in a row. Else the camera keeps its
 // power: what is in its buffer would be lost.
 //
 // # Fetching
@@ -37,7 +38,7 @@
 //
 // # The plan
 //
-// Limits.Check says where a schedule asks for more than the camera can do.
+// Config.Check says where a schedule asks for more than the camera can do.
 //
 // Out of scope: which slot a picture is of (capture), mounting the card, and PTP.
 package shutter

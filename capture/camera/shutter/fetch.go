@@ -29,15 +29,7 @@ func (c *Camera) Fetch(ctx context.Context, p capture.Picture, add capture.AddFi
 	if c.o.Fetcher == nil {
 		return c.card.fetch(ctx, p, add)
 	}
-	return c.gate.transfer(ctx, func(ctx context.Context) error {
-		return c.o.Fetcher.Fetch(ctx, p, func(fill func(io.Writer) (photo.Exposure, error)) (photo.Meta, error) {
-			m, err := add(fill)
-			if err == nil && p.First.ID == "" {
-				p.First = m // a shot may end the transfer before the next file
-			}
-			return m, err
-		})
-	})
+	return c.bring(ctx, p, add)
 }
 
 func (c *card) fetch(ctx context.Context, p capture.Picture, add capture.AddFile) error {

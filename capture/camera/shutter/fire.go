@@ -23,7 +23,6 @@ func (c *Camera) Fire(ctx context.Context) (err error) {
 	c.mu.Lock()
 	err = c.open()
 	lines := c.lines
-	used, ready := c.used, c.ready
 	c.mu.Unlock()
 	if err != nil {
 		return err
@@ -33,10 +32,13 @@ func (c *Camera) Fire(ctx context.Context) (err error) {
 		return fmt.Errorf("wait for the transfer under way: %w", err)
 	}
 	defer give()
-	fresh, err := c.power(ctx)
-	if err != nil {
+	if err := c.power(ctx); err != nil {
 		return err
 	}
+	c.mu.Lock()
+	used, ready := c.used, c.ready // now: whoever gave it power, it has not been used since
+	c.mu.Unlock()
+	told := false
 	defer func() {
 		err = errors.Join(err, lines.release())
 		c.mu.Lock()
@@ -45,7 +47,10 @@ func (c *Camera) Fire(ctx context.Context) (err error) {
 		switch {
 		case err == nil:
 			c.ready = true
-			c.verdict.fired(c.used, lines.contact != nil && !c.deaf)
+			if told && c.verdict.mute {
+				c.o.Log.Info().Msg("the contact that confirms exposures works again")
+			}
+			c.verdict.fired(c.used, told)
 		case errors.Is(err, errUnconfirmed):
 			c.verdict.missed()
 		}
@@ -54,7 +59,7 @@ func (c *Camera) Fire(ctx context.Context) (err error) {
 		return fmt.Errorf("wait for the camera: %w", err)
 	}
 	if half := lines.half; half != nil {
-		if fresh || !ready || time.Since(used) > c.timing.WakeAfter {
+		if !ready || time.Since(used) > c.timing.WakeAfter {
 			if err := c.wake(ctx, half); err != nil {
 				return err
 			}
@@ -66,22 +71,23 @@ func (c *Camera) Fire(ctx context.Context) (err error) {
 			return fmt.Errorf("half-press: %w", err)
 		}
 	}
-	return c.press(ctx, lines)
+	told, err = c.press(ctx, lines)
+	return err
 }
 
 // press exposes: full press, for as long as the exposure wants it, and what its end
-// wants. The caller releases the lines.
-func (c *Camera) press(ctx context.Context, lines lines) error {
+// wants. The caller releases the lines. told: the contact told of the exposure.
+func (c *Camera) press(ctx context.Context, lines lines) (told bool, err error) {
 	confirm := c.beforePress(lines.contact)
 	pressed := time.Now()
 	if err := lines.full.Set(true); err != nil {
-		return fmt.Errorf("full press: %w", err)
+		return false, fmt.Errorf("full press: %w", err)
 	}
-	unconfirmed := confirm(ctx, pressed)
+	told, unconfirmed := confirm(ctx, pressed)
 	if unconfirmed == nil || c.cfg.Bulb == 0 {
 		// The shutter goes. A stop only cuts the press short: the picture is there.
 		held := time.Since(pressed)
-		if unconfirmed == nil && c.cfg.Bulb > 0 && lines.contact != nil {
+		if told && c.cfg.Bulb > 0 {
 			held = 0 // the exposure begins now
 		}
 		if err := wait(ctx, max(c.timing.Press, c.cfg.Bulb)-held); err != nil {
@@ -90,10 +96,10 @@ func (c *Camera) press(ctx context.Context, lines lines) error {
 	}
 	if c.cfg.Bulb > 0 && c.cfg.BulbEndPress && lines.half != nil {
 		if err := endBulb(lines); err != nil {
-			return err
+			return told, err
 		}
 	}
-	return unconfirmed
+	return told, unconfirmed
 }
 
 // endBulb ends a bulb exposure of a body that wants a half-press for that. It takes no

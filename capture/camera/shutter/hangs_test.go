@@ -104,24 +104,39 @@ func TestPowerCyclesInVainGrowRare(t *testing.T) {
 	})
 }
 
-// A contact whose wire is broken costs no pictures, as soon as the card tells of some.
-func TestAContactThatNeverClosesCostsFewPowerCycles(t *testing.T) {
+// A contact whose wire is broken costs no slots, as soon as the card has shown that the
+// camera takes pictures: by its second look, the first having nothing to compare with.
+func TestAContactThatNeverClosesCostsFewSlots(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, line := newSwitched(t, func(b *sim.Board, o *shuttersim.Options) {
 			b.AddLine(contactLine).Drive(true) // the camera's is not connected to it
 		}, func(cfg *shutter.Config) { cfg.Confirm.Line, cfg.Confirm.Within = contactLine, 500*time.Millisecond })
 		c.start()
 		defer func() { c.stop() }()
-		for range 6 {
+		for range 2 {
 			time.Sleep(6 * time.Minute)
 			c.fetchAll()
 		}
 		if n := cycles(line); n > 12 {
-			t.Errorf("%d power cycles in 36 minutes, want few", n)
+			t.Errorf("%d power cycles in 12 minutes, want few", n)
 		}
-		const slots = 36 * 60 / 5
-		if n := c.sim.Count().Exposed; n < slots*9/10 {
-			t.Errorf("%d pictures of %d slots, want nearly all", n, slots)
+		cycled, pressed := cycles(line), c.sim.Count().Pressed
+		for range 4 {
+			time.Sleep(6 * time.Minute)
+			c.fetchAll()
+		}
+		const slots = 24 * 60 / 5 // since the contact is known to be broken
+		if n := c.sim.Count().Pressed - pressed; n < slots-1 || n > slots+1 {
+			t.Errorf("%d shots for %d slots, want one each", n, slots)
+		}
+		if n := c.sim.Count().Exposed; n < slots {
+			t.Errorf("%d pictures, want one for each of %d slots at least", n, slots)
+		}
+		if taken, missed := c.causes(); taken < slots-2 {
+			t.Errorf("%d slots taken, missed %v; want all %d since the contact is known to be broken", taken, missed, slots)
+		}
+		if n := cycles(line); n != cycled {
+			t.Errorf("%d power cycles since, want none", n-cycled)
 		}
 	})
 }

@@ -84,15 +84,19 @@ func (l Limits) Validate() error {
 	return list.Err()
 }
 
-// Check holds a schedule against the limits, for the eight days from a time on. Its
-// error holds an invalid.Value for each limit that is exceeded, the first time it
-// is, with the sums: such a plan loses pictures. Begin it anew where an event
+// Check holds a schedule against the camera's limits, for the eight days from a time
+// on. Its error holds an invalid.Value for each limit that is exceeded, the first time
+// it is, with the sums: such a plan loses pictures. Begin it anew where an event
 // replaces the weekly schedule.
-func (l Limits) Check(s *schedule.Schedule, from time.Time) error {
+func (c Config) Check(s *schedule.Schedule, from time.Time) error {
+	l := c.Limits
+	if c.Fetch != FetchGPhoto {
+		l.ListTime = 0 // a card is read beside the shots
+	}
 	var list invalid.List
-	c := check{Limits: l, s: s, from: from, to: from.Add(horizon), list: &list}
-	c.fires()
-	c.fetches()
+	check := check{Limits: l, s: s, from: from, to: from.Add(horizon), list: &list}
+	check.fires()
+	check.fetches()
 	return list.Err()
 }
 

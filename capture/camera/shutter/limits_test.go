@@ -76,7 +76,9 @@ func TestAPlanThatLosesPicturesIsRefusedWithTheSums(t *testing.T) {
 		if err := l.Validate(); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		err := l.Check(plan(t, c.sessions...), morning)
+		cfg := shutter.Default()
+		cfg.Fetch, cfg.Limits = shutter.FetchGPhoto, l
+		err := cfg.Check(plan(t, c.sessions...), morning)
 		got := invalid.Values(err)
 		if len(got) != len(c.want) {
 			t.Errorf("%s: %v, want %d findings", name, err, len(c.want))
@@ -86,6 +88,19 @@ func TestAPlanThatLosesPicturesIsRefusedWithTheSums(t *testing.T) {
 			if !strings.Contains(v.Error(), c.want[i]) {
 				t.Errorf("%s: %q, want %q in it", name, v, c.want[i])
 			}
+		}
+	}
+}
+
+// A card that is mounted is read beside the shots: they end no listing.
+func TestAPlanWithoutPausesIsSoundWhereTheCardIsMounted(t *testing.T) {
+	const hour = time.Hour
+	s := plan(t, session("shots", schedule.Capture, 0, 24*hour-time.Second, 5*time.Second), session("night", schedule.Upload, 19*hour, 23*hour, hour))
+	for fetch, want := range map[string]bool{shutter.FetchCard: true, shutter.FetchGPhoto: false} {
+		cfg := shutter.Default()
+		cfg.Fetch, cfg.Limits.ListTime = fetch, 20*time.Second
+		if err := cfg.Check(s, morning); (err == nil) != want {
+			t.Errorf("fetch = %q: %v, want it sound: %v", fetch, err, want)
 		}
 	}
 }

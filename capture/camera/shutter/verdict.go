@@ -11,21 +11,34 @@ const (
 	// unconfirmedShots is after how many in a row that no contact confirmed the next
 	// one begins with a power cycle: a retry comes before it.
 	unconfirmedShots = 2
+	// sickTransfers is after how many looks and transfers in a row that failed it is: one
+	// may be a cable's or a busy card's.
+	sickTransfers = 2
 	// mostVain is how often each power cycle that did not help doubles the patience
-	// before the next: up to an hour, or 128 shots. A contact whose wire is broken, or a
+	// before the next: up to an hour, or 128 shots, looks and transfers. A contact whose wire is broken, or a
 	// card that is full, is not mended so, and what is in the camera's buffer is lost.
 	mostVain = 6
 )
 
 // verdict is whether the camera is taken to hang. Its owner guards it.
 type verdict struct {
-	sick   bool      // it is: its power is to be cycled
+	sick   bool      // it is, by its shots
 	shots  int       // since the card was last seen to have something new
 	enough time.Time // when those were sickShots, by package time
 	vain   int       // power cycles since
+	failed int       // looks and transfers in a row
 
 	unconfirmed     int // shots in a row that no contact confirmed
 	unconfirmedVain int // power cycles since one was
+
+	// mute: the contact does not tell of exposures, as the card has shown, and its silence
+	// says nothing of a shot, until it tells of one.
+	mute bool
+	// known: the card was looked at before. The first look finds all that is there new.
+	known bool
+	// Shots since the card was last seen to have something new: one that may have left
+	// it, by what was told of it, and one that the contact did not confirm.
+	counted, silent bool
 }
 
 // fired takes note of a shot at a time; confirmed: the contact told of it, which is not the
@@ -34,13 +47,15 @@ func (v *verdict) fired(at time.Time, confirmed bool) {
 	if v.shots++; v.shots == sickShots {
 		v.enough = at
 	}
+	v.counted = true
 	if v.unconfirmed = 0; confirmed {
-		v.unconfirmedVain = 0
+		v.unconfirmedVain, v.mute = 0, false
 	}
 }
 
 // missed takes note of a shot that the contact did not confirm.
 func (v *verdict) missed() {
+	v.silent = true
 	if v.unconfirmed++; v.unconfirmed >= unconfirmedShots<<v.unconfirmedVain {
 		v.sick, v.unconfirmed, v.unconfirmedVain = true, 0, min(v.unconfirmedVain+1, mostVain)
 	}
@@ -48,23 +63,42 @@ func (v *verdict) missed() {
 
 // cycled takes note of a power cycle: the camera has all its time again.
 func (v *verdict) cycled() {
-	v.sick, v.shots = false, 0
+	v.sick, v.shots, v.failed = false, 0, 0
 	v.vain = min(v.vain+1, mostVain)
 }
 
+// transferred takes note of a look or a transfer, and whether the camera had failed in it.
+// hangs tells whether it has just been found to hang.
+func (v *verdict) transferred(failed bool) (hangs bool) {
+	if !failed {
+		v.failed = 0
+		return false
+	}
+	v.failed++
+	return !v.sick && v.failed == sickTransfers<<v.vain
+}
+
+// hangs tells whether the camera's power is to be cycled.
+func (v *verdict) hangs() bool { return v.sick || v.failed >= sickTransfers<<v.vain }
+
 // looked takes note of a look at the card that was begun at a time; news: it has something
 // that it had not at the look before. hangs tells whether the camera has just been found to
-// hang.
-func (v *verdict) looked(begun time.Time, news bool) (hangs bool) {
+// hang, and mute whether the contact has just been found not to work.
+func (v *verdict) looked(begun time.Time, news bool) (hangs, mute bool) {
+	known := v.known
+	v.known = true
 	switch {
 	case news:
-		if v.unconfirmed > 0 { // it takes pictures: the contact is what does not work
+		// Nothing but shots that no contact confirmed can have left it: the camera takes
+		// pictures, and the contact is what does not work.
+		if known && v.silent && !v.counted && !v.mute {
+			v.mute, mute = true, true
 			v.unconfirmed, v.unconfirmedVain = 0, mostVain
 		}
 		v.sick, v.shots, v.vain = false, 0, 0
+		v.counted, v.silent = false, false
 	case v.shots >= sickShots && begun.Sub(v.enough) >= sickAfter<<v.vain && !v.sick:
-		v.sick = true
-		return true
+		v.sick, hangs = true, true
 	}
-	return false
+	return hangs, mute
 }
