@@ -33,6 +33,14 @@ var errNoTime = fmt.Errorf("less than %v left for gphoto2: %w", leastTime, conte
 // errTooLong: gphoto2 took longer than its bound.
 var errTooLong = errors.New("gphoto2 took too long and was ended")
 
+// outOfTime tells whether what a use did was ended, or not begun, for want of time, or
+// because the use's context ctx was cancelled: it is no fault of the camera's. gphoto2 is
+// ended a little before the deadline, so that ctx alone does not tell; errTooLong is no
+// such error.
+func outOfTime(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded)
+}
+
 // run runs gphoto2 in dir, for at most limit, and lets s take what it prints. A nil
 // error says that it ended by itself, which means nothing more: see faultIn.
 func (c *Camera) run(ctx context.Context, limit time.Duration, dir string, s *said, args ...string) (subprocess.Exit, error) {

@@ -104,6 +104,13 @@ func (s Spec) environment() []string {
 	}, s.Env...)
 }
 
+// Lead is how long before a deadline that is so far away the first signal is sent: a
+// program that heeds it ends before its context does.
+func (s Spec) Lead(left time.Duration) time.Duration {
+	interrupt, terminate := s.times()
+	return min(interrupt+terminate, left/leadShare)
+}
+
 // times are the waits after each signal where a deadline comes near.
 func (s Spec) times() (interrupt, terminate time.Duration) {
 	interrupt, terminate = s.Interrupt, s.Terminate

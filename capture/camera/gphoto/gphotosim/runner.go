@@ -40,12 +40,23 @@ type Runner struct{ Body *Body }
 // LeftBehind implements gphoto.Runner: a simulated program can be killed.
 func (r *Runner) LeftBehind() bool { return false }
 
-// Run implements gphoto.Runner. It returns with ctx's end, as a program that has to be
-// killed.
+// Run implements gphoto.Runner. As subprocess.Runner does, it ends the program before ctx's
+// deadline; one that has to be killed ends so much later.
 func (r *Runner) Run(ctx context.Context, s subprocess.Spec) (subprocess.Exit, error) {
 	start := time.Now()
 	p := process{Body: r.Body, spec: s}
-	code, err := p.run(ctx)
+	soft, lead := ctx, time.Duration(0)
+	if deadline, ok := ctx.Deadline(); ok {
+		left := time.Until(deadline)
+		lead = s.Lead(left)
+		var cancel context.CancelFunc
+		soft, cancel = context.WithTimeout(ctx, left-lead)
+		defer cancel()
+	}
+	code, err := p.run(soft)
+	if p.stuck {
+		_ = wait(ctx, lead) // until it is killed
+	}
 	e := subprocess.Exit{Code: code, Stderr: p.stderr.String(), Took: time.Since(start)}
 	if err != nil {
 		if e.Code = exitFailure; p.stuck { // it does not heed the first signal
