@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fieldcam/capture/camera"
+	"fieldcam/capture/camera/subprocess"
 )
 
 // start gives the camera power, and climbs the ladder as far as it is due: reset, and
@@ -34,16 +35,17 @@ func (c *Camera) start(ctx context.Context) error {
 	return err
 }
 
-// aShot is what a shot is taken to need before one was taken: gphoto2 needs two to four
-// seconds beside the camera's own time.
+// aShot is need before a shot was good: gphoto2 needs two to four seconds beside the
+// camera's own time.
 const aShot = 3 * time.Second
 
-// need is the time that a shot needs, by the last good one.
+// need is how long before the deadline a shot must begin, by the last good one: gphoto2
+// is ended before the deadline. What it does after the last file is the margin.
 func (c *Camera) need() time.Duration {
-	if c.took > 0 {
-		return c.took + c.took/4
+	if c.took == 0 {
+		return aShot
 	}
-	return aShot
+	return subprocess.Spec{}.Within(c.took)
 }
 
 // putOff tells whether a shot is left to the next slot: a recovery has left less time than

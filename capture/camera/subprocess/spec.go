@@ -111,6 +111,13 @@ func (s Spec) Lead(left time.Duration) time.Duration {
 	return min(interrupt+terminate, left/leadShare)
 }
 
+// Within is the least time from a program's start to its deadline in which it has d before
+// the first signal.
+func (s Spec) Within(d time.Duration) time.Duration {
+	interrupt, terminate := s.times()
+	return d + min(interrupt+terminate, d/(leadShare-1))
+}
+
 // times are the waits after each signal where a deadline comes near.
 func (s Spec) times() (interrupt, terminate time.Duration) {
 	interrupt, terminate = s.Interrupt, s.Terminate

@@ -17,7 +17,6 @@ import (
 // How long things take.
 const (
 	openTime    = 300 * time.Millisecond
-	exposeTime  = 700 * time.Millisecond
 	chunkTime   = 100 * time.Millisecond
 	drainTime   = 400 * time.Millisecond
 	chunkBytes  = 64 << 10
@@ -196,7 +195,7 @@ func (p *process) capture(ctx context.Context, f Faults) (int, error) {
 		p.mu.Unlock()
 		return p.fail(textBusy)
 	}
-	if err := wait(ctx, exposeTime); err != nil {
+	if err := wait(ctx, p.o.Exposure); err != nil {
 		return 0, p.left(err)
 	}
 	files := p.Press()
