@@ -66,8 +66,8 @@ type Camera struct {
 	took    time.Duration // of the last good shot's run; 0 before
 	put     time.Time     // when the time of the last Shoot ends that was put off; zero for none
 	anew    bool          // the camera was started anew, or reset, in this use
-	// wild: a run since the last reset did not end by itself, so that the camera may
-	// be in the middle of something.
+	// wild: since the last reset, or attempt at one, a signal has ended a run, or a shot's
+	// run had to be ended at all, so that the camera may be in the middle of something.
 	wild    bool
 	shots   []shot           // what the last ones left for Others, the oldest first
 	failed  []fetched.Record // the notes of those that failed since

@@ -246,7 +246,6 @@ func (c *Camera) get(ctx context.Context, at where, r remote) (f local, dir stri
 	}
 	f = local{remote: r, file: dir + "/" + r.File}
 	exit, err := c.run(ctx, c.cfg.ShotTime, dir, newSaid(), append(at.options(c.cfg.network()), "--force-overwrite", "--get-file", r.path)...)
-	c.wild = c.wild || exit.Signal != 0 // in the middle of its data
 	if err == nil {
 		f.tags, err = c.check(f)
 		if err != nil {

@@ -161,7 +161,7 @@ func (r *Runner) end(ctx context.Context, s Spec, p *process) {
 		wait   time.Duration
 		least  time.Duration // where ctx has ended
 	}{
-		{syscall.SIGINT, interrupt, cancelInterrupt},
+		{syscall.SIGINT, interrupt, s.grace(ctx)},
 		{syscall.SIGTERM, terminate, cancelTerminate},
 		{syscall.SIGKILL, reapTime, reapTime},
 	} {

@@ -27,6 +27,9 @@ type Faults struct {
 	ResetHelps bool
 	// KeepRAW: RAW files stay on the camera, with an error, where a shot brings them.
 	KeepRAW bool
+	// EndTime is how long a run that is interrupted needs to close the camera, which is
+	// wedged where it has less.
+	EndTime time.Duration
 	// NoList: the card cannot be listed.
 	NoList bool
 }

@@ -2,6 +2,7 @@ package gphotosim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -53,8 +54,8 @@ func (r *Runner) Run(ctx context.Context, s subprocess.Spec) (subprocess.Exit, e
 		defer cancel()
 	}
 	code, err := p.run(soft)
-	if p.stuck {
-		_ = wait(ctx, lead) // until it is killed
+	if err != nil {
+		p.end(ctx, lead)
 	}
 	e := subprocess.Exit{Code: code, Stderr: p.stderr.String(), Took: time.Since(start)}
 	if err != nil {
@@ -64,6 +65,28 @@ func (r *Runner) Run(ctx context.Context, s subprocess.Spec) (subprocess.Exit, e
 		err = fmt.Errorf("gphoto2, after %v: %w", e.Took, err)
 	}
 	return e, err
+}
+
+// cancelTime is how long a run has to end where its context was cancelled, as
+// subprocess has it.
+const cancelTime = 150 * time.Millisecond
+
+// end is what a run does between the first signal and its end, lead before ctx's deadline
+// or after a cancellation.
+func (p *process) end(ctx context.Context, lead time.Duration) {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		if lead = cancelTime; p.spec.Grace != nil {
+			lead = max(lead, p.spec.Grace(context.Cause(ctx)))
+		}
+	}
+	p.mu.Lock()
+	needs := p.faults.EndTime
+	if p.stuck = p.stuck || needs > lead; p.stuck {
+		needs = lead // then it is killed
+		p.wedged = p.wedged || p.faults.EndTime > lead
+	}
+	p.mu.Unlock()
+	time.Sleep(needs)
 }
 
 // process is one run.
