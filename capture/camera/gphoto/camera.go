@@ -73,6 +73,7 @@ type Camera struct {
 	failed  []fetched.Record // the notes of those that failed since
 	card    card             // what is known of the camera's card
 	clock   clock
+	met     time.Time            // when it was asked who it is, by package time; zero for never
 	walk    walk                 // over the card
 	stall   stall                // of what does not get through
 	present map[fetched.Key]bool // the files of the newest List; nil before one
@@ -159,11 +160,17 @@ func (c *Camera) introduce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return c.meet(ctx, w)
+}
+
+// meet asks the camera at w, and sets its clock where that is due.
+func (c *Camera) meet(ctx context.Context, w where) error {
 	s := newSaid()
-	err = c.ask(ctx, askTime, s, append(w.options(c.cfg.network()), "--get-config", "datetime", "--get-config", "batterylevel", "--get-config", "serialnumber")...)
+	err := c.ask(ctx, askTime, s, append(w.options(c.cfg.network()), "--get-config", "datetime", "--get-config", "batterylevel", "--get-config", "serialnumber")...)
 	if s.clock.IsZero() && s.battery < 0 && err != nil {
 		return err
 	}
+	c.met = time.Now()
 	c.heard(s, w)
 	return c.setClock(ctx, w)
 }

@@ -48,11 +48,11 @@ func (c *Camera) look(ctx context.Context) (l capture.Listing, err error) {
 		return l, err
 	}
 	c.card.delete = nil
-	// What an earlier fetch has listed lacks the shots since.
-	if until, _ := ctx.Deadline(); !c.walk.walking() || !c.walk.until.Equal(until) {
-		c.walk.begin(until)
+	err = c.greet(ctx, at)
+	var all []remote
+	if err == nil {
+		all, err = c.listFor(ctx, at)
 	}
-	all, err := c.listCard(ctx, at)
 	if err != nil {
 		if !outOfTime(ctx, err) && !errors.Is(err, errStalled) {
 			c.keeper.Ladder.Failed()
@@ -92,6 +92,15 @@ func (c *Camera) look(ctx context.Context) (l capture.Listing, err error) {
 	c.present = present
 	l.Ahead = c.ahead()
 	return l, nil
+}
+
+// listFor lists the card for a List with that context. What an earlier fetch has listed
+// lacks the shots since.
+func (c *Camera) listFor(ctx context.Context, at where) ([]remote, error) {
+	if until, _ := ctx.Deadline(); !c.walk.walking() || !c.walk.until.Equal(until) {
+		c.walk.begin(until)
+	}
+	return c.listCard(ctx, at)
 }
 
 // reach gives the camera power, recovers it as far as the ladder says, and finds it.

@@ -22,8 +22,9 @@ import (
 
 // socket is a camera that its remote socket fires, and gphoto2 fetches from.
 type socket struct {
-	body *gphotosim.Body
-	cam  *shutter.Camera
+	body    *gphotosim.Body
+	cam     *shutter.Camera
+	fetcher *gphoto.Camera
 }
 
 func newSocket(t *testing.T, o gphotosim.Options) *socket {
@@ -43,6 +44,7 @@ func newSocket(t *testing.T, o gphotosim.Options) *socket {
 	fetcher := gphoto.New(gphoto.Default(), gphoto.Options{
 		Power: none, Clock: sim.NewClock(), Zone: time.UTC, Dir: dir, Log: zerolog.Nop(), Runner: &gphotosim.Runner{Body: s.body},
 	})
+	s.fetcher = fetcher
 	cfg := shutter.Default()
 	cfg.Line, cfg.Maker, cfg.Fetch = "SHUTTER", shutter.Panasonic, shutter.FetchGPhoto
 	s.cam = shutter.New(cfg, shutter.Options{Board: board, Fetcher: fetcher, Dir: dir, Zone: time.UTC, Log: zerolog.Nop()})
