@@ -66,13 +66,14 @@ type Camera struct {
 	took    time.Duration // of the last good shot's run; 0 before
 	put     time.Time     // when the time of the last Shoot ends that was put off; zero for none
 	anew    bool          // the camera was started anew, or reset, in this use
-	// wild: a run since the last reset did not end by itself, so that the camera may
-	// be in the middle of something.
+	// wild: since the last reset, or attempt at one, a signal has ended a run, or a shot's
+	// run had to be ended at all, so that the camera may be in the middle of something.
 	wild    bool
 	shots   []shot           // what the last ones left for Others, the oldest first
 	failed  []fetched.Record // the notes of those that failed since
 	card    card             // what is known of the camera's card
 	clock   clock
+	met     time.Time            // when it was asked who it is, by package time; zero for never
 	walk    walk                 // over the card
 	stall   stall                // of what does not get through
 	present map[fetched.Key]bool // the files of the newest List; nil before one
@@ -159,11 +160,17 @@ func (c *Camera) introduce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return c.meet(ctx, w)
+}
+
+// meet asks the camera at w, and sets its clock where that is due.
+func (c *Camera) meet(ctx context.Context, w where) error {
 	s := newSaid()
-	err = c.ask(ctx, askTime, s, append(w.options(c.cfg.network()), "--get-config", "datetime", "--get-config", "batterylevel", "--get-config", "serialnumber")...)
+	err := c.ask(ctx, askTime, s, append(w.options(c.cfg.network()), "--get-config", "datetime", "--get-config", "batterylevel", "--get-config", "serialnumber")...)
 	if s.clock.IsZero() && s.battery < 0 && err != nil {
 		return err
 	}
+	c.met = time.Now()
 	c.heard(s, w)
 	return c.setClock(ctx, w)
 }

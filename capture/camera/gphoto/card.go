@@ -20,15 +20,18 @@ const (
 
 // card is what is known of the files on the camera's card.
 type card struct {
-	// owing: files of shots that became photos may be on the camera and not in the
-	// queue, or be in the queue and still to be deleted.
+	// owing: since the last look at the card began something has happened that another
+	// one is to put right: files of a shot that became a photo may be on the camera and not
+	// in the queue, or be in the queue and still to be deleted. See Camera.owes.
 	owing bool
 	// looked is when the card was last looked at for those, by package time.
 	looked time.Time
-	// found are those of the last look that are to be brought, by their shots, and the
-	// notes of that time; nil when all have been.
+	// found are those of the last look that are to be brought, by their shots; nil when
+	// all have been. notes are those from before it began: when it is over, their shots
+	// have no other files, unless more says that it has left some.
 	found []foundShot
 	notes []fetched.Record
+	more  bool
 	// usual is how many files a shot has brought at most, of the wanted kinds.
 	usual int
 	// delete are the files that the queue has, or that are to be no photos, and the

@@ -48,9 +48,13 @@ func (c *Camera) look(ctx context.Context) (l capture.Listing, err error) {
 		return l, err
 	}
 	c.card.delete = nil
-	all, err := c.listCard(ctx, at)
+	err = c.greet(ctx, at)
+	var all []remote
+	if err == nil {
+		all, err = c.listFor(ctx, at)
+	}
 	if err != nil {
-		if ctx.Err() == nil {
+		if !outOfTime(ctx, err) && !errors.Is(err, errStalled) {
 			c.keeper.Ladder.Failed()
 			c.at = where{}
 		}
@@ -90,13 +94,22 @@ func (c *Camera) look(ctx context.Context) (l capture.Listing, err error) {
 	return l, nil
 }
 
+// listFor lists the card for a List with that context. What an earlier fetch has listed
+// lacks the shots since.
+func (c *Camera) listFor(ctx context.Context, at where) ([]remote, error) {
+	if until, _ := ctx.Deadline(); !c.walk.walking() || !c.walk.until.Equal(until) {
+		c.walk.begin(until)
+	}
+	return c.listCard(ctx, at)
+}
+
 // reach gives the camera power, recovers it as far as the ladder says, and finds it.
 func (c *Camera) reach(ctx context.Context) (where, error) {
 	if err := c.start(ctx); err != nil {
 		return where{}, err
 	}
 	at, err := c.locate(ctx)
-	if err != nil && ctx.Err() == nil {
+	if err != nil && !outOfTime(ctx, err) {
 		c.keeper.Ladder.Failed()
 	}
 	return at, err
@@ -185,7 +198,7 @@ func (c *Camera) fetchFile(ctx context.Context, at where, r remote, first photo.
 	switch {
 	case err == nil:
 		c.stall = stall{}
-	case ctx.Err() != nil:
+	case outOfTime(ctx, err):
 		return photo.Meta{}, c.stall.ended("the transfer of "+r.path, time.Since(begun), err)
 	default:
 		c.keeper.Ladder.Failed()

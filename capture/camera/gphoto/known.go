@@ -159,7 +159,6 @@ func (c *Camera) reconcile(first photo.Meta) error {
 		if !ok && c.o.Find != nil {
 			m, ok = c.o.Find(r.Sum)
 		}
-		c.card.owing = true
 		if !ok {
 			continue
 		}
@@ -171,8 +170,12 @@ func (c *Camera) reconcile(first photo.Meta) error {
 			return err
 		}
 	}
-	c.card.owing = c.card.owing || len(c.list.Notes()) > 0
 	return nil
+}
+
+// owes tells whether the camera's card may have files that are to be brought or deleted.
+func (c *Camera) owes() bool {
+	return c.card.owing || !c.walk.begun.IsZero() || len(c.list.Open()) > 0 || len(c.list.Notes()) > 0
 }
 
 // had tells whether nothing is to be done any more about a file on the camera: one of

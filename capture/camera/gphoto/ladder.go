@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"fieldcam/capture/camera"
+	"fieldcam/capture/camera/subprocess"
 )
 
 // start gives the camera power, and climbs the ladder as far as it is due: reset, and
-// then a power cycle. After either the camera is looked for anew. A run that did not
-// end by itself makes a reset due at once: such a camera may be in the middle of a
-// capture. What the time does not suffice for goes on with the next start: see
+// then a power cycle. After either the camera is looked for anew. A run that a
+// signal ended, and a shot's that had to be ended at all, makes a reset due at once: such
+// a camera may be in the middle of something. What the time does not suffice for goes on with the next start: see
 // camera.Ladder.Start.
 func (c *Camera) start(ctx context.Context) error {
 	if deadline, ok := ctx.Deadline(); ok {
@@ -34,16 +35,17 @@ func (c *Camera) start(ctx context.Context) error {
 	return err
 }
 
-// aShot is what a shot is taken to need before one was taken: gphoto2 needs two to four
-// seconds beside the camera's own time.
+// aShot is need before a shot was good: gphoto2 needs two to four seconds beside the
+// camera's own time.
 const aShot = 3 * time.Second
 
-// need is the time that a shot needs, by the last good one.
+// need is how long before the deadline a shot must begin, by the last good one: gphoto2
+// is ended before the deadline. What it does after the last file is the margin.
 func (c *Camera) need() time.Duration {
-	if c.took > 0 {
-		return c.took + c.took/4
+	if c.took == 0 {
+		return aShot
 	}
-	return aShot
+	return subprocess.Spec{}.Within(c.took)
 }
 
 // putOff tells whether a shot is left to the next slot: a recovery has left less time than
@@ -74,7 +76,7 @@ func (c *Camera) switchOn(ctx context.Context) (fresh bool, err error) {
 // asks for it, so that a device that does not let go of that holds up a process of its
 // own. A camera on the network, or one that is not found, is only asked again.
 func (c *Camera) reset(ctx context.Context) {
-	c.wild = false
+	defer func() { c.wild = false }() // also where it was ended: the next failure is a rung higher
 	if c.cfg.network() {
 		c.keeper.Ladder.Climbed(camera.Reset, "camera asked again: one on the network cannot be reset")
 		return

@@ -73,12 +73,12 @@ func (c *Camera) others(ctx context.Context, first photo.Meta, add capture.AddOt
 	}
 	since := time.Since(c.card.looked)
 	goOn := c.walk.walking() || len(c.card.found) > 0 // the slot before had no more time
-	if !goOn && (since < lookPause || !c.card.owing && since < lookEvery) {
+	if !goOn && (since < lookPause || !c.owes() && since < lookEvery) {
 		return nil
 	}
 	c.card.looked = time.Now()
 	err := c.catchUp(ctx, add)
-	if err != nil && ctx.Err() != nil && !errors.Is(err, errStalled) {
+	if err != nil && outOfTime(ctx, err) && !errors.Is(err, errStalled) {
 		err = nil // it goes on in the next slot
 	} else if err != nil {
 		c.walk, c.card.found = walk{parts: c.walk.parts}, nil
@@ -160,7 +160,7 @@ func (c *Camera) catchUp(ctx context.Context, add capture.AddOther) error {
 		for len(s.files) > 0 {
 			begun := time.Now()
 			if s.first, err = c.bring(ctx, at, s.files[0], s.first, add); err != nil {
-				if ctx.Err() != nil {
+				if outOfTime(ctx, err) {
 					err = c.stall.ended("the transfer of "+s.files[0].path, time.Since(begun), err)
 				}
 				return err
@@ -170,26 +170,31 @@ func (c *Camera) catchUp(ctx context.Context, add capture.AddOther) error {
 		}
 		c.card.found = c.card.found[:n-1]
 	}
-	if c.card.owing {
-		return nil // there are more
+	if c.card.more {
+		return nil
 	}
 	return c.end(c.card.notes)
 }
 
-// findLeft looks at the card for files that were left there.
+// findLeft looks at the card for files that were left there. Where it takes several
+// slots, it may miss those that these have left: they are for the next look.
 func (c *Camera) findLeft(ctx context.Context, at where) error {
+	if !c.walk.walking() {
+		c.walk.begin(time.Time{})
+		c.card.notes, c.card.owing = c.list.Notes(), false
+	}
 	all, err := c.listCard(ctx, at)
 	if err != nil {
 		return err
 	}
-	c.card.notes = c.list.Notes()
+	notes := c.list.Notes() // also the newer ones: a file is its own shot's
 	shots, of := map[string][]remote{}, map[string]fetched.Record{}
 	present := map[fetched.Key]bool{}
 	for _, f := range all {
 		present[fetched.Key{Path: f.Path(), Size: f.size}] = true
 		if c.had(f) {
 			c.done(f)
-		} else if r, ok := c.ours(f, c.card.notes); ok && len(of) < maxMissing {
+		} else if r, ok := c.ours(f, notes); ok && len(of) < maxMissing {
 			shots[f.Shot()] = append(shots[f.Shot()], f)
 			of[f.path] = r
 		}
@@ -201,7 +206,8 @@ func (c *Camera) findLeft(ctx context.Context, at where) error {
 		}
 		c.card.found = append(c.card.found, s)
 	}
-	c.card.owing = len(of) == maxMissing
+	c.card.more = len(of) == maxMissing
+	c.card.owing = c.card.owing || c.card.more
 	return c.list.Trim(func(k fetched.Key) bool { return present[k] })
 }
 
@@ -240,7 +246,6 @@ func (c *Camera) get(ctx context.Context, at where, r remote) (f local, dir stri
 	}
 	f = local{remote: r, file: dir + "/" + r.File}
 	exit, err := c.run(ctx, c.cfg.ShotTime, dir, newSaid(), append(at.options(c.cfg.network()), "--force-overwrite", "--get-file", r.path)...)
-	c.wild = c.wild || exit.Signal != 0 // in the middle of its data
 	if err == nil {
 		f.tags, err = c.check(f)
 		if err != nil {

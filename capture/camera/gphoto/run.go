@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"fieldcam/capture/camera"
 	"fieldcam/capture/camera/dcf"
 	"fieldcam/capture/camera/subprocess"
 )
@@ -33,6 +34,14 @@ var errNoTime = fmt.Errorf("less than %v left for gphoto2: %w", leastTime, conte
 // errTooLong: gphoto2 took longer than its bound.
 var errTooLong = errors.New("gphoto2 took too long and was ended")
 
+// outOfTime tells whether what a use did was ended, or not begun, for want of time, or
+// because the use's context ctx was cancelled: it is no fault of the camera's. gphoto2 is
+// ended a little before the deadline, so that ctx alone does not tell; errTooLong is no
+// such error.
+func outOfTime(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded)
+}
+
 // run runs gphoto2 in dir, for at most limit, and lets s take what it prints. A nil
 // error says that it ended by itself, which means nothing more: see faultIn.
 func (c *Camera) run(ctx context.Context, limit time.Duration, dir string, s *said, args ...string) (subprocess.Exit, error) {
@@ -51,13 +60,24 @@ func (c *Camera) run(ctx context.Context, limit time.Duration, dir string, s *sa
 		Dir:  dir,
 		// The camera's clock has no zone: read as UTC it is the same all year.
 		Env:    []string{"TZ=UTC0"},
-		Stdout: s, MaxOutput: maxOutput, MaxFile: dcf.MaxBytes,
+		Stdout: s, MaxOutput: maxOutput, MaxFile: dcf.MaxBytes, Grace: grace,
 	})
+	c.wild = c.wild || exit.Code < 0 || exit.Signal != 0 // in the middle of something
 	if err != nil && own && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
 		text := strings.ReplaceAll(err.Error(), context.DeadlineExceeded.Error(), errTooLong.Error())
 		return exit, fmt.Errorf("%w: %.200s", errTooLong, text)
 	}
 	return exit, err
+}
+
+// grace is how long gphoto2 has to end once its context was cancelled: where a shot is
+// due, what it needs to close the camera, as far as the shot can wait.
+func grace(cause error) time.Duration {
+	var yield *camera.YieldError
+	if !errors.As(cause, &yield) {
+		return 0
+	}
+	return min(yield.Within, subprocess.DefaultInterrupt)
 }
 
 // settle writes libgphoto2's own settings where gphoto2 looks for them: its home is

@@ -22,7 +22,10 @@ const (
 // walk is a look at the camera's card. What ends it, a shot that is due or the end of a
 // slot's time, costs the step that is under way and no more: it goes on with that.
 type walk struct {
-	begun time.Time
+	begun time.Time // zero where none is under way
+	// until is the deadline of the List that it is for; zero where it is for none, or for
+	// one without.
+	until time.Time
 	// parts: folder by folder, for the card at once took too long. It stays so.
 	parts   bool
 	folders []string // to be listed; nil before they are known
@@ -54,13 +57,10 @@ func (s *stall) ended(what string, had time.Duration, err error) error {
 	return fmt.Errorf("%s was ended %d times, after %v at most: %w", what, maxStalls, most.Round(time.Millisecond), errStalled)
 }
 
-// listCard is the picture files on the camera's card. Where ctx ends it goes on with the
-// next call.
+// listCard is the picture files on the camera's card, for the walk that is under way. Where
+// ctx ends it goes on with the next call.
 func (c *Camera) listCard(ctx context.Context, at where) ([]remote, error) {
 	w := &c.walk
-	if time.Since(w.begun) > maxWalk {
-		*w = walk{begun: time.Now(), parts: w.parts}
-	}
 	for done := false; !done; {
 		begun := time.Now()
 		what, err := "the listing of the camera's card", error(nil)
@@ -82,7 +82,7 @@ func (c *Camera) listCard(ctx context.Context, at where) ([]remote, error) {
 		switch {
 		case err == nil:
 			c.stall = stall{}
-		case ctx.Err() != nil:
+		case outOfTime(ctx, err):
 			w.parts = true
 			return nil, c.stall.ended(what, time.Since(begun), err)
 		default:
@@ -94,6 +94,9 @@ func (c *Camera) listCard(ctx context.Context, at where) ([]remote, error) {
 	*w = walk{parts: w.parts}
 	return files, nil
 }
+
+// begin begins a walk anew, for a List with that deadline or for none.
+func (w *walk) begin(until time.Time) { *w = walk{begun: time.Now(), until: until, parts: w.parts} }
 
 // walking tells whether a look at the card is to go on.
 func (w *walk) walking() bool { return !w.begun.IsZero() && time.Since(w.begun) <= maxWalk }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fieldcam/capture"
+	"fieldcam/capture/camera"
 )
 
 // Fetcher brings the pictures of a camera that this package fires, as capture.Deferred
@@ -23,10 +24,10 @@ type Fetcher interface {
 const (
 	yieldAfter = time.Second
 	yieldAgain = 20 * time.Millisecond // where it had only just begun
+	// yieldWithin is how long a shot waits for its end at most: gphoto2 needs two seconds
+	// to close some cameras, which hang without.
+	yieldWithin = 2 * time.Second
 )
-
-// errYield is why a transfer was ended: a shot is due.
-var errYield = errors.New("a shot is due")
 
 // gate keeps shots and transfers apart: while a camera's half-press is held it hears no
 // USB, and while it speaks USB most hear no shutter. Shots go first.
@@ -58,7 +59,7 @@ func (g *gate) fire(ctx context.Context) (give func(), err error) {
 		case <-t.C:
 			g.mu.Lock()
 			if g.yield != nil {
-				g.yield(errYield)
+				g.yield(&camera.YieldError{Within: within(ctx)})
 			}
 			g.mu.Unlock()
 			t.Reset(yieldAgain)
@@ -66,6 +67,16 @@ func (g *gate) fire(ctx context.Context) (give func(), err error) {
 			return nil, ctx.Err()
 		}
 	}
+}
+
+// within is how long the shot of ctx can wait for a transfer's end: half of its time, for
+// it needs some of its own.
+func within(ctx context.Context) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return yieldWithin
+	}
+	return min(yieldWithin, max(time.Until(deadline)/2, 0))
 }
 
 // transfer calls do between the shots, and again where one ended it with the error of its
@@ -80,7 +91,7 @@ func (g *gate) transfer(ctx context.Context, do func(context.Context) error) err
 		part, cancel := context.WithCancelCause(ctx)
 		g.set(cancel)
 		err := do(part)
-		yielded := errors.Is(context.Cause(part), errYield)
+		yielded := errors.As(context.Cause(part), new(*camera.YieldError))
 		g.set(nil)
 		cancel(nil)
 		g.free <- struct{}{}

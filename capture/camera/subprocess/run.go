@@ -125,9 +125,8 @@ func (r *Runner) Run(ctx context.Context, s Spec) (Exit, error) {
 func (r *Runner) await(ctx context.Context, s Spec, p *process, out <-chan error) (why error, copied bool) {
 	var soon <-chan time.Time
 	if deadline, ok := ctx.Deadline(); ok {
-		interrupt, terminate := s.times()
 		left := time.Until(deadline)
-		t := time.NewTimer(left - min(interrupt+terminate, left/leadShare))
+		t := time.NewTimer(left - s.Lead(left))
 		defer t.Stop()
 		soon = t.C
 	}
@@ -162,7 +161,7 @@ func (r *Runner) end(ctx context.Context, s Spec, p *process) {
 		wait   time.Duration
 		least  time.Duration // where ctx has ended
 	}{
-		{syscall.SIGINT, interrupt, cancelInterrupt},
+		{syscall.SIGINT, interrupt, s.grace(ctx)},
 		{syscall.SIGTERM, terminate, cancelTerminate},
 		{syscall.SIGKILL, reapTime, reapTime},
 	} {

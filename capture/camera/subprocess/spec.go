@@ -1,6 +1,7 @@
 package subprocess
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -33,8 +34,11 @@ type Spec struct {
 	// Interrupt is the time from SIGINT to SIGTERM, and Terminate that from SIGTERM
 	// to SIGKILL, where a deadline comes near or the output is too much. 0 means
 	// DefaultInterrupt and DefaultTerminate. A context that ends without a deadline
-	// leaves less: see cancelInterrupt.
+	// leaves less: see Grace.
 	Interrupt, Terminate time.Duration
+	// Grace is the time from SIGINT to SIGTERM where the context was cancelled, by its
+	// cause; cancelInterrupt where it is less than that, or Grace is nil.
+	Grace func(cause error) time.Duration
 }
 
 // The times that a program has to end.
@@ -45,7 +49,7 @@ const (
 	DefaultInterrupt = 2 * time.Second
 	DefaultTerminate = time.Second
 	// cancelInterrupt and cancelTerminate stand in their place when the context has
-	// ended, for capture waits half a second then.
+	// ended and Spec.Grace gives no more, for capture waits half a second then.
 	cancelInterrupt = 150 * time.Millisecond
 	cancelTerminate = 100 * time.Millisecond
 	// reapTime is how long a process may take to go after SIGKILL before it is left
@@ -102,6 +106,28 @@ func (s Spec) environment() []string {
 		"HOME=" + s.Dir, "TMPDIR=" + s.Dir,
 		"LC_ALL=C", // messages are for the log, and some are looked for
 	}, s.Env...)
+}
+
+// Lead is how long before a deadline that is so far away the first signal is sent: a
+// program that heeds it ends before its context does.
+func (s Spec) Lead(left time.Duration) time.Duration {
+	interrupt, terminate := s.times()
+	return min(interrupt+terminate, left/leadShare)
+}
+
+// Within is the least time from a program's start to its deadline in which it has d before
+// the first signal.
+func (s Spec) Within(d time.Duration) time.Duration {
+	interrupt, terminate := s.times()
+	return d + min(interrupt+terminate, d/(leadShare-1))
+}
+
+// grace is the wait after SIGINT where ctx has ended.
+func (s Spec) grace(ctx context.Context) time.Duration {
+	if s.Grace == nil || !errors.Is(ctx.Err(), context.Canceled) {
+		return cancelInterrupt
+	}
+	return max(s.Grace(context.Cause(ctx)), cancelInterrupt)
 }
 
 // times are the waits after each signal where a deadline comes near.

@@ -27,6 +27,9 @@ type Faults struct {
 	ResetHelps bool
 	// KeepRAW: RAW files stay on the camera, with an error, where a shot brings them.
 	KeepRAW bool
+	// EndTime is how long a run that is interrupted needs to close the camera, which is
+	// wedged where it has less.
+	EndTime time.Duration
 	// NoList: the card cannot be listed.
 	NoList bool
 }
@@ -37,6 +40,8 @@ type Options struct {
 	RAW bool
 	// FileTime is how long it takes to tell of one file of a listing. 0: 20 ms.
 	FileTime time.Duration
+	// Exposure is how long a shot takes before its files come. 0: 700 ms.
+	Exposure time.Duration
 	// FolderShots is how many shots a folder of the card has. 0: 9999, as DCF has it.
 	FolderShots int
 	// Step, where not nil, is told what has just happened to the picture that is being
@@ -80,6 +85,9 @@ func NewBody(o Options) *Body {
 func (b *Body) Make(o Options) {
 	if o.FileTime == 0 {
 		o.FileTime = 20 * time.Millisecond
+	}
+	if o.Exposure == 0 {
+		o.Exposure = 700 * time.Millisecond
 	}
 	if o.FolderShots == 0 {
 		o.FolderShots = lastNumber

@@ -2,6 +2,7 @@ package gphotosim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -17,7 +18,6 @@ import (
 // How long things take.
 const (
 	openTime    = 300 * time.Millisecond
-	exposeTime  = 700 * time.Millisecond
 	chunkTime   = 100 * time.Millisecond
 	drainTime   = 400 * time.Millisecond
 	chunkBytes  = 64 << 10
@@ -40,12 +40,23 @@ type Runner struct{ Body *Body }
 // LeftBehind implements gphoto.Runner: a simulated program can be killed.
 func (r *Runner) LeftBehind() bool { return false }
 
-// Run implements gphoto.Runner. It returns with ctx's end, as a program that has to be
-// killed.
+// Run implements gphoto.Runner. As subprocess.Runner does, it ends the program before ctx's
+// deadline; one that has to be killed ends so much later.
 func (r *Runner) Run(ctx context.Context, s subprocess.Spec) (subprocess.Exit, error) {
 	start := time.Now()
 	p := process{Body: r.Body, spec: s}
-	code, err := p.run(ctx)
+	soft, lead := ctx, time.Duration(0)
+	if deadline, ok := ctx.Deadline(); ok {
+		left := time.Until(deadline)
+		lead = s.Lead(left)
+		var cancel context.CancelFunc
+		soft, cancel = context.WithTimeout(ctx, left-lead)
+		defer cancel()
+	}
+	code, err := p.run(soft)
+	if err != nil {
+		p.end(ctx, lead)
+	}
 	e := subprocess.Exit{Code: code, Stderr: p.stderr.String(), Took: time.Since(start)}
 	if err != nil {
 		if e.Code = exitFailure; p.stuck { // it does not heed the first signal
@@ -54,6 +65,28 @@ func (r *Runner) Run(ctx context.Context, s subprocess.Spec) (subprocess.Exit, e
 		err = fmt.Errorf("gphoto2, after %v: %w", e.Took, err)
 	}
 	return e, err
+}
+
+// cancelTime is how long a run has to end where its context was cancelled, as
+// subprocess has it.
+const cancelTime = 150 * time.Millisecond
+
+// end is what a run does between the first signal and its end, lead before ctx's deadline
+// or after a cancellation.
+func (p *process) end(ctx context.Context, lead time.Duration) {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		if lead = cancelTime; p.spec.Grace != nil {
+			lead = max(lead, p.spec.Grace(context.Cause(ctx)))
+		}
+	}
+	p.mu.Lock()
+	needs := p.faults.EndTime
+	if p.stuck = p.stuck || needs > lead; p.stuck {
+		needs = lead // then it is killed
+		p.wedged = p.wedged || p.faults.EndTime > lead
+	}
+	p.mu.Unlock()
+	time.Sleep(needs)
 }
 
 // process is one run.
@@ -185,7 +218,7 @@ func (p *process) capture(ctx context.Context, f Faults) (int, error) {
 		p.mu.Unlock()
 		return p.fail(textBusy)
 	}
-	if err := wait(ctx, exposeTime); err != nil {
+	if err := wait(ctx, p.o.Exposure); err != nil {
 		return 0, p.left(err)
 	}
 	files := p.Press()

@@ -29,10 +29,8 @@ type Runner struct {
 const (
 	// deafTime is how long a deaf program holds a cancelled Run up.
 	deafTime = 250 * time.Millisecond
-	// leadShare and lead are subprocess's: so long before a deadline the signals
-	// begin.
-	leadShare = 4
-	lead      = subprocess.DefaultInterrupt + subprocess.DefaultTerminate
+	// endTime is from the first signal to the last.
+	endTime = subprocess.DefaultInterrupt + subprocess.DefaultTerminate
 )
 
 // LeftBehind implements command.Runner.
@@ -51,7 +49,7 @@ func (r *Runner) Run(ctx context.Context, s subprocess.Spec) (subprocess.Exit, e
 	if deadline, ok := ctx.Deadline(); ok {
 		left := time.Until(deadline)
 		var cancel context.CancelFunc
-		soft, cancel = context.WithTimeout(ctx, left-min(lead, left/leadShare))
+		soft, cancel = context.WithTimeout(ctx, left-s.Lead(left))
 		defer cancel()
 	}
 	o := r.Next()
@@ -70,7 +68,7 @@ func (r *Runner) Run(ctx context.Context, s subprocess.Spec) (subprocess.Exit, e
 	e.Code, e.Signal = -1, syscall.SIGINT
 	if o.Deaf {
 		e.Signal = syscall.SIGKILL
-		wait(ctx, lead) // nothing where ctx has ended
+		wait(ctx, endTime) // nothing where ctx has ended
 		if ctx.Err() != nil {
 			time.Sleep(deafTime)
 		}

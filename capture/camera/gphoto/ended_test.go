@@ -1,0 +1,64 @@
+package gphoto_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"fieldcam/capture/camera/gphoto/gphotosim"
+)
+
+// A camera whose transfer was killed may be in the middle of it.
+func TestAKilledTransferIsFollowedByAReset(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSocket(t, gphotosim.Options{})
+		s.body.Press()
+		s.body.SetFaults(gphotosim.Faults{Silent: true})
+		if _, err := s.listFor(t, 5*time.Second); err == nil {
+			t.Error("List of a camera that hangs: no error")
+		}
+		s.body.SetFaults(gphotosim.Faults{})
+		for range 2 {
+			if l, err := s.listFor(t, time.Minute); err != nil || len(l.Pictures) != 1 {
+				t.Errorf("List: %d pictures, %v", len(l.Pictures), err)
+			}
+		}
+		if resets, _ := s.body.Resets(); resets != 1 {
+			t.Errorf("%d resets, want one", resets)
+		}
+		if err := s.cam.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// gphoto2 takes 1.5 s to close a camera once it is interrupted, and the camera hangs where
+// it is killed before: a shot that is due waits so long.
+func TestAShotLetsTheTransferThatItEndsCloseTheCamera(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSocket(t, gphotosim.Options{})
+		const before = 200 // 4 s
+		for range before {
+			s.body.Press()
+		}
+		s.body.SetFaults(gphotosim.Faults{EndTime: 1500 * time.Millisecond})
+		fired := make(chan error, 1)
+		go func() {
+			time.Sleep(time.Second)
+			fired <- s.cam.Fire(t.Context())
+		}()
+		l, err := s.listFor(t, time.Minute)
+		if err != nil || len(l.Pictures) < before {
+			t.Errorf("List: %d pictures, %v", len(l.Pictures), err)
+		}
+		if err := <-fired; err != nil {
+			t.Errorf("Fire: %v", err)
+		}
+		if resets, _ := s.body.Resets(); resets != 0 {
+			t.Errorf("%d resets, want none: nothing was killed", resets)
+		}
+		if err := s.cam.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}

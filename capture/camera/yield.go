@@ -1,0 +1,12 @@
+package camera
+
+import "time"
+
+// YieldError is the cause (context.Cause) with which the context of a transfer is cancelled
+// for a shot that is due.
+type YieldError struct {
+	// Within is how long the shot can wait for the transfer's end, at least 0.
+	Within time.Duration
+}
+
+func (e *YieldError) Error() string { return "a shot is due" }
