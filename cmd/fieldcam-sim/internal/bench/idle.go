@@ -29,6 +29,9 @@ const (
 	// floorTick is how often the program wakes that does nothing else: as often as the
 	// daemon feeds its watchdog.
 	floorTick = 10 * time.Second
+	// rest is how long a process does nothing between two wake-ups: what its threads do
+	// one after another, handing work on, is one. It is how often they are looked at.
+	rest = 20 * time.Millisecond
 )
 
 func idleFigure() measurement {
@@ -52,7 +55,8 @@ func wakeFigure() measurement {
 // effort is what a process does while nothing happens.
 type effort struct {
 	perHour float64 // seconds of a processor
-	wakes   float64 // per second
+	wakes   float64 // per second: how often it began to run after a rest
+	waits   float64 // per second: how often one of its threads gave up the processor
 }
 
 // idleOutcome watches an idle daemon of its own, beside a program that only ticks.
@@ -92,8 +96,9 @@ func idleOutcome(ctx context.Context, l *lab, name string, of func(effort) float
 	}
 	bare.Kill()
 	return figure.Outcome{
-		Value:  of(efforts[0]),
-		Beside: fmt.Sprintf("floor %s: a Go program that ticks each %v; both for %v", figure.Number(of(efforts[1])), floorTick, quietTime),
+		Value: of(efforts[0]),
+		Beside: fmt.Sprintf("floor %s: a Go program that ticks each %v; both for %v; its threads wait %s times a second, the floor's %s",
+			figure.Number(of(efforts[1])), floorTick, quietTime, figure.Number(efforts[0].waits), figure.Number(efforts[1].waits)),
 	}, daemon.Stop(stopTime)
 }
 
@@ -132,8 +137,18 @@ func measureEfforts(ctx context.Context, long time.Duration, pids ...int) ([]eff
 		}
 	}
 	began := time.Now()
-	if err := pause(ctx, long); err != nil {
-		return nil, err
+	woke := make([]wakeUps, len(pids))
+	for time.Since(began) < long {
+		if err := pause(ctx, rest); err != nil {
+			return nil, err
+		}
+		for i, pid := range pids {
+			now, err := activityOf(pid)
+			if err != nil {
+				return nil, err
+			}
+			woke[i].look(now.waits)
+		}
 	}
 	took := time.Since(began)
 	var all []effort
@@ -144,10 +159,27 @@ func measureEfforts(ctx context.Context, long time.Duration, pids ...int) ([]eff
 		}
 		all = append(all, effort{
 			perHour: (after.ran - before[i].ran).Hours() / took.Hours() * time.Hour.Seconds(),
-			wakes:   float64(after.waits-before[i].waits) / took.Seconds(),
+			wakes:   float64(woke[i].count) / took.Seconds(),
+			waits:   float64(after.waits-before[i].waits) / took.Seconds(),
 		})
 	}
 	return all, nil
+}
+
+// wakeUps counts how often a process began to run, by looks at its waits.
+type wakeUps struct {
+	count   int
+	waits   int64 // at the last look
+	running bool  // between the last two looks
+	looked  bool
+}
+
+func (w *wakeUps) look(waits int64) {
+	runs := w.looked && waits != w.waits
+	if runs && !w.running {
+		w.count++
+	}
+	w.waits, w.running, w.looked = waits, runs, true
 }
 
 // activity is what a process's threads have done so far. Threads of a Go program do

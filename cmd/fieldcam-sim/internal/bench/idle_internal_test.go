@@ -36,6 +36,16 @@ func TestWorkAndWaitsOfAProcessAreCounted(t *testing.T) {
 	}
 }
 
+func TestWhatFollowsWithoutARestIsOneWakeUp(t *testing.T) {
+	var w wakeUps
+	for _, waits := range []int64{7, 7, 8, 12, 13, 13, 13, 14, 14, 14} {
+		w.look(waits)
+	}
+	if w.count != 2 {
+		t.Errorf("%d wake-ups, want 2", w.count)
+	}
+}
+
 func TestAProcessThatIsNotThereHasNoEffort(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
