@@ -9,6 +9,10 @@ import (
 	"fieldcam/capture/photo"
 )
 
+// ErrNotListed is what Fetch of a Deferred returns for a picture that the newest List had
+// not.
+var ErrNotListed = errors.New("no such picture in the newest listing")
+
 // Deferred is a camera that keeps its pictures until they are fetched (Low Power
 // Mode). Fire may be called during List and Fetch; else one call is made at a time.
 type Deferred interface {
@@ -23,7 +27,8 @@ type Deferred interface {
 	// Fetch calls add for each file of p that was not fetched yet, the JPEG first,
 	// with a function that writes it. What add returned a photo for is durable:
 	// Fetch remembers that, durably too, before it goes on, and no later List has
-	// the file. It returns the first error, of add or its own.
+	// the file. It returns the first error, of add or its own: ErrNotListed for a picture
+	// that the newest List had not.
 	Fetch(ctx context.Context, p Picture, add AddFile) error
 }
 

@@ -66,19 +66,25 @@ func TestAPictureThatABetterOneReplacedLeavesTheCardAsWell(t *testing.T) {
 	})
 }
 
+// hangInShot has a shot's picture stay on the card: gphoto2 hangs, until a reset.
+func (r *rig) hangInShot(t *testing.T, of photo.Shot) {
+	t.Helper()
+	if err := r.cam.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.cam.Begin(of)
+	r.body.SetFaults(gphotosim.Faults{HangAt: 1000})
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if _, err := r.cam.Shoot(ctx, io.Discard); err == nil {
+		t.Fatal("a shot that hung: no error")
+	}
+	r.body.SetFaults(gphotosim.Faults{ResetHelps: true})
+}
+
 func TestAPictureThatDidNotComeLeavesTheCardOnceAnotherIsThePhoto(t *testing.T) {
 	deleting(t, func(t *testing.T, r *rig, s *store) {
-		if err := r.cam.Prepare(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		r.cam.Begin(slotAt(0))
-		r.body.SetFaults(gphotosim.Faults{HangAt: 1000})
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		defer cancel()
-		if _, err := r.cam.Shoot(ctx, io.Discard); err == nil {
-			t.Fatal("a shot that hung: no error")
-		}
-		r.body.SetFaults(gphotosim.Faults{ResetHelps: true})
+		r.hangInShot(t, slotAt(0))
 		r.take(t, s, slotAt(0), 1) // and looks at the card
 		r.take(t, s, slotAt(1), 1)
 		if got, want := r.card(), []string{"IMG_0003.JPG"}; !slices.Equal(got, want) {
@@ -92,17 +98,7 @@ func TestAPictureThatDidNotComeLeavesTheCardOnceAnotherIsThePhoto(t *testing.T) 
 
 func TestAPictureWhoseSlotHasNoOtherComesFromTheCard(t *testing.T) {
 	deleting(t, func(t *testing.T, r *rig, s *store) {
-		if err := r.cam.Prepare(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		r.cam.Begin(slotAt(0))
-		r.body.SetFaults(gphotosim.Faults{HangAt: 1000})
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		defer cancel()
-		if _, err := r.cam.Shoot(ctx, io.Discard); err == nil {
-			t.Fatal("a shot that hung: no error")
-		}
-		r.body.SetFaults(gphotosim.Faults{ResetHelps: true})
+		r.hangInShot(t, slotAt(0))
 		r.take(t, s, slotAt(1), 1)
 		r.take(t, s, slotAt(2), 1)
 		if len(s.photos) != 3 {

@@ -20,9 +20,6 @@ import (
 // maxListed bounds the pictures of one listing; the others come with the next.
 const maxListed = 2000
 
-// errNotListed is what Fetch returns for a picture that the newest List had not.
-var errNotListed = errors.New("no such picture in the newest listing")
-
 // List tells which pictures on the camera's card were not fetched yet, as
 // capture.Deferred has it. It is for a camera that something else fires.
 func (c *Camera) List(ctx context.Context) (capture.Listing, error) {
@@ -166,7 +163,7 @@ func (c *Camera) Fetch(ctx context.Context, p capture.Picture, add capture.AddFi
 	defer give()
 	files, ok := c.listed[p.Name]
 	if !ok {
-		return errNotListed
+		return capture.ErrNotListed
 	}
 	first := p.First
 	err = func() error {

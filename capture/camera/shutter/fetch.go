@@ -18,9 +18,6 @@ import (
 // copyBytes is how much is copied between two looks at the context.
 const copyBytes = 256 << 10
 
-// errNotListed is what Fetch returns for a picture that the newest List had not.
-var errNotListed = errors.New("no such picture in the newest listing")
-
 // errChanged is why a file is left for the next time.
 var errChanged = errors.New("the file has changed since it was listed")
 
@@ -35,7 +32,7 @@ func (c *Camera) Fetch(ctx context.Context, p capture.Picture, add capture.AddFi
 func (c *card) fetch(ctx context.Context, p capture.Picture, add capture.AddFile) error {
 	files, ok := c.listed[p.Name]
 	if !ok {
-		return errNotListed
+		return capture.ErrNotListed
 	}
 	root, err := os.OpenRoot(c.cfg.Path)
 	if err != nil {

@@ -104,27 +104,12 @@ func idleOutcome(ctx context.Context, l *lab, name string, of func(effort) float
 
 // idleConfig is that of a controller that has nothing to do today.
 func idleConfig(a account) string {
-	return fmt.Sprintf(`device = %q
-
+	return accountConfig(a, quietBeat) + `
 [[session]]
 name = "uploads"
 kind = "upload"
 every = "24h"
-
-[identity]
-ca_file = %q
-username = %q
-password = %q
-
-[upload]
-url = %q
-
-[mqtt]
-url = %q
-
-[heartbeat]
-every = %q
-`, a.Device, a.CAFile, a.Username, a.Password, a.UploadURL, a.MQTTURL, quietBeat)
+`
 }
 
 // measureEfforts watches processes for a time.

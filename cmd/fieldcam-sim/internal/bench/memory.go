@@ -124,8 +124,7 @@ func slowLine(a *account) (*proxy.Proxy, error) {
 
 // daemonConfig is the file of a controller that has an account and no camera.
 func daemonConfig(a account) string {
-	return fmt.Sprintf(`device = %q
-
+	return accountConfig(a, 5*time.Second) + `
 [[session]]
 name = "uploads"
 kind = "upload"
@@ -135,6 +134,12 @@ every = "5s"
 name = "check-in"
 kind = "check-in"
 every = "10m"
+`
+}
+
+// accountConfig is what a controller with an account has in common with all.
+func accountConfig(a account, beat time.Duration) string {
+	return fmt.Sprintf(`device = %q
 
 [identity]
 ca_file = %q
@@ -148,8 +153,8 @@ url = %q
 url = %q
 
 [heartbeat]
-every = "5s"
-`, a.Device, a.CAFile, a.Username, a.Password, a.UploadURL, a.MQTTURL)
+every = %q
+`, a.Device, a.CAFile, a.Username, a.Password, a.UploadURL, a.MQTTURL, beat)
 }
 
 // enqueueLarge puts one large photo into the daemon's queue.
