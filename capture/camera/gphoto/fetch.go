@@ -63,7 +63,7 @@ func (c *Camera) look(ctx context.Context) (l capture.Listing, err error) {
 	for _, f := range all {
 		key := fetched.Key{Path: f.Path(), Size: f.size}
 		present[key] = true
-		l.New = l.New || !c.present[key]
+		l.New, l.Newest = l.New || !c.present[key], max(l.Newest, f.Number())
 		switch {
 		case c.had(f):
 			c.done(f)

@@ -42,12 +42,15 @@ type Camera struct {
 	switching chan struct{}  // holds one while the camera gets power, by ladder
 	ladder    *camera.Ladder // for the power alone: what is due is the verdict's matter
 
-	mu      sync.Mutex // guards the following
-	lines   lines      // nil before they are taken
-	closed  bool
-	used    time.Time // when a line was released last, by package time
-	ready   bool      // the camera has been used since it got power
-	verdict verdict
+	mu       sync.Mutex // guards the following
+	lines    lines      // nil before they are taken
+	closed   bool
+	used     time.Time // when a line was released last, by package time
+	ready    bool      // the camera has been used since it got power
+	verdict  verdict
+	recalled bool // what an earlier process knew of the contact is in the verdict
+
+	contact *contactFile
 
 	deaf bool  // the contact is of no use; belongs to Fire
 	gate *gate // between Fire and the Fetcher's transfers; nil where the card is its own device
@@ -60,7 +63,7 @@ var _ capture.Deferred = (*Camera)(nil)
 // New makes a camera. Its lines are taken by Prepare or the first Fire. The Config
 // must be valid.
 func New(cfg Config, o Options) *Camera {
-	c := &Camera{cfg: cfg, timing: cfg.timing(), o: o, switching: make(chan struct{}, 1), ladder: camera.NewLadder(o.Log), card: newCard(cfg, o)}
+	c := &Camera{cfg: cfg, timing: cfg.timing(), o: o, switching: make(chan struct{}, 1), ladder: camera.NewLadder(o.Log), contact: newContactFile(cfg, o), card: newCard(cfg, o)}
 	if o.Fetcher != nil {
 		c.gate = newGate()
 	}
@@ -80,6 +83,7 @@ func (c *Camera) open() (err error) {
 	if c.closed {
 		return fmt.Errorf("take shutter lines: %w", os.ErrClosed)
 	}
+	c.recall()
 	if c.lines.full == nil {
 		if c.lines.full, err = c.take(c.cfg.Line); err != nil {
 			return err
@@ -144,9 +148,11 @@ func (c *Camera) power(ctx context.Context) error {
 
 // seen takes note of a look at the card that was begun at a time.
 func (c *Camera) seen(begun time.Time, l capture.Listing) {
+	defer c.keepEvidence()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	hangs, mute := c.verdict.looked(begun, l.New)
+	c.recall()
+	hangs, mute := c.verdict.looked(begun, l)
 	if hangs {
 		c.o.Log.Warn().Int("shots", c.verdict.shots).Msg("the camera has taken no picture since: its power is cycled")
 	}

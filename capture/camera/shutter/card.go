@@ -98,7 +98,7 @@ func (c *card) look(ctx context.Context) (l capture.Listing, err error) {
 	for _, f := range files {
 		key := fetched.Key{Path: f.Path(), Size: f.size}
 		present[key] = true
-		l.New = l.New || !c.present[key]
+		l.New, l.Newest = l.New || !c.present[key], max(l.Newest, f.Number())
 		if c.fetched(root, f) {
 			c.remove(root, f)
 			continue

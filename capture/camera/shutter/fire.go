@@ -41,13 +41,14 @@ func (c *Camera) Fire(ctx context.Context) (err error) {
 	told := false
 	defer func() {
 		err = errors.Join(err, lines.release())
+		defer c.keepEvidence()
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.used = time.Now()
 		switch {
 		case err == nil:
 			c.ready = true
-			if told && c.verdict.mute {
+			if told && c.verdict.Mute {
 				c.o.Log.Info().Msg("the contact that confirms exposures works again")
 			}
 			c.verdict.fired(c.used, told)
