@@ -52,7 +52,7 @@ func (c *Camera) look(ctx context.Context) (l capture.Listing, err error) {
 	}
 	if err != nil {
 		if !outOfTime(ctx, err) && !errors.Is(err, errStalled) {
-			c.keeper.Ladder.Failed()
+			c.blamed(ctx, err)
 			c.at = where{}
 		}
 		return l, err
@@ -106,8 +106,8 @@ func (c *Camera) reach(ctx context.Context) (where, error) {
 		return where{}, err
 	}
 	at, err := c.locate(ctx)
-	if err != nil && !outOfTime(ctx, err) {
-		c.keeper.Ladder.Failed()
+	if err != nil {
+		c.blamed(ctx, err)
 	}
 	return at, err
 }
@@ -198,7 +198,7 @@ func (c *Camera) fetchFile(ctx context.Context, at where, r remote, first photo.
 	case outOfTime(ctx, err):
 		return photo.Meta{}, c.stall.ended("the transfer of "+r.path, time.Since(begun), err)
 	default:
-		c.keeper.Ladder.Failed()
+		c.blamed(ctx, err)
 		return photo.Meta{}, err
 	}
 	defer c.remove(dir)

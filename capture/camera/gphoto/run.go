@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,6 +34,22 @@ var errNoTime = fmt.Errorf("less than %v left for gphoto2: %w", leastTime, conte
 
 // errTooLong: gphoto2 took longer than its bound.
 var errTooLong = errors.New("gphoto2 took too long and was ended")
+
+// installed is err, with what a person can do where gphoto2 is not there.
+func installed(err error) error {
+	if errors.Is(err, subprocess.ErrNotStarted) && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: install the package gphoto2, or say in camera.gphoto.program where it is", err)
+	}
+	return err
+}
+
+// blamed counts what has failed for the ladder, where it is the camera's fault: neither
+// want of time, nor a gphoto2 that cannot be started, is.
+func (c *Camera) blamed(ctx context.Context, err error) {
+	if !outOfTime(ctx, err) && !errors.Is(err, subprocess.ErrNotStarted) {
+		c.keeper.Ladder.Failed()
+	}
+}
 
 // outOfTime tells whether what a use did was ended, or not begun, for want of time, or
 // because the use's context ctx was cancelled: it is no fault of the camera's. gphoto2 is
@@ -67,7 +84,7 @@ func (c *Camera) run(ctx context.Context, limit time.Duration, dir string, s *sa
 		text := strings.ReplaceAll(err.Error(), context.DeadlineExceeded.Error(), errTooLong.Error())
 		return exit, fmt.Errorf("%w: %.200s", errTooLong, text)
 	}
-	return exit, err
+	return exit, installed(err)
 }
 
 // grace is how long gphoto2 has to end once its context was cancelled: where a shot is

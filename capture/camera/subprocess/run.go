@@ -69,7 +69,7 @@ func (r *Runner) LeftBehind() bool {
 // Run runs the program to its end. A nil error says that it ended by itself, with
 // whatever Exit.Code or Signal, and that Stdout has all of its output. Else the error
 // says why it did not start or was ended: ctx's own error (also a little before its
-// deadline), ErrTooMuch, ErrLeftBehind, or that of Stdout (IsSink).
+// deadline), ErrNotStarted, ErrTooMuch, ErrLeftBehind, or that of Stdout (IsSink).
 func (r *Runner) Run(ctx context.Context, s Spec) (Exit, error) {
 	if err := ctx.Err(); err != nil {
 		return Exit{}, err
