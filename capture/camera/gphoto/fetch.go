@@ -91,11 +91,14 @@ func (c *Camera) look(ctx context.Context) (l capture.Listing, err error) {
 	return l, nil
 }
 
-// listFor lists the card for a List with that context. What an earlier fetch has listed
-// lacks the shots since.
+// listFor lists the card for a List with that context. What an earlier one has listed of
+// the card counts, but for the folders that the camera writes into.
 func (c *Camera) listFor(ctx context.Context, at where) ([]remote, error) {
-	if until, _ := ctx.Deadline(); !c.walk.walking() || !c.walk.until.Equal(until) {
+	until, _ := ctx.Deadline()
+	if !c.walk.walking() {
 		c.walk.begin(until)
+	} else if !c.walk.until.Equal(until) {
+		c.walk.goOn(until)
 	}
 	return c.listCard(ctx, at)
 }

@@ -21,7 +21,8 @@ const (
 	detectTime = 15 * time.Second // libusb asks each device, and a hub may be slow
 	resetTime  = 15 * time.Second
 	askTime    = 20 * time.Second
-	listTime   = 5 * time.Minute // a card of 10,000 files, 20 ms each
+	listTime   = 5 * time.Minute  // a card of 10,000 files, 20 ms each; else by folders
+	folderTime = 30 * time.Minute // a folder of 9,999 files of a slow camera, as shutter.Limits has it
 	// leastTime is how long a run must have at least: one that is stopped while it
 	// opens the camera does more harm than a photo less.
 	leastTime = 500 * time.Millisecond
