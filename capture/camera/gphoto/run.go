@@ -89,13 +89,13 @@ func (c *Camera) run(ctx context.Context, limit time.Duration, dir string, s *sa
 }
 
 // grace is how long gphoto2 has to end once its context was cancelled: where a shot is
-// due, what it needs to close the camera, as far as the shot can wait.
-func grace(cause error) time.Duration {
+// due, what it needs to close the camera, as far as the shot can wait, and until stop.
+func grace(cause error) (wait time.Duration, stop <-chan struct{}) {
 	var yield *camera.YieldError
 	if !errors.As(cause, &yield) {
-		return 0
+		return 0, nil
 	}
-	return min(yield.Within, subprocess.DefaultInterrupt)
+	return min(yield.Within, subprocess.DefaultInterrupt), yield.Stop
 }
 
 // settle writes libgphoto2's own settings where gphoto2 looks for them: its home is

@@ -37,8 +37,9 @@ type Spec struct {
 	// leaves less: see Grace.
 	Interrupt, Terminate time.Duration
 	// Grace is the time from SIGINT to SIGTERM where the context was cancelled, by its
-	// cause; cancelInterrupt where it is less than that, or Grace is nil.
-	Grace func(cause error) time.Duration
+	// cause; cancelInterrupt where it is less than that, or Grace is nil. From when stop is
+	// closed, which may be nil, cancelInterrupt is left of it.
+	Grace func(cause error) (wait time.Duration, stop <-chan struct{})
 }
 
 // The times that a program has to end.
@@ -128,12 +129,13 @@ func (s Spec) Within(d time.Duration) time.Duration {
 	return d + min(interrupt+terminate, d/(leadShare-1))
 }
 
-// grace is the wait after SIGINT where ctx has ended.
-func (s Spec) grace(ctx context.Context) time.Duration {
+// grace is the wait after SIGINT where ctx has ended, and what cuts it short.
+func (s Spec) grace(ctx context.Context) (wait time.Duration, stop <-chan struct{}) {
 	if s.Grace == nil || !errors.Is(ctx.Err(), context.Canceled) {
-		return cancelInterrupt
+		return cancelInterrupt, nil
 	}
-	return max(s.Grace(context.Cause(ctx)), cancelInterrupt)
+	wait, stop = s.Grace(context.Cause(ctx))
+	return max(wait, cancelInterrupt), stop
 }
 
 // times are the waits after each signal where a deadline comes near.
