@@ -39,7 +39,7 @@ type Camera struct {
 	timing Timing
 	o      Options
 
-	switching chan struct{}  // holds one while the camera gets power, by ladder
+	switching chan struct{}  // holds one during a shot, and while the camera gets power, by ladder
 	ladder    *camera.Ladder // for the power alone: what is due is the verdict's matter
 
 	mu       sync.Mutex // guards the following
@@ -110,18 +110,28 @@ func (c *Camera) take(name string) (hal.Output, error) {
 	return line, nil
 }
 
-// power gives the camera power, anew where it is taken to hang. What ctx leaves no time for
-// goes on with the next call, whoever makes it.
-func (c *Camera) power(ctx context.Context) error {
+// power gives the camera power, anew where it is taken to hang, and not in the middle of a
+// shot. Nobody else switches it before give, to be called once, unless there is an error.
+// What ctx leaves no time for goes on with the next call, whoever makes it.
+func (c *Camera) power(ctx context.Context) (give func(), err error) {
 	if c.o.Power == nil {
-		return nil
+		return func() {}, nil
 	}
 	select {
 	case c.switching <- struct{}{}:
 	case <-ctx.Done():
-		return fmt.Errorf("wait for the camera's power: %w", ctx.Err())
+		return nil, fmt.Errorf("wait for the camera's power: %w", ctx.Err())
 	}
-	defer func() { <-c.switching }()
+	give = func() { <-c.switching }
+	if err := c.switchOn(ctx); err != nil {
+		give()
+		return nil, err
+	}
+	return give, nil
+}
+
+// switchOn is power, of who switches.
+func (c *Camera) switchOn(ctx context.Context) error {
 	c.mu.Lock()
 	sick := c.verdict.hangs() && c.o.Power.Switched()
 	c.mu.Unlock()
@@ -144,6 +154,14 @@ func (c *Camera) power(ctx context.Context) error {
 		c.verdict.cycled()
 	}
 	return nil
+}
+
+// inUse tells whether the camera has power, has been used since it got that, and is not
+// taken to hang.
+func (c *Camera) inUse() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ready && !c.verdict.hangs()
 }
 
 // seen takes note of a look at the card that was begun at a time.

@@ -66,8 +66,12 @@ func newCard(cfg Config, o Options) card {
 
 // List implements capture.Deferred.
 func (c *Camera) List(ctx context.Context) (capture.Listing, error) {
-	if err := c.power(ctx); err != nil { // a camera may be its own disk
-		return capture.Listing{}, err
+	if !c.inUse() { // a camera may be its own disk
+		give, err := c.power(ctx)
+		if err != nil {
+			return capture.Listing{}, err
+		}
+		give()
 	}
 	begun := time.Now()
 	listing, err := c.look(ctx)

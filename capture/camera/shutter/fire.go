@@ -32,9 +32,11 @@ func (c *Camera) Fire(ctx context.Context) (err error) {
 		return fmt.Errorf("wait for the transfer under way: %w", err)
 	}
 	defer give()
-	if err := c.power(ctx); err != nil {
+	end, err := c.power(ctx)
+	if err != nil {
 		return err
 	}
+	defer end()
 	c.mu.Lock()
 	used, ready := c.used, c.ready // now: whoever gave it power, it has not been used since
 	c.mu.Unlock()
