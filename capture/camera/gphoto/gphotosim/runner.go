@@ -201,29 +201,7 @@ func (p *process) run(ctx context.Context) (int, error) {
 			return code, err
 		}
 	}
-	return 0, p.config()
-}
-
-// config tells the settings that are asked for.
-func (p *process) config() error {
-	for i, a := range p.spec.Argv {
-		if a != "--get-config" {
-			continue
-		}
-		var err error
-		switch p.spec.Argv[i+1] {
-		case "datetime":
-			err = p.print("Label: Camera Date and Time\nReadonly: 0\nType: DATE\nCurrent: %d\nPrintable: a time\nEND\n", p.clock().Unix())
-		case "batterylevel":
-			err = p.print("Label: Battery Level\nReadonly: 1\nType: TEXT\nCurrent: 100%%\nEND\n")
-		case "serialnumber":
-			err = p.print("Label: Serial Number\nReadonly: 1\nType: TEXT\nCurrent: 1234\nEND\n")
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return p.config()
 }
 
 // capture takes a picture and fetches it.
