@@ -6,6 +6,7 @@ import (
 
 	"fieldcam/agent/control"
 	"fieldcam/agent/health"
+	"fieldcam/agent/link"
 	"fieldcam/agent/message"
 	"fieldcam/agent/modem"
 	"fieldcam/agent/modem/at"
@@ -23,6 +24,9 @@ func (a *Agent) makeModem() {
 		return
 	}
 	o := modem.Options{Board: a.o.Board, Silent: a.cloudMissing, Report: a.modemTold, Log: a.log}
+	if a.o.Root != "" {
+		o.There = func() bool { return link.Mobile(a.o.Root) }
+	}
 	if c.Ask == modem.AskManager {
 		o.Source = manager.Manager{}
 	}

@@ -2,6 +2,10 @@ package agent_test
 
 import (
 	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -81,6 +85,29 @@ func TestAHungModemIsRestartedAndThePhotosGo(t *testing.T) {
 		w.pass(30 * time.Minute)
 		if _, ok := w.condition(health.ModemFault); ok {
 			t.Error("the modem answers, want the condition cleared")
+		}
+		w.finish()
+	})
+}
+
+func TestAModemWhoseNetworkCardIsThereIsLeftOn(t *testing.T) {
+	inWorld(t, setup{config: func(c *config.Config) { withModem(c); c.Modem.Ask = modem.AskNobody }}, func(w *world) {
+		w.root = t.TempDir()
+		card := filepath.Join(w.root, "sys/class/net/wwan0")
+		if err := errors.Join(os.MkdirAll(card, 0o755), os.WriteFile(filepath.Join(card, "uevent"), []byte("DEVTYPE=wwan\nINTERFACE=wwan0\n"), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		m := modemsim.New(modemsim.Options{Key: w.board.AddLine("MODEM_KEY"), Power: w.board.AddLine("MODEM_POWER"), Timing: modemsim.SIM7000(), On: true})
+		for _, name := range []string{"MODEM_STATUS", "LED_GREEN", "LED_RED", "BUTTON"} { // STATUS goes nowhere
+			w.board.AddLine(name)
+		}
+		w.boot()
+		w.pass(10 * time.Minute)
+		if !m.On() || m.Presses() != 0 {
+			t.Errorf("the modem is on %v after %d presses, want on after none", m.On(), m.Presses())
+		}
+		if c, ok := w.condition(health.ModemFault); !ok || !strings.Contains(c.Text, "STATUS") {
+			t.Errorf("got %+v, want a condition of the STATUS line", c)
 		}
 		w.finish()
 	})

@@ -45,6 +45,10 @@ type Listing struct {
 	// New: the camera has picture files that it had not at the List before, of whatever
 	// kind and whether they are whole or not: it takes pictures. True at the first List.
 	New bool
+	// Newest is the highest place in the order of exposure of all those files, as
+	// dcf.Name.Number has it; 0 where the camera has none. A card that was changed or
+	// emptied may have lower ones than before.
+	Newest int
 	// Ahead is by how much the camera's clock was ahead of this one's, as the
 	// pictures show that were fetched before; 0 where none was.
 	Ahead time.Duration

@@ -5,8 +5,13 @@
 //
 // A modem's power key toggles: the same pulse that switches it on switches it off.
 // So with a STATUS line the key is pressed only where that says that the modem is off
-// and the modem, where there is whom to ask, does not answer: one that does is on, and
-// the contradiction is reported. Without STATUS it is pressed only where the modem, or
+// and nothing shows that it is on: an answer, where there is whom to ask, or its network
+// card, where it has one that is known for a modem's (Options.There). One that is on all
+// the same is left alone, and the contradiction is reported. A modem that nobody asks and
+// that has no such card, as one on a serial line or one that shows itself as an Ethernet
+// card, is switched off once by a STATUS line whose wire is loose. That the cloud answers
+// tells nothing of it: it may be reached by another way, and a modem that is the second
+// one is to be on as well. Without STATUS it is pressed only where the modem, or
 // its port, has not been there for longer than it takes to start, and for two looks. A
 // press that did the contrary is seen, and mended by the next. Each that STATUS does not
 // follow doubles the pause before that, up to an hour. The key is never held: it is

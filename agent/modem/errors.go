@@ -12,6 +12,7 @@ var (
 	errNotOn  = errors.New("its STATUS line says that it is off, after its key was pressed")
 	errNotOff = errors.New("its STATUS line says that it is on, after its key was pressed")
 	errStatus = errors.New("its STATUS line says that it is off, and it answers: look at the line's wire and polarity (modem.status_line)")
+	errCard   = errors.New("its STATUS line says that it is off, and its network card is there: look at the line's wire and polarity (modem.status_line)")
 	errOff    = errors.New("its STATUS line says that it is off, and there is no key to press (modem.key_line)")
 	errNoWay  = errors.New("there is no way to restart it: ask, key_line and power_line are empty")
 )

@@ -11,8 +11,8 @@ import (
 func (m *Modem) look(ctx context.Context, l *lines) (s State, silent bool, err error) {
 	on, known, err := l.isOn()
 	if err == nil && known && !on {
-		var answers bool
-		if s, answers, err = m.contradicts(ctx); answers || ctx.Err() != nil {
+		var is bool
+		if s, is, err = m.contradicts(ctx); is || ctx.Err() != nil {
 			return s, false, err
 		}
 		err = m.pressOn(ctx, l)
@@ -52,19 +52,22 @@ func (m *Modem) asked(ctx context.Context) (State, error) {
 	return m.ask.State(bound)
 }
 
-// contradicts asks a modem that is off by its STATUS line, where there is whom to ask:
-// one that answers is on, whatever the line says, and a press would switch it off.
-func (m *Modem) contradicts(ctx context.Context) (s State, answers bool, err error) {
-	if m.ask == nil {
-		return State{}, false, nil
+// contradicts finds out whether a modem that is off by its STATUS line is on, by its answer
+// where there is whom to ask, or by Options.There: then the line is wrong, and a press would
+// switch the modem off.
+func (m *Modem) contradicts(ctx context.Context) (s State, is bool, err error) {
+	if m.ask != nil {
+		s, err = m.asked(ctx)
+		switch {
+		case err == nil:
+			s.Running = true
+			return s, true, errStatus
+		case s.Running: // it answered, and not what was asked
+			return s, true, fmt.Errorf("%w; %w", errStatus, err)
+		}
 	}
-	s, err = m.asked(ctx)
-	switch {
-	case err == nil:
-		s.Running = true
-		return s, true, errStatus
-	case s.Running: // it answered, and not what was asked
-		return s, true, fmt.Errorf("%w; %w", errStatus, err)
+	if m.o.There != nil && m.o.There() {
+		return State{Running: true}, true, errCard
 	}
 	return State{}, false, nil
 }

@@ -34,6 +34,10 @@ type Options struct {
 	// Silent tells how long the cloud has been out of reach without anything to
 	// excuse it; 0: it is not. It must not wait. nil: the modem is never restarted.
 	Silent func() time.Duration
+	// There tells whether something shows that the modem is on, such as its network
+	// card: a STATUS line that says otherwise is not believed. False says nothing. It must
+	// not wait. nil: nothing does.
+	There func() bool
 	// Report is told after each look how the modem fares, or why that can't be known.
 	// It is called from Run's goroutine and must not wait. nil: nobody is.
 	Report func(State, error)

@@ -37,6 +37,8 @@ type setup struct {
 	noStatus bool
 	// loose: the wire of STATUS is, so that its line is off whatever the modem does.
 	loose bool
+	// card: it has a network card, which is there while it is on.
+	card  bool
 	board func(*sim.Board) hal.Board // what the modem's lines are taken from; nil: the board
 }
 
@@ -75,7 +77,8 @@ func run(t *testing.T, s setup, f func(r *rig)) {
 		if s.board != nil {
 			board = s.board(r.board)
 		}
-		r.m = modem.New(r.cfg, modem.Options{Board: board, Log: zerolog.Nop(), Silent: func() time.Duration {
+		there := func() bool { return s.card && r.sim.On() }
+		r.m = modem.New(r.cfg, modem.Options{Board: board, Log: zerolog.Nop(), There: there, Silent: func() time.Duration {
 			since := r.lost.Load()
 			if since == 0 {
 				return 0

@@ -38,6 +38,30 @@ func TestAModemThatAnswersAnErrorIsNotSwitchedOffByALooseStatusWire(t *testing.T
 	}
 }
 
+func TestAModemWhoseCardIsThereIsNotSwitchedOffByALooseStatusWire(t *testing.T) {
+	for name, config := range map[string]func(*modem.Config){
+		"nobody is asked":         func(c *modem.Config) { c.Ask = modem.AskNobody },
+		"the port is never there": func(c *modem.Config) { c.Port = "/dev/ttyUSB9" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			run(t, setup{loose: true, card: true, config: config, board: func(b *sim.Board) hal.Board { return portless{b} }}, func(r *rig) {
+				r.sleep(10 * time.Minute)
+				r.wantOn(0)
+				if s, _, err := r.m.State(); err == nil || !strings.Contains(err.Error(), "network card") || !s.Running {
+					r.Errorf("got %+v, %v, want that it is on, and that STATUS says otherwise", s, err)
+				}
+			})
+		})
+	}
+}
+
+func TestAModemWhoseCardIsNotThereIsSwitchedOnAtOnce(t *testing.T) {
+	run(t, setup{off: true, card: true, config: func(c *modem.Config) { c.Ask = modem.AskNobody }}, func(r *rig) {
+		r.sleep(time.Minute)
+		r.wantOn(1)
+	})
+}
+
 func TestPressesThatStatusDoesNotFollowGrowRare(t *testing.T) {
 	for name, config := range map[string]func(*modem.Config){
 		"nobody is asked":         func(c *modem.Config) { c.Ask = modem.AskNobody },

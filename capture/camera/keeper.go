@@ -13,7 +13,8 @@ import (
 )
 
 // closeWait is how long Keeper.Close waits for a use: one whose context has ended
-// returns within half a second, and the daemon has 5 s to stop in all.
+// returns within half a second, also where a shot has let it have more until then (see
+// YieldError.Stop), and the daemon has 5 s to stop in all.
 const closeWait = time.Second
 
 // Keeper looks after one camera, around the protocol that its driver speaks: one use at

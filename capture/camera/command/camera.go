@@ -91,8 +91,8 @@ func (c *Camera) Prepare(ctx context.Context) error {
 // stopped.
 //
 // Faults of w and a ctx that was cancelled are not the camera's and lead to no
-// recovery; nor does one that ran out of time because of a recovery, or before the
-// program could be started. Otherwise it does.
+// recovery; nor does a program that cannot be started, nor a ctx that ran out of time
+// because of a recovery, or before the program was started. Otherwise it does.
 func (c *Camera) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, error) {
 	return c.keeper.Shoot(ctx, func(ctx context.Context) (photo.Exposure, error) {
 		return photo.Exposure{Camera: c.program(), Format: Format, Attempts: 1}, c.shoot(ctx, w)
@@ -102,10 +102,12 @@ func (c *Camera) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, error)
 // program is the program's name, for people.
 func (c *Camera) program() string { return filepath.Base(c.cfg.Argv[0]) }
 
-// blame is what an error of shoot tells of the camera. A program that had its configured
-// time hangs, and its camera with it.
+// blame is what an error of shoot tells of the camera: nothing, where the program could not
+// be started. One that had its configured time hangs, and its camera with it.
 func (c *Camera) blame(ctx context.Context, err error) camera.Blame {
 	switch {
+	case errors.Is(err, subprocess.ErrNotStarted):
+		return camera.Blameless
 	case !errors.Is(err, context.DeadlineExceeded):
 		return camera.Faulty
 	case c.hurried:

@@ -8,11 +8,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"fieldcam/capture/camera"
 	"fieldcam/capture/camera/command"
 	"fieldcam/capture/camera/subprocess/programsim"
+	"fieldcam/hal/sim"
 )
 
 // each runs the test with a program that writes to standard output, and to a file.
@@ -190,6 +194,32 @@ func TestPrepareSaysThatTheProgramIsNotThere(t *testing.T) {
 	if _, err := c.Shoot(bounded(t), new(bytes.Buffer)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("Shoot: got %v, want that the program does not exist", err)
 	}
+}
+
+// No power cycle installs a program.
+func TestAProgramThatIsNotThereCostsNoPowerCycle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		board := sim.New()
+		line := board.AddLine(powerLine)
+		power, err := camera.OpenPower(camera.PowerConfig{Line: powerLine, KeepOn: true, WarmUp: time.Second, OffTime: time.Second}, board)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg := command.Default()
+		cfg.Argv = []string{"no-such-program-of-ours"}
+		c := command.New(cfg, command.Options{Power: power, Dir: t.TempDir(), Log: zerolog.Nop()})
+		for range 4 {
+			if _, err := c.Shoot(t.Context(), new(bytes.Buffer)); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("Shoot: got %v, want that the program does not exist", err)
+			}
+		}
+		if got := line.Levels(); len(got) != 1 {
+			t.Errorf("the power went through %v, want on and no more", got)
+		}
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestBadValuesAreRefused(t *testing.T) {

@@ -33,6 +33,7 @@ func Run(t *testing.T, run func(t *testing.T, check func(testing.TB, Rig))) {
 		"EachShotIsListedInItsOrder":       order,
 		"WhatWasFetchedIsNotListedAgain":   once,
 		"WhatWasNotAddedIsListedAgain":     again,
+		"ALaterShotIsNewer":                newest,
 		"AStopIsObeyed":                    stop,
 		"APictureThatIsNotListedIsRefused": unknown,
 	} {
@@ -127,6 +128,30 @@ func again(t testing.TB, r Rig) {
 	}
 	for _, c := range []capture.Deferred{r.Camera, r.Reopen()} {
 		list(t, c, shots)
+	}
+}
+
+// newest checks that a process can tell what came since an earlier one looked, whether it
+// was fetched or not.
+func newest(t testing.TB, r Rig) {
+	last := 0
+	for n := range 2 {
+		fire(t, r)
+		l, err := r.Camera.List(t.Context())
+		if err != nil || l.Newest <= last {
+			t.Fatalf("look %d: newest %d, %v; want more than %d", n, l.Newest, err, last)
+		}
+		last = l.Newest
+		var a album
+		for _, p := range l.Pictures {
+			if err := r.Camera.Fetch(t.Context(), p, a.add); err != nil {
+				t.Fatalf("Fetch: %v", err)
+			}
+		}
+	}
+	l, err := r.Reopen().List(t.Context())
+	if err != nil || l.Newest != last {
+		t.Errorf("another process: newest %d, %v; want %d as before", l.Newest, err, last)
 	}
 }
 

@@ -134,7 +134,7 @@ func (c *Camera) Close() error {
 func (c *Camera) Prepare(ctx context.Context) error {
 	return c.keeper.Prepare(ctx, func(ctx context.Context) error {
 		if _, err := subprocess.Find(c.cfg.Program); c.isOurs() && err != nil {
-			return err
+			return installed(err)
 		}
 		c.drop(0)
 		err := c.list.Load()
@@ -206,8 +206,8 @@ func (c *Camera) tell(what string, wrong bool, log func()) {
 // a run that had to be ended.
 //
 // Faults of w and a ctx that was cancelled are not the camera's and lead to no
-// recovery; nor does one that ran out of time because of a recovery, or before gphoto2
-// could be started. Otherwise it does.
+// recovery; nor does a gphoto2 that cannot be started, nor a ctx that ran out of time
+// because of a recovery, or before gphoto2 was started. Otherwise it does.
 func (c *Camera) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, error) {
 	return c.keeper.Shoot(ctx, func(ctx context.Context) (photo.Exposure, error) {
 		c.hurried = true // what comes before the shot may have all of the time
@@ -220,7 +220,7 @@ func (c *Camera) Shoot(ctx context.Context, w io.Writer) (photo.Exposure, error)
 func (c *Camera) blame(_ context.Context, err error) camera.Blame {
 	c.at = where{}
 	switch {
-	case errors.Is(err, errNoTime):
+	case errors.Is(err, errNoTime), errors.Is(err, subprocess.ErrNotStarted):
 		return camera.Blameless
 	case errors.Is(err, errTooLong):
 		return camera.Mute

@@ -25,6 +25,10 @@
 // a fault, 10 min apart. Pictures that no Shoot took are left alone; List and Fetch bring
 // them where the camera is fired by something else (package shutter).
 //
+// A card that cannot be listed at once is listed folder by folder, over several slots or
+// fetches if need be, the folders that pictures go into last. So a List needs as much time
+// as these: the newest of each of the camera's cards.
+//
 // Each file of each shot becomes a photo once, wherever the power goes. While gphoto2
 // opens the camera the list gets a note that the shot begins, with the camera's time; the
 // file's line comes before the store can have the file, and says so once it has. After a

@@ -1,6 +1,8 @@
 package gphoto_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -56,6 +58,42 @@ func TestAShotLetsTheTransferThatItEndsCloseTheCamera(t *testing.T) {
 		}
 		if resets, _ := s.body.Resets(); resets != 0 {
 			t.Errorf("%d resets, want none: nothing was killed", resets)
+		}
+		if err := s.cam.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A stop that comes while a shot waits for that waits no longer than any other.
+func TestAStopCutsTheWaitForATransferThatYieldsShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSocket(t, gphotosim.Options{})
+		for range 200 {
+			s.body.Press()
+		}
+		s.body.SetFaults(gphotosim.Faults{EndTime: 1900 * time.Millisecond})
+		ctx, stop := context.WithCancel(t.Context())
+		listed, fired := make(chan error, 1), make(chan error, 1)
+		go func() {
+			_, err := s.cam.List(ctx)
+			listed <- err
+		}()
+		time.Sleep(time.Second)
+		go func() { fired <- s.cam.Fire(ctx) }()
+		time.Sleep(1200 * time.Millisecond) // it waits a second before it ends the transfer
+		begun := time.Now()
+		stop()
+		if err := s.fetcher.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+		for what, done := range map[string]chan error{"List": listed, "Fire": fired} {
+			if err := <-done; !errors.Is(err, context.Canceled) {
+				t.Errorf("%s: %v, want that it was stopped", what, err)
+			}
+		}
+		if d := time.Since(begun); d > 500*time.Millisecond {
+			t.Errorf("the stop took %v, want what package capture waits for a camera at most", d)
 		}
 		if err := s.cam.Close(); err != nil {
 			t.Error(err)

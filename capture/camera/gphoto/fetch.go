@@ -52,7 +52,7 @@ func (c *Camera) look(ctx context.Context) (l capture.Listing, err error) {
 	}
 	if err != nil {
 		if !outOfTime(ctx, err) && !errors.Is(err, errStalled) {
-			c.keeper.Ladder.Failed()
+			c.blamed(ctx, err)
 			c.at = where{}
 		}
 		return l, err
@@ -63,7 +63,7 @@ func (c *Camera) look(ctx context.Context) (l capture.Listing, err error) {
 	for _, f := range all {
 		key := fetched.Key{Path: f.Path(), Size: f.size}
 		present[key] = true
-		l.New = l.New || !c.present[key]
+		l.New, l.Newest = l.New || !c.present[key], max(l.Newest, f.Number())
 		switch {
 		case c.had(f):
 			c.done(f)
@@ -91,11 +91,14 @@ func (c *Camera) look(ctx context.Context) (l capture.Listing, err error) {
 	return l, nil
 }
 
-// listFor lists the card for a List with that context. What an earlier fetch has listed
-// lacks the shots since.
+// listFor lists the card for a List with that context. What an earlier one has listed of
+// the card counts, but for the folders that the camera writes into.
 func (c *Camera) listFor(ctx context.Context, at where) ([]remote, error) {
-	if until, _ := ctx.Deadline(); !c.walk.walking() || !c.walk.until.Equal(until) {
+	until, _ := ctx.Deadline()
+	if !c.walk.walking() {
 		c.walk.begin(until)
+	} else if !c.walk.until.Equal(until) {
+		c.walk.goOn(until)
 	}
 	return c.listCard(ctx, at)
 }
@@ -106,8 +109,8 @@ func (c *Camera) reach(ctx context.Context) (where, error) {
 		return where{}, err
 	}
 	at, err := c.locate(ctx)
-	if err != nil && !outOfTime(ctx, err) {
-		c.keeper.Ladder.Failed()
+	if err != nil {
+		c.blamed(ctx, err)
 	}
 	return at, err
 }
@@ -198,7 +201,7 @@ func (c *Camera) fetchFile(ctx context.Context, at where, r remote, first photo.
 	case outOfTime(ctx, err):
 		return photo.Meta{}, c.stall.ended("the transfer of "+r.path, time.Since(begun), err)
 	default:
-		c.keeper.Ladder.Failed()
+		c.blamed(ctx, err)
 		return photo.Meta{}, err
 	}
 	defer c.remove(dir)

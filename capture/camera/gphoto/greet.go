@@ -6,19 +6,22 @@ import (
 	"time"
 )
 
-// meetEvery is how often a camera that no Shoot asks is asked for its battery and clock.
+// meetEvery is how often a camera that no Shoot asks is asked who it is, and for its battery
+// and clock.
 const meetEvery = time.Hour
 
-// greet asks a camera who it is, where it has not told its serial number yet, and what its
-// battery and clock are. What it refuses to tell is no error: its pictures come first.
+// greet asks a camera who it is, and what its battery and clock are, where that has not been
+// done of late. What it refuses to tell, or has no setting for, is no error: its pictures
+// come first.
 func (c *Camera) greet(ctx context.Context, at where) error {
-	if c.State().Serial != "" && time.Since(c.met) < meetEvery {
+	if !c.met.IsZero() && time.Since(c.met) < meetEvery {
 		return nil
 	}
 	err := c.meet(ctx, at)
 	if err != nil && (outOfTime(ctx, err) || errors.Is(err, errTooLong)) {
 		return err
 	}
+	c.met = time.Now()
 	c.tell("greet", err != nil, func() {
 		c.o.Log.Warn().Err(err).Msg("the camera does not tell of itself, or does not take its clock")
 	})

@@ -175,7 +175,7 @@ func (c *Camera) reconcile(first photo.Meta) error {
 
 // owes tells whether the camera's card may have files that are to be brought or deleted.
 func (c *Camera) owes() bool {
-	return c.card.owing || !c.walk.begun.IsZero() || len(c.list.Open()) > 0 || len(c.list.Notes()) > 0
+	return c.card.owing || !c.walk.moved.IsZero() || len(c.list.Open()) > 0 || len(c.list.Notes()) > 0
 }
 
 // had tells whether nothing is to be done any more about a file on the camera: one of

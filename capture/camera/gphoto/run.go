@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,7 +21,8 @@ const (
 	detectTime = 15 * time.Second // libusb asks each device, and a hub may be slow
 	resetTime  = 15 * time.Second
 	askTime    = 20 * time.Second
-	listTime   = 5 * time.Minute // a card of 10,000 files, 20 ms each
+	listTime   = 5 * time.Minute  // a card of 10,000 files, 20 ms each; else by folders
+	folderTime = 30 * time.Minute // a folder of 9,999 files of a slow camera, as shutter.Limits has it
 	// leastTime is how long a run must have at least: one that is stopped while it
 	// opens the camera does more harm than a photo less.
 	leastTime = 500 * time.Millisecond
@@ -33,6 +35,22 @@ var errNoTime = fmt.Errorf("less than %v left for gphoto2: %w", leastTime, conte
 
 // errTooLong: gphoto2 took longer than its bound.
 var errTooLong = errors.New("gphoto2 took too long and was ended")
+
+// installed is err, with what a person can do where gphoto2 is not there.
+func installed(err error) error {
+	if errors.Is(err, subprocess.ErrNotStarted) && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: install the package gphoto2, or say in camera.gphoto.program where it is", err)
+	}
+	return err
+}
+
+// blamed counts what has failed for the ladder, where it is the camera's fault: neither
+// want of time, nor a gphoto2 that cannot be started, is.
+func (c *Camera) blamed(ctx context.Context, err error) {
+	if !outOfTime(ctx, err) && !errors.Is(err, subprocess.ErrNotStarted) {
+		c.keeper.Ladder.Failed()
+	}
+}
 
 // outOfTime tells whether what a use did was ended, or not begun, for want of time, or
 // because the use's context ctx was cancelled: it is no fault of the camera's. gphoto2 is
@@ -67,17 +85,17 @@ func (c *Camera) run(ctx context.Context, limit time.Duration, dir string, s *sa
 		text := strings.ReplaceAll(err.Error(), context.DeadlineExceeded.Error(), errTooLong.Error())
 		return exit, fmt.Errorf("%w: %.200s", errTooLong, text)
 	}
-	return exit, err
+	return exit, installed(err)
 }
 
 // grace is how long gphoto2 has to end once its context was cancelled: where a shot is
-// due, what it needs to close the camera, as far as the shot can wait.
-func grace(cause error) time.Duration {
+// due, what it needs to close the camera, as far as the shot can wait, and until stop.
+func grace(cause error) (wait time.Duration, stop <-chan struct{}) {
 	var yield *camera.YieldError
 	if !errors.As(cause, &yield) {
-		return 0
+		return 0, nil
 	}
-	return min(yield.Within, subprocess.DefaultInterrupt)
+	return min(yield.Within, subprocess.DefaultInterrupt), yield.Stop
 }
 
 // settle writes libgphoto2's own settings where gphoto2 looks for them: its home is

@@ -29,7 +29,17 @@ type socket struct {
 
 func newSocket(t *testing.T, o gphotosim.Options) *socket {
 	t.Helper()
-	board := sim.New()
+	return newSocketOf(t, o, nil)
+}
+
+// newSocketOf is newSocket; change, where not nil, changes gphoto2's configuration and the
+// board's clock before.
+func newSocketOf(t *testing.T, o gphotosim.Options, change func(*gphoto.Config, *sim.Clock)) *socket {
+	t.Helper()
+	board, clock, fetch := sim.New(), sim.NewClock(), gphoto.Default()
+	if change != nil {
+		change(&fetch, clock)
+	}
 	s := &socket{body: gphotosim.NewBody(o)}
 	board.AddLine("SHUTTER").Watch(func(high bool) {
 		if high {
@@ -41,8 +51,8 @@ func newSocket(t *testing.T, o gphotosim.Options) *socket {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	fetcher := gphoto.New(gphoto.Default(), gphoto.Options{
-		Power: none, Clock: sim.NewClock(), Zone: time.UTC, Dir: dir, Log: zerolog.Nop(), Runner: &gphotosim.Runner{Body: s.body},
+	fetcher := gphoto.New(fetch, gphoto.Options{
+		Power: none, Clock: clock, Zone: time.UTC, Dir: dir, Log: zerolog.Nop(), Runner: &gphotosim.Runner{Body: s.body},
 	})
 	s.fetcher = fetcher
 	cfg := shutter.Default()

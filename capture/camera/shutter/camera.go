@@ -39,15 +39,18 @@ type Camera struct {
 	timing Timing
 	o      Options
 
-	switching chan struct{}  // holds one while the camera gets power, by ladder
+	switching chan struct{}  // holds one during a shot, and while the camera gets power, by ladder
 	ladder    *camera.Ladder // for the power alone: what is due is the verdict's matter
 
-	mu      sync.Mutex // guards the following
-	lines   lines      // nil before they are taken
-	closed  bool
-	used    time.Time // when a line was released last, by package time
-	ready   bool      // the camera has been used since it got power
-	verdict verdict
+	mu       sync.Mutex // guards the following
+	lines    lines      // nil before they are taken
+	closed   bool
+	used     time.Time // when a line was released last, by package time
+	ready    bool      // the camera has been used since it got power
+	verdict  verdict
+	recalled bool // what an earlier process knew of the contact is in the verdict
+
+	contact *contactFile
 
 	deaf bool  // the contact is of no use; belongs to Fire
 	gate *gate // between Fire and the Fetcher's transfers; nil where the card is its own device
@@ -60,7 +63,7 @@ var _ capture.Deferred = (*Camera)(nil)
 // New makes a camera. Its lines are taken by Prepare or the first Fire. The Config
 // must be valid.
 func New(cfg Config, o Options) *Camera {
-	c := &Camera{cfg: cfg, timing: cfg.timing(), o: o, switching: make(chan struct{}, 1), ladder: camera.NewLadder(o.Log), card: newCard(cfg, o)}
+	c := &Camera{cfg: cfg, timing: cfg.timing(), o: o, switching: make(chan struct{}, 1), ladder: camera.NewLadder(o.Log), contact: newContactFile(cfg, o), card: newCard(cfg, o)}
 	if o.Fetcher != nil {
 		c.gate = newGate()
 	}
@@ -80,6 +83,7 @@ func (c *Camera) open() (err error) {
 	if c.closed {
 		return fmt.Errorf("take shutter lines: %w", os.ErrClosed)
 	}
+	c.recall()
 	if c.lines.full == nil {
 		if c.lines.full, err = c.take(c.cfg.Line); err != nil {
 			return err
@@ -106,18 +110,28 @@ func (c *Camera) take(name string) (hal.Output, error) {
 	return line, nil
 }
 
-// power gives the camera power, anew where it is taken to hang. What ctx leaves no time for
-// goes on with the next call, whoever makes it.
-func (c *Camera) power(ctx context.Context) error {
+// power gives the camera power, anew where it is taken to hang, and not in the middle of a
+// shot. Nobody else switches it before give, to be called once, unless there is an error.
+// What ctx leaves no time for goes on with the next call, whoever makes it.
+func (c *Camera) power(ctx context.Context) (give func(), err error) {
 	if c.o.Power == nil {
-		return nil
+		return func() {}, nil
 	}
 	select {
 	case c.switching <- struct{}{}:
 	case <-ctx.Done():
-		return fmt.Errorf("wait for the camera's power: %w", ctx.Err())
+		return nil, fmt.Errorf("wait for the camera's power: %w", ctx.Err())
 	}
-	defer func() { <-c.switching }()
+	give = func() { <-c.switching }
+	if err := c.switchOn(ctx); err != nil {
+		give()
+		return nil, err
+	}
+	return give, nil
+}
+
+// switchOn is power, of who switches.
+func (c *Camera) switchOn(ctx context.Context) error {
 	c.mu.Lock()
 	sick := c.verdict.hangs() && c.o.Power.Switched()
 	c.mu.Unlock()
@@ -142,11 +156,21 @@ func (c *Camera) power(ctx context.Context) error {
 	return nil
 }
 
-// seen takes note of a look at the card that was begun at a time.
-func (c *Camera) seen(begun time.Time, l capture.Listing) {
+// inUse tells whether the camera has power, has been used since it got that, and is not
+// taken to hang.
+func (c *Camera) inUse() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	hangs, mute := c.verdict.looked(begun, l.New)
+	return c.ready && !c.verdict.hangs()
+}
+
+// seen takes note of a look at the card that was begun at a time.
+func (c *Camera) seen(begun time.Time, l capture.Listing) {
+	defer c.keepEvidence()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.recall()
+	hangs, mute := c.verdict.looked(begun, l)
 	if hangs {
 		c.o.Log.Warn().Int("shots", c.verdict.shots).Msg("the camera has taken no picture since: its power is cycled")
 	}

@@ -66,8 +66,12 @@ func newCard(cfg Config, o Options) card {
 
 // List implements capture.Deferred.
 func (c *Camera) List(ctx context.Context) (capture.Listing, error) {
-	if err := c.power(ctx); err != nil { // a camera may be its own disk
-		return capture.Listing{}, err
+	if !c.inUse() { // a camera may be its own disk
+		give, err := c.power(ctx)
+		if err != nil {
+			return capture.Listing{}, err
+		}
+		give()
 	}
 	begun := time.Now()
 	listing, err := c.look(ctx)
@@ -98,7 +102,7 @@ func (c *card) look(ctx context.Context) (l capture.Listing, err error) {
 	for _, f := range files {
 		key := fetched.Key{Path: f.Path(), Size: f.size}
 		present[key] = true
-		l.New = l.New || !c.present[key]
+		l.New, l.Newest = l.New || !c.present[key], max(l.Newest, f.Number())
 		if c.fetched(root, f) {
 			c.remove(root, f)
 			continue

@@ -115,7 +115,7 @@ func (c *Camera) beforePress(contact hal.Input) exposure {
 func (c *Camera) mute() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.verdict.mute
+	return c.verdict.Mute
 }
 
 // closes waits for the contact to close after a time; false where ctx ends before.

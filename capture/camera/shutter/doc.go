@@ -15,6 +15,10 @@
 // where two looks or transfers of a Fetcher failed in a row. Else the camera keeps its
 // power: what is in its buffer would be lost.
 //
+// A contact that does not close, as with a broken wire, is found out by the card: it has
+// pictures of shots of which the contact told nothing. That is kept in contact.json, over
+// restarts, until the contact tells of a shot.
+//
 // # Fetching
 //
 // The card is a directory: a USB mass storage or a card reader that the system

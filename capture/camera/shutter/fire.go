@@ -32,22 +32,25 @@ func (c *Camera) Fire(ctx context.Context) (err error) {
 		return fmt.Errorf("wait for the transfer under way: %w", err)
 	}
 	defer give()
-	if err := c.power(ctx); err != nil {
+	end, err := c.power(ctx)
+	if err != nil {
 		return err
 	}
+	defer end()
 	c.mu.Lock()
 	used, ready := c.used, c.ready // now: whoever gave it power, it has not been used since
 	c.mu.Unlock()
 	told := false
 	defer func() {
 		err = errors.Join(err, lines.release())
+		defer c.keepEvidence()
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.used = time.Now()
 		switch {
 		case err == nil:
 			c.ready = true
-			if told && c.verdict.mute {
+			if told && c.verdict.Mute {
 				c.o.Log.Info().Msg("the contact that confirms exposures works again")
 			}
 			c.verdict.fired(c.used, told)

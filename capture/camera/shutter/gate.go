@@ -34,8 +34,9 @@ const (
 type gate struct {
 	free chan struct{} // holds one while nobody uses the camera
 
-	mu    sync.Mutex
-	yield context.CancelCauseFunc // ends the transfer under way, nil for none; guarded by mu
+	mu    sync.Mutex              // guards the following
+	yield context.CancelCauseFunc // ends the transfer under way, nil for none
+	stop  <-chan struct{}         // closed when the context of that has ended
 }
 
 func newGate() *gate {
@@ -59,7 +60,7 @@ func (g *gate) fire(ctx context.Context) (give func(), err error) {
 		case <-t.C:
 			g.mu.Lock()
 			if g.yield != nil {
-				g.yield(&camera.YieldError{Within: within(ctx)})
+				g.yield(&camera.YieldError{Within: within(ctx), Stop: g.stop})
 			}
 			g.mu.Unlock()
 			t.Reset(yieldAgain)
@@ -89,10 +90,10 @@ func (g *gate) transfer(ctx context.Context, do func(context.Context) error) err
 			return ctx.Err()
 		}
 		part, cancel := context.WithCancelCause(ctx)
-		g.set(cancel)
+		g.set(cancel, ctx.Done())
 		err := do(part)
 		yielded := errors.As(context.Cause(part), new(*camera.YieldError))
-		g.set(nil)
+		g.set(nil, nil)
 		cancel(nil)
 		g.free <- struct{}{}
 		if !yielded || ctx.Err() != nil || !errors.Is(err, context.Canceled) {
@@ -101,8 +102,8 @@ func (g *gate) transfer(ctx context.Context, do func(context.Context) error) err
 	}
 }
 
-func (g *gate) set(yield context.CancelCauseFunc) {
+func (g *gate) set(yield context.CancelCauseFunc, stop <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.yield = yield
+	g.yield, g.stop = yield, stop
 }

@@ -140,3 +140,65 @@ func TestAContactThatNeverClosesCostsFewSlots(t *testing.T) {
 		}
 	})
 }
+
+// A look that finds that the camera hangs, in the middle of a long exposure: who looks next
+// waits for its end before the power goes.
+func TestALookTakesNoPowerFromAShotThatIsUnderWay(t *testing.T) {
+	inBubble(t, func(c *shutter.Config, o *shuttersim.Options) {
+		c.Bulb, c.Limits.Shortest, o.Bulb = 30*time.Second, time.Minute, true
+	}, func(t *testing.T, r *rig) {
+		line := r.board.AddLine(camPower)
+		r.camera = r.withPowerOf(t, camera.PowerConfig{Line: camPower, WarmUp: time.Second, OffTime: time.Second, KeepOn: true})
+		r.list() // the first finds all new
+		for range 3 {
+			if err := r.camera.Fire(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Minute)
+		}
+		shot := make(chan error, 1)
+		go func() { shot <- r.camera.Fire(t.Context()) }()
+		time.Sleep(10 * time.Second)
+		r.list() // three shots have left nothing on the card
+		if n := cycles(line); n != 0 {
+			t.Fatalf("%d power cycles, want none yet", n)
+		}
+		before := time.Now()
+		r.list()
+		if d := time.Since(before); d < 20*time.Second || cycles(line) != 1 {
+			t.Errorf("the next look took %v, with %d power cycles; want one, after the shot's 20s", d, cycles(line))
+		}
+		if err := <-shot; err != nil {
+			t.Error(err)
+		}
+		for i, c := range line.History() {
+			if !c.High && i > 0 && c.At.Before(before.Add(20*time.Second)) {
+				t.Errorf("the power went off %v before the shot's end", before.Add(20*time.Second).Sub(c.At))
+			}
+		}
+	})
+}
+
+// A look at the card of a camera that is well goes on beside a long exposure.
+func TestALookAtAMountedCardWaitsForNoShot(t *testing.T) {
+	inBubble(t, func(c *shutter.Config, o *shuttersim.Options) {
+		c.Bulb, c.Limits.Shortest, o.Bulb = 30*time.Second, time.Minute, true
+	}, func(t *testing.T, r *rig) {
+		r.board.AddLine(camPower)
+		r.camera = r.withPowerOf(t, camera.PowerConfig{Line: camPower, WarmUp: time.Second, OffTime: time.Second, KeepOn: true})
+		if err := r.camera.Fire(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		shot := make(chan error, 1)
+		go func() { shot <- r.camera.Fire(t.Context()) }()
+		time.Sleep(10 * time.Second)
+		begun := time.Now()
+		r.list()
+		if d := time.Since(begun); d != 0 {
+			t.Errorf("the look took %v during an exposure, want no time", d)
+		}
+		if err := <-shot; err != nil {
+			t.Error(err)
+		}
+	})
+}

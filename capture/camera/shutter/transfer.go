@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"fieldcam/capture"
+	"fieldcam/capture/camera/subprocess"
 	"fieldcam/capture/photo"
 )
 
@@ -39,7 +40,8 @@ func (c *Camera) bring(ctx context.Context, p capture.Picture, add capture.AddFi
 
 // transfer does something with the Fetcher between the shots, and holds it against a camera
 // that has a power line where it fails; camera: the camera has. What a shot or the end of
-// the caller's time has ended is not held against it.
+// the caller's time has ended is not held against it, nor that the Fetcher's program cannot
+// be started.
 func (c *Camera) transfer(ctx context.Context, do func(context.Context) (camera bool, err error)) error {
 	ended, failed := false, false
 	err := c.gate.transfer(ctx, func(ctx context.Context) error {
@@ -47,8 +49,8 @@ func (c *Camera) transfer(ctx context.Context, do func(context.Context) (camera 
 		ended, failed = ctx.Err() != nil, camera
 		return err
 	})
-	ended = ended || ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded)
-	if c.o.Power == nil || !c.o.Power.Switched() || failed && ended {
+	excused := ended || ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, subprocess.ErrNotStarted)
+	if c.o.Power == nil || !c.o.Power.Switched() || failed && excused {
 		return err
 	}
 	c.mu.Lock()

@@ -14,6 +14,7 @@ import (
 	"fieldcam/capture"
 	"fieldcam/capture/camera"
 	"fieldcam/capture/camera/shutter"
+	"fieldcam/capture/camera/subprocess"
 	"fieldcam/capture/photo"
 	"fieldcam/hal/sim"
 )
@@ -141,6 +142,15 @@ func TestWhatIsNotTheCamerasFaultCostsNoPowerCycle(t *testing.T) {
 		},
 		"too little time to begin": func(t *testing.T, r *rig, w *wedged, p capture.Picture) error {
 			w.set(func(w *wedged) { w.fetch = context.DeadlineExceeded })
+			return r.camera.Fetch(t.Context(), p, r.adder(p))
+		},
+		"a program that is not there, at a look": func(t *testing.T, r *rig, w *wedged, _ capture.Picture) error {
+			w.set(func(w *wedged) { w.list = subprocess.ErrNotStarted })
+			_, err := r.camera.List(t.Context())
+			return err
+		},
+		"a program that is not there, at a file": func(t *testing.T, r *rig, w *wedged, p capture.Picture) error {
+			w.set(func(w *wedged) { w.fetch = subprocess.ErrNotStarted })
 			return r.camera.Fetch(t.Context(), p, r.adder(p))
 		},
 		"a shot": func(t *testing.T, r *rig, w *wedged, p capture.Picture) error {

@@ -1,6 +1,10 @@
 package shutter
 
-import "time"
+import (
+	"time"
+
+	"fieldcam/capture"
+)
 
 const (
 	// sickShots is after how many shots without a picture the camera is taken to hang,
@@ -31,14 +35,8 @@ type verdict struct {
 	unconfirmed     int // shots in a row that no contact confirmed
 	unconfirmedVain int // power cycles since one was
 
-	// mute: the contact does not tell of exposures, as the card has shown, and its silence
-	// says nothing of a shot, until it tells of one.
-	mute bool
-	// known: the card was looked at before. The first look finds all that is there new.
-	known bool
-	// Shots since the card was last seen to have something new: one that may have left
-	// it, by what was told of it, and one that the contact did not confirm.
-	counted, silent bool
+	evidence
+	seen bool // the card was looked at by this process
 }
 
 // fired takes note of a shot at a time; confirmed: the contact told of it, which is not the
@@ -47,15 +45,15 @@ func (v *verdict) fired(at time.Time, confirmed bool) {
 	if v.shots++; v.shots == sickShots {
 		v.enough = at
 	}
-	v.counted = true
+	v.Counted = true
 	if v.unconfirmed = 0; confirmed {
-		v.unconfirmedVain, v.mute = 0, false
+		v.unconfirmedVain, v.Mute = 0, false
 	}
 }
 
 // missed takes note of a shot that the contact did not confirm.
 func (v *verdict) missed() {
-	v.silent = true
+	v.Silent = true
 	if v.unconfirmed++; v.unconfirmed >= unconfirmedShots<<v.unconfirmedVain {
 		v.sick, v.unconfirmed, v.unconfirmedVain = true, 0, min(v.unconfirmedVain+1, mostVain)
 	}
@@ -81,22 +79,32 @@ func (v *verdict) transferred(failed bool) (hangs bool) {
 // hangs tells whether the camera's power is to be cycled.
 func (v *verdict) hangs() bool { return v.sick || v.failed >= sickTransfers<<v.vain }
 
-// looked takes note of a look at the card that was begun at a time; news: it has something
-// that it had not at the look before. hangs tells whether the camera has just been found to
-// hang, and mute whether the contact has just been found not to work.
-func (v *verdict) looked(begun time.Time, news bool) (hangs, mute bool) {
-	known := v.known
-	v.known = true
+// recall takes in what an earlier process knew of the contact.
+func (v *verdict) recall(e evidence) {
+	if v.evidence = e; e.Mute {
+		v.unconfirmedVain = mostVain
+	}
+}
+
+// looked takes note of a look at the card that was begun at a time. hangs tells whether the
+// camera has just been found to hang, and mute whether the contact has just been found not
+// to work.
+func (v *verdict) looked(begun time.Time, l capture.Listing) (hangs, mute bool) {
+	// The first look of a process finds all that is there new.
+	fresh := v.Looked && l.New && (v.seen || l.Newest > v.Newest)
+	// Nothing but shots that no contact confirmed can have left it: the camera takes
+	// pictures, and the contact is what does not work.
+	if fresh && v.Silent && !v.Counted && !v.Mute {
+		v.Mute, mute = true, true
+		v.unconfirmed, v.unconfirmedVain = 0, mostVain
+	}
+	if fresh || !v.Looked {
+		v.Counted, v.Silent = false, false
+	}
+	v.Looked, v.Newest, v.seen = true, l.Newest, true
 	switch {
-	case news:
-		// Nothing but shots that no contact confirmed can have left it: the camera takes
-		// pictures, and the contact is what does not work.
-		if known && v.silent && !v.counted && !v.mute {
-			v.mute, mute = true, true
-			v.unconfirmed, v.unconfirmedVain = 0, mostVain
-		}
+	case l.New:
 		v.sick, v.shots, v.vain = false, 0, 0
-		v.counted, v.silent = false, false
 	case v.shots >= sickShots && begun.Sub(v.enough) >= sickAfter<<v.vain && !v.sick:
 		v.sick, hangs = true, true
 	}

@@ -27,7 +27,7 @@ type process struct {
 // start starts the program.
 func start(s Spec) (_ *process, err error) {
 	if len(s.Argv) == 0 {
-		return nil, fmt.Errorf("program %q: want a name or an absolute path", "")
+		return nil, fmt.Errorf("program %q: %w: want a name or an absolute path", "", ErrNotStarted)
 	}
 	path, err := Find(s.Argv[0])
 	if err != nil {
@@ -64,7 +64,7 @@ func start(s Spec) (_ *process, err error) {
 		Sys: &syscall.SysProcAttr{Setsid: true}, // its own group, and no terminal to ask at
 	})
 	if err != nil {
-		return nil, fmt.Errorf("start program: %w", err)
+		return nil, fmt.Errorf("program %s: %w: %w", path, ErrNotStarted, err)
 	}
 	limit(p.os.Pid, s.MaxFile)
 	go p.wait()

@@ -69,7 +69,7 @@ func (r *Runner) LeftBehind() bool {
 // Run runs the program to its end. A nil error says that it ended by itself, with
 // whatever Exit.Code or Signal, and that Stdout has all of its output. Else the error
 // says why it did not start or was ended: ctx's own error (also a little before its
-// deadline), ErrTooMuch, ErrLeftBehind, or that of Stdout (IsSink).
+// deadline), ErrNotStarted, ErrTooMuch, ErrLeftBehind, or that of Stdout (IsSink).
 func (r *Runner) Run(ctx context.Context, s Spec) (Exit, error) {
 	if err := ctx.Err(); err != nil {
 		return Exit{}, err
@@ -156,17 +156,19 @@ func (r *Runner) end(ctx context.Context, s Spec, p *process) {
 			interrupt, terminate = left*2/3, left/3
 		}
 	}
+	grace, stop := s.grace(ctx)
 	for _, step := range []struct {
 		signal syscall.Signal
 		wait   time.Duration
 		least  time.Duration // where ctx has ended
+		stop   <-chan struct{}
 	}{
-		{syscall.SIGINT, interrupt, s.grace(ctx)},
-		{syscall.SIGTERM, terminate, cancelTerminate},
-		{syscall.SIGKILL, reapTime, reapTime},
+		{syscall.SIGINT, interrupt, grace, stop},
+		{syscall.SIGTERM, terminate, cancelTerminate, nil},
+		{syscall.SIGKILL, reapTime, reapTime, nil},
 	} {
 		p.signal(step.signal)
-		if p.endsWithin(ctx, step.wait, step.least) {
+		if p.endsWithin(ctx, step.wait, step.least, step.stop) {
 			return
 		}
 	}
@@ -177,22 +179,22 @@ func (r *Runner) end(ctx context.Context, s Spec, p *process) {
 }
 
 // endsWithin waits for the program's end: for d, but once ctx has ended for no more
-// than short from then on.
-func (p *process) endsWithin(ctx context.Context, d, short time.Duration) bool {
+// than short from then on, and once stop is closed for no more than cancelInterrupt.
+func (p *process) endsWithin(ctx context.Context, d, short time.Duration, stop <-chan struct{}) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
-	select {
-	case <-p.ended:
-		return true
-	case <-t.C:
-		return p.hasEnded()
-	case <-ctx.Done():
-	}
-	t.Reset(min(d, short))
-	select {
-	case <-p.ended:
-		return true
-	case <-t.C:
-		return p.hasEnded()
+	for done := ctx.Done(); ; {
+		select {
+		case <-p.ended:
+			return true
+		case <-t.C:
+			return p.hasEnded()
+		case <-done:
+			done = nil
+			t.Reset(min(d, short))
+		case <-stop:
+			done, stop = nil, nil
+			t.Reset(min(d, cancelInterrupt))
+		}
 	}
 }

@@ -78,7 +78,10 @@ func TestExitCodesAreToldWithTheLastLine(t *testing.T) {
 
 func TestProgramsThatAreNotThereSaySo(t *testing.T) {
 	dir := t.TempDir()
-	plain := filepath.Join(dir, "plain")
+	plain, foreign := filepath.Join(dir, "plain"), filepath.Join(dir, "foreign")
+	if err := os.WriteFile(foreign, []byte("\x7fELF of another machine"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(plain, []byte("x"), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -94,10 +97,11 @@ func TestProgramsThatAreNotThereSaySo(t *testing.T) {
 		{[]string{filepath.Join(dir, "gone")}, "gone", fs.ErrNotExist},
 		{[]string{plain}, "plain", fs.ErrPermission},
 		{[]string{dir}, dir, fs.ErrPermission},
+		{[]string{foreign}, "foreign", syscall.ENOEXEC},
 	} {
 		var r subprocess.Runner
 		_, err := r.Run(t.Context(), subprocess.Spec{Argv: c.argv, Dir: dir})
-		if err == nil || !strings.Contains(err.Error(), c.want) || c.is != nil && !errors.Is(err, c.is) {
+		if !errors.Is(err, subprocess.ErrNotStarted) || !strings.Contains(err.Error(), c.want) || c.is != nil && !errors.Is(err, c.is) {
 			t.Errorf("%q: got %v, want %q, %v", c.argv, err, c.want, c.is)
 		}
 	}

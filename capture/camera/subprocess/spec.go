@@ -37,8 +37,9 @@ type Spec struct {
 	// leaves less: see Grace.
 	Interrupt, Terminate time.Duration
 	// Grace is the time from SIGINT to SIGTERM where the context was cancelled, by its
-	// cause; cancelInterrupt where it is less than that, or Grace is nil.
-	Grace func(cause error) time.Duration
+	// cause; cancelInterrupt where it is less than that, or Grace is nil. From when stop is
+	// closed, which may be nil, cancelInterrupt is left of it.
+	Grace func(cause error) (wait time.Duration, stop <-chan struct{})
 }
 
 // The times that a program has to end.
@@ -70,14 +71,20 @@ func SearchPath() []string { return []string{"/usr/local/bin", "/usr/bin", "/bin
 // Spec.MaxOutput.
 var ErrTooMuch = errors.New("it printed more than a picture can have")
 
+// ErrNotStarted is the cause of an error where the program could not be started at all: it
+// is not there, may not be executed, or is none for this machine. That says nothing of the
+// device that it is for.
+var ErrNotStarted = errors.New("it cannot be started")
+
 // Find is the path of the program called name: itself, where it is an absolute
-// path, or its place in SearchPath. What is there is an executable file.
+// path, or its place in SearchPath. What is there is an executable file; else the error is
+// an ErrNotStarted.
 func Find(name string) (string, error) {
 	if filepath.IsAbs(name) {
 		return name, executable(name)
 	}
 	if name == "" || strings.ContainsRune(name, '/') {
-		return "", fmt.Errorf("program %q: want a name or an absolute path", name)
+		return "", fmt.Errorf("program %q: %w: want a name or an absolute path", name, ErrNotStarted)
 	}
 	for _, dir := range SearchPath() {
 		path := filepath.Join(dir, name)
@@ -85,16 +92,16 @@ func Find(name string) (string, error) {
 			return path, nil
 		}
 	}
-	return "", fmt.Errorf("program %q: %w in %s", name, fs.ErrNotExist, strings.Join(SearchPath(), ", "))
+	return "", fmt.Errorf("program %q: %w: %w in %s", name, ErrNotStarted, fs.ErrNotExist, strings.Join(SearchPath(), ", "))
 }
 
 func executable(path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return fmt.Errorf("program: %w", err)
+		return fmt.Errorf("program: %w: %w", ErrNotStarted, err)
 	case !info.Mode().IsRegular() || info.Mode().Perm()&0o111 == 0:
-		return fmt.Errorf("program %s: %w", path, fs.ErrPermission)
+		return fmt.Errorf("program %s: %w: %w", path, ErrNotStarted, fs.ErrPermission)
 	}
 	return nil
 }
@@ -122,12 +129,13 @@ func (s Spec) Within(d time.Duration) time.Duration {
 	return d + min(interrupt+terminate, d/(leadShare-1))
 }
 
-// grace is the wait after SIGINT where ctx has ended.
-func (s Spec) grace(ctx context.Context) time.Duration {
+// grace is the wait after SIGINT where ctx has ended, and what cuts it short.
+func (s Spec) grace(ctx context.Context) (wait time.Duration, stop <-chan struct{}) {
 	if s.Grace == nil || !errors.Is(ctx.Err(), context.Canceled) {
-		return cancelInterrupt
+		return cancelInterrupt, nil
 	}
-	return max(s.Grace(context.Cause(ctx)), cancelInterrupt)
+	wait, stop = s.Grace(context.Cause(ctx))
+	return max(wait, cancelInterrupt), stop
 }
 
 // times are the waits after each signal where a deadline comes near.

@@ -32,6 +32,8 @@ type Faults struct {
 	EndTime time.Duration
 	// NoList: the card cannot be listed.
 	NoList bool
+	// ClockStays: its clock is not set, though all seems well.
+	ClockStays bool
 }
 
 // Options are what a Body is like. The zero is a camera that makes JPEGs.
@@ -44,6 +46,8 @@ type Options struct {
 	Exposure time.Duration
 	// FolderShots is how many shots a folder of the card has. 0: 9999, as DCF has it.
 	FolderShots int
+	// Lacks is a setting that it has not, and cannot tell: "serialnumber".
+	Lacks string
 	// Step, where not nil, is told what has just happened to the picture that is being
 	// taken: it was exposed, or a file of it has come. It is called without a lock.
 	Step func(what string)
@@ -60,6 +64,8 @@ type Body struct {
 	taken   int // pictures
 	resets  int
 	detects int
+	asked   int    // runs that asked for its clock, battery and serial number
+	set     int    // runs that set its clock
 	files   []File // on its card, in the order of exposure
 	// ahead is by how much its clock is ahead of package time.
 	ahead time.Duration

@@ -8,7 +8,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -92,28 +91,6 @@ func (b *Body) Swap(files []File) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.files = slices.Clone(files)
-}
-
-// now is what its clock shows, to the second. b.mu is locked.
-func (b *Body) now() time.Time { return time.Now().UTC().Add(b.ahead).Truncate(time.Second) }
-
-func (b *Body) clock() time.Time {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.now()
-}
-
-// setClock sets its clock, where that is asked for.
-func (p *process) setClock() {
-	for _, a := range p.spec.Argv {
-		if v, ok := strings.CutPrefix(a, "datetime="); ok {
-			if n, err := strconv.ParseInt(v, 10, 64); err == nil {
-				p.mu.Lock()
-				p.ahead = time.Until(time.Unix(n, 0))
-				p.mu.Unlock()
-			}
-		}
-	}
 }
 
 // list lists the files of a folder, or of the card.

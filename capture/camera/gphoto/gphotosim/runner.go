@@ -74,19 +74,35 @@ const cancelTime = 150 * time.Millisecond
 // end is what a run does between the first signal and its end, lead before ctx's deadline
 // or after a cancellation.
 func (p *process) end(ctx context.Context, lead time.Duration) {
+	var stop <-chan struct{}
 	if errors.Is(ctx.Err(), context.Canceled) {
-		if lead = cancelTime; p.spec.Grace != nil {
-			lead = max(lead, p.spec.Grace(context.Cause(ctx)))
+		wait := time.Duration(0)
+		if p.spec.Grace != nil {
+			wait, stop = p.spec.Grace(context.Cause(ctx))
 		}
+		lead = max(cancelTime, wait)
 	}
 	p.mu.Lock()
 	needs := p.faults.EndTime
-	if p.stuck = p.stuck || needs > lead; p.stuck {
-		needs = lead // then it is killed
-		p.wedged = p.wedged || p.faults.EndTime > lead
-	}
 	p.mu.Unlock()
-	time.Sleep(needs)
+	begun, takes := time.Now(), needs
+	if p.stuck {
+		takes = lead // then it is killed
+	}
+	t := time.NewTimer(min(takes, lead))
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-stop:
+		lead = min(lead, time.Since(begun)+cancelTime)
+		t.Reset(min(takes, lead) - time.Since(begun))
+		<-t.C
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if needs > lead {
+		p.stuck, p.wedged = true, true
+	}
 }
 
 // process is one run.
@@ -185,29 +201,7 @@ func (p *process) run(ctx context.Context) (int, error) {
 			return code, err
 		}
 	}
-	return 0, p.config()
-}
-
-// config tells the settings that are asked for.
-func (p *process) config() error {
-	for i, a := range p.spec.Argv {
-		if a != "--get-config" {
-			continue
-		}
-		var err error
-		switch p.spec.Argv[i+1] {
-		case "datetime":
-			err = p.print("Label: Camera Date and Time\nReadonly: 0\nType: DATE\nCurrent: %d\nPrintable: a time\nEND\n", p.clock().Unix())
-		case "batterylevel":
-			err = p.print("Label: Battery Level\nReadonly: 1\nType: TEXT\nCurrent: 100%%\nEND\n")
-		case "serialnumber":
-			err = p.print("Label: Serial Number\nReadonly: 1\nType: TEXT\nCurrent: 1234\nEND\n")
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return p.config()
 }
 
 // capture takes a picture and fetches it.
