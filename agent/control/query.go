@@ -129,7 +129,7 @@ func (p page) read(ctx context.Context, s Photos) (items []queue.Item, err error
 			}
 			found = append(found, some...)
 		}
-		slices.SortFunc(found, func(a, b queue.Item) int {
+		slices.SortStableFunc(found, func(a, b queue.Item) int {
 			if p.Oldest {
 				a, b = b, a
 			}

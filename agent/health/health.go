@@ -142,7 +142,7 @@ func (r *Registry) Active() []Condition {
 	for _, c := range r.active {
 		all = append(all, c.Condition)
 	}
-	slices.SortFunc(all, func(a, b Condition) int {
+	slices.SortStableFunc(all, func(a, b Condition) int {
 		return cmp.Or(cmp.Compare(b.Severity.Rank(), a.Severity.Rank()), a.First.Compare(b.First), cmp.Compare(a.Name, b.Name))
 	})
 	return all

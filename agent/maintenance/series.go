@@ -85,7 +85,7 @@ func quiet(all []Occurrence) []span {
 // merge joins spans between which nobody could return, and sorts them. It works in
 // place.
 func merge(spans []span) []span {
-	slices.SortFunc(spans, func(a, b span) int { return a.begin.Compare(b.begin) })
+	slices.SortStableFunc(spans, func(a, b span) int { return a.begin.Compare(b.begin) })
 	merged := spans[:0]
 	for _, s := range spans {
 		if n := len(merged) - 1; n >= 0 && !s.begin.After(merged[n].ends.Add(merged[n].spread)) {

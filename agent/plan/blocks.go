@@ -103,7 +103,7 @@ type span struct{ from, until time.Time }
 
 // merge makes one of spans that touch.
 func merge(all []span) []span {
-	slices.SortFunc(all, func(a, b span) int { return a.from.Compare(b.from) })
+	slices.SortStableFunc(all, func(a, b span) int { return a.from.Compare(b.from) })
 	var merged []span
 	for _, s := range all {
 		if !s.until.After(s.from) {

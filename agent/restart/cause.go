@@ -92,7 +92,7 @@ func dumps(root string) []string {
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b dump) int { return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(a.name, b.name)) })
+	slices.SortStableFunc(all, func(a, b dump) int { return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(a.name, b.name)) })
 	var names []string
 	for _, d := range all[max(0, len(all)-maxDumps):] {
 		names = append(names, d.name+"@"+strconv.FormatInt(d.at, 10))

@@ -99,7 +99,7 @@ func (g *group) append(spans []span, w *wall) []span {
 // countUnion counts the different slots of the blocks from a on and before b. It
 // reorders the blocks.
 func countUnion(spans []span, a, b instant) int {
-	slices.SortFunc(spans, func(x, y span) int { return cmp.Compare(x.begin, y.begin) })
+	slices.SortStableFunc(spans, func(x, y span) int { return cmp.Compare(x.begin, y.begin) })
 	// Between two cuts the same blocks are active all the time, most often one.
 	// A block's last slot can be at its end, so it is over just after it.
 	cuts := make([]instant, 0, 2+2*len(spans))
@@ -111,7 +111,7 @@ func countUnion(spans []span, a, b instant) int {
 			}
 		}
 	}
-	slices.SortFunc(cuts, instant.compare)
+	slices.SortStableFunc(cuts, instant.compare)
 	n := 0
 	var active []*span
 	for i, from := range cuts[:len(cuts)-1] {

@@ -36,7 +36,7 @@ func (s *Schedule) addPause(name string, p window) {
 
 // settlePauses puts the pauses in order and takes out the shots that are in them.
 func (s *Schedule) settlePauses() {
-	slices.SortFunc(s.pauses, func(a, b window) int { return cmp.Compare(a.from, b.from) })
+	slices.SortStableFunc(s.pauses, func(a, b window) int { return cmp.Compare(a.from, b.from) })
 	s.pauses = merged(s.pauses, func(a *window, b window) bool {
 		if b.from > a.to {
 			return false

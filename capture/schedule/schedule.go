@@ -81,7 +81,7 @@ func New(zone *time.Location, p Plan) (*Schedule, error) {
 	for _, v := range p.Shots {
 		s.addShot(v)
 	}
-	slices.SortFunc(s.replaced, func(a, b dayRange) int { return cmp.Compare(a.first, b.first) })
+	slices.SortStableFunc(s.replaced, func(a, b dayRange) int { return cmp.Compare(a.first, b.first) })
 	s.replaced = merged(s.replaced, func(a *dayRange, b dayRange) bool {
 		if b.first > a.last+1 {
 			return false

@@ -55,7 +55,7 @@ type job struct {
 	wake time.Time // package time
 }
 
-func jobOf(slot schedule.Slot) *job {
+func jobOf(slot schedule.Slot) job {
 	c := slot.Choice
 	which := queue.Select{From: c.From, To: c.To}
 	if c.Oldest {
@@ -68,7 +68,7 @@ func jobOf(slot schedule.Slot) *job {
 	if !slot.Ends.After(slot.At) {
 		ends = laterOf(ends, slot.At.Add(slot.Time))
 	}
-	j := &job{
+	j := job{
 		terms: slot, at: slot.At, which: which, ends: ends,
 		photos: slot.Photos, bytes: slot.Bytes, time: slot.Time,
 	}

@@ -1,8 +1,10 @@
 package session_test
 
 import (
+	"runtime"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"fieldcam/capture/schedule"
@@ -137,6 +139,44 @@ func TestRestartFindsTheNightsSessionBehindManySlots(t *testing.T) {
 			t.Errorf("sent first %v, want the oldest among them", got)
 		}
 	})
+}
+
+// TestRestartLooksAtTheLatestSlotsWhereThereAreTooMany in the 25 hours before it.
+func TestRestartLooksAtTheLatestSlotsWhereThereAreTooMany(t *testing.T) {
+	q, c := newQueue(0), &fakeCloud{}
+	for i := range 100 {
+		q.taken(uint64(i+1), time.Duration(i)*time.Minute)
+	}
+	night := chosen("night", "22:00:04", "06:00:01", 8*time.Hour, func(s *schedule.Session) { s.Order = schedule.OldestFirst })
+	all := []schedule.Session{night}
+	for _, from := range []string{"00:00", "00:00:01", "00:00:02"} { // 54,000 slots
+		all = append(all, chosen(from, from, "23:59:59", 5*time.Second, func(s *schedule.Session) { s.Photos = 1 }))
+	}
+	o := session.Options{Clock: &clock{offset: 23*time.Hour + 50*time.Minute + time.Second}}
+	runOptions(t, o, q, c, all, func(t *testing.T, r *session.Runner) {
+		time.Sleep(30 * time.Second)
+		if got := c.attempts(); !slices.Contains(got, 1) {
+			t.Errorf("sent first %v, want the oldest among them", got)
+		}
+	})
+}
+
+// TestStartBehindManySlotsTakesLittleMemory though the slots of a day, all at once,
+// are 4 MB: more than the rest of the daemon has on its heap.
+func TestStartBehindManySlotsTakesLittleMemory(t *testing.T) {
+	const most = 256 << 10
+	q, c := newQueue(0), &fakeCloud{}
+	often := chosen("often", "00:00", "23:59:59", 5*time.Second, func(s *schedule.Session) { s.Photos = 1 })
+	o := session.Options{Clock: &clock{offset: 23*time.Hour + 50*time.Minute + time.Second}}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	runOptions(t, o, q, c, []schedule.Session{often}, func(t *testing.T, r *session.Runner) {
+		synctest.Wait() // it waits for the next slot
+		runtime.ReadMemStats(&after)
+	})
+	if n := after.TotalAlloc - before.TotalAlloc; n > most {
+		t.Errorf("it allocated %d bytes to find what is due after 17,000 slots, want %d at the most", n, most)
+	}
 }
 
 func TestPersonsSessionBeginsAfterThePhotoUnderWay(t *testing.T) {

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"iter"
 	"slices"
 	"time"
 
@@ -12,7 +13,8 @@ const (
 	// has a day at the most, and one hour where daylight saving ends.
 	farBack = 25 * time.Hour
 	// maxSlots bounds the slots that are looked at for those that have come: of one
-	// each 5 s all in farBack, so that a long block behind them is found.
+	// each 5 s all in farBack, so that a long block behind them is found. They are
+	// looked at one by one: together they would be larger than all else in memory.
 	maxSlots = 20_000
 	// maxOthers bounds the slots in which others of a block are looked for.
 	maxOthers = 2048
@@ -27,7 +29,7 @@ func (w *waiter) collect(now time.Time) {
 	if now.Before(w.after) { // the clock stepped back
 		w.after = now
 	}
-	for _, s := range w.passed(now) {
+	for s := range w.passed(now) {
 		if !w.r.o.Paused(s.At) {
 			w.claim(s, now, blind)
 		}
@@ -35,19 +37,19 @@ func (w *waiter) collect(now time.Time) {
 	w.after = now
 }
 
-// passed are the slots since w.after up to now, in order.
-func (w *waiter) passed(now time.Time) (all []schedule.Slot) {
-	from := laterOf(w.after, now.Add(-farBack))
-	before := now.Add(1)
-	for range maxSlots {
-		s, ok := w.r.o.Schedule.Last(schedule.Upload, before)
-		if !ok || !s.At.After(from) {
-			break
+// passed are the slots since w.after up to now, in order: the last maxSlots of them.
+func (w *waiter) passed(now time.Time) iter.Seq[schedule.Slot] {
+	plan, end := w.r.o.Schedule, now.Add(1)
+	begin := laterOf(w.after, now.Add(-farBack)).Add(1)
+	if plan.Count(schedule.Upload, begin, end) > maxSlots {
+		begin = end
+		for range maxSlots {
+			if s, ok := plan.Last(schedule.Upload, begin); ok {
+				begin = s.At
+			}
 		}
-		all, before = append(all, s), s.At
 	}
-	slices.Reverse(all)
-	return all
+	return plan.Between(schedule.Upload, begin, end)
 }
 
 // claim makes a session of a slot that has come. blind: nobody watched since; a
@@ -64,11 +66,13 @@ func (w *waiter) claim(slot schedule.Slot, now time.Time, blind bool) {
 			return
 		}
 	}
-	// It takes the place of an earlier one, and with that its turn.
+	// It takes the place of an earlier one, and with that its turn, and its memory:
+	// a day's slots are thousands.
+	var taken *job
 	place := -1
 	kept := w.jobs[:0]
 	for _, o := range w.jobs {
-		if !w.replaced(o, j) {
+		if !w.replaced(o, &j) {
 			kept = append(kept, o)
 			continue
 		}
@@ -76,14 +80,15 @@ func (w *waiter) claim(slot schedule.Slot, now time.Time, blind bool) {
 			j.inherit(o)
 		}
 		if place < 0 {
-			place = len(kept)
+			taken, place = o, len(kept)
 		}
 	}
 	clear(w.jobs[len(kept):])
-	if place < 0 {
-		place = len(kept)
+	if taken == nil {
+		taken, place = new(job), len(kept)
 	}
-	w.jobs = slices.Insert(kept, place, j)
+	*taken = j
+	w.jobs = slices.Insert(kept, place, taken)
 }
 
 // replaced tells whether j, of a slot that has come, takes the place of o.

@@ -120,7 +120,7 @@ func (c *Camera) reach(ctx context.Context) (where, error) {
 func inOrder(shots map[string][]remote) [][]remote {
 	var all [][]remote
 	for _, files := range shots {
-		slices.SortFunc(files, func(a, b remote) int {
+		slices.SortStableFunc(files, func(a, b remote) int {
 			raw := func(f remote) int {
 				if f.IsJPEG() {
 					return 0
@@ -131,7 +131,7 @@ func inOrder(shots map[string][]remote) [][]remote {
 		})
 		all = append(all, slices.CompactFunc(files, func(a, b remote) bool { return a.File == b.File && a.size == b.size }))
 	}
-	slices.SortFunc(all, func(a, b []remote) int {
+	slices.SortStableFunc(all, func(a, b []remote) int {
 		return cmp.Or(cmp.Compare(a[0].Number(), b[0].Number()), cmp.Compare(a[0].Shot(), b[0].Shot()))
 	})
 	return all

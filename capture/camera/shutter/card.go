@@ -177,7 +177,7 @@ func readFiles(ctx context.Context, root *os.Root) ([]cardFile, error) {
 			return nil, fmt.Errorf("read the camera's card: more than %d pictures", maxFiles)
 		}
 	}
-	slices.SortFunc(files, func(a, b cardFile) int {
+	slices.SortStableFunc(files, func(a, b cardFile) int {
 		raw := func(f cardFile) int {
 			if f.IsJPEG() {
 				return 0
