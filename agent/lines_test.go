@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fieldcam/capture/camera/shutter/shuttersim"
+	"fieldcam/capture/schedule"
 	"fieldcam/config"
 )
 
@@ -92,6 +93,8 @@ func TestInLowPowerModeNoRestartFiresOrSwitchesTheCamera(t *testing.T) {
 	inLowPower(t, shuttersim.Options{}, func(c *config.Config) {
 		c.Camera.Power.Line = powerLine
 		c.Capture.Late = 5 * time.Second // a shot that a crash left unrecorded is fired again until then
+		// An hour holds all the ends; each start looks through a week of shots.
+		c.Sessions[0].From, c.Sessions[0].Until = schedule.At(schedule.TimeOfDay(6*time.Hour)), schedule.At(schedule.TimeOfDay(7*time.Hour))
 	}, func(l *lowPower) {
 		l.board.SetHolding(true)
 		power, full, half := l.board.AddLine(powerLine), l.board.AddLine(fullLine), l.board.AddLine(halfLine)
