@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -12,6 +14,7 @@ import (
 	"fieldcam/cmd/fieldcam/internal/walk"
 	"fieldcam/cmd/fieldcam/internal/wiring"
 	"fieldcam/config"
+	"fieldcam/hal"
 	"fieldcam/hal/linux"
 	"fieldcam/hal/sim"
 )
@@ -129,10 +132,25 @@ func TestWithoutConfigurationAndLastRunTheModelsTableIsMadeSafe(t *testing.T) {
 		for _, l := range []*sim.Line{heater, modem} {
 			l.Drive(true)
 		}
-		p := &places{config: s.config, state: s.state}
-		off, err := makeSafe(b, p.drivenLines())
+		k := (&places{config: s.config, state: s.state}).drivenLines()
+		if why := k.why; !errors.Is(why, fs.ErrNotExist) || !strings.Contains(why.Error(), "read noted lines") {
+			t.Errorf("with %q for the last run: %v, want that there is no configuration, and what is wrong with that", text, why)
+		}
+		off, err := makeSafe(b, k)
 		if err != nil || !slices.Equal(off, []string{"heater"}) || heater.High() || !modem.High() {
 			t.Errorf("switched off %q, %v: heater %v, modem %v", off, err, heater.High(), modem.High())
+		}
+	}
+}
+
+func TestALineThatIsNotThereIsToldUnlessItIsOfTheTableAlone(t *testing.T) {
+	lines := wiring.Lines(load(t, "device = \"pole-17\"\nclimate.sensor = \"sht3x\"\nclimate.heater.line = \"HEATER\"\npanel.red_line = \"LED_RED\"\n"))
+	for from, told := range map[origin]bool{fromConfig: true, fromLastRun: true, fromModel: false} {
+		b := sim.New()
+		b.AddLine("LED_RED")
+		off, err := makeSafe(b, known{lines: lines, from: from})
+		if !slices.Equal(off, []string{"led_red"}) || errors.Is(err, hal.ErrNoLine) != told || told && !strings.Contains(err.Error(), "heater: ") {
+			t.Errorf("by %s: switched off %q, %v; want the light, and the heater told %v", from, off, err, told)
 		}
 	}
 }
