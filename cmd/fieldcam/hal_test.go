@@ -208,16 +208,16 @@ func TestShowTouchesNothingAndTellsAll(t *testing.T) {
 
 func TestNothingIsFiredUnasked(t *testing.T) {
 	s := newSite(t)
-	for _, c := range [][]string{
-		{"hal", "test"},
-		{"hal", "test", "--json"},
-		{"hal", "test", "--line", "toaster"},
-		{"hal", "test", "--line", "modem_power"}, // nobody can type that it may be cut
-		{"hal", "test", "--line", "heater", "--line", "modem_key", "--json"},
+	for c, want := range map[string]string{
+		"hal test":                    "nobody to ask",
+		"hal test --json":             "asks nobody",
+		"hal test --line toaster":     `no line "toaster"`,
+		"hal test --line modem_power": "may be how you are connected", // nobody can type that it may be cut
+		"hal test --line heater --line modem_key --json": "may be how you are connected",
 	} {
-		r := s.run(strings.NewReader("y\ny\ny\n"), c...)
-		if r.code != exitUsage {
-			t.Errorf("%q: exit code %d (%s), want a fault in the command line", c, r.code, r.err)
+		r := s.run(strings.NewReader("y\ny\ny\n"), strings.Fields(c)...)
+		if r.code != exitUsage || !strings.Contains(r.err, want) {
+			t.Errorf("%q: exit code %d (%s), want a fault in the command line: %s", c, r.code, r.err, want)
 		}
 	}
 	r := s.run(strings.NewReader(""), "hal", "test", "--line", "heater", "--json")
@@ -237,10 +237,11 @@ func TestALineThatIsAbsentIsAFaultOnlyWhereItIsUsed(t *testing.T) {
 		t.Errorf("the walk goes through %+v, want the inputs first", lines)
 	}
 	lines = slices.DeleteFunc(lines, func(l wiring.Line) bool { return l.Use != "heater" && l.Use != "fan" })
-	w := &tour{board: linux.New(), config: cfg, quiet: true, ports: []wiring.Port{
+	board := linux.New()
+	w := &tour{look: board.Look, config: cfg, quiet: true, ports: []wiring.Port{
 		{Use: "modem", Path: "/dev/no-such-modem"}, {Use: "camera", Path: "/dev/no-such-camera", Key: "camera.vc0706.port"},
 	}}
-	w.walk = walk.Walk{Board: w.board}
+	w.walk = walk.Walk{Board: board}
 	err = w.run(t.Context(), lines)
 	got := map[string]string{}
 	for _, r := range w.results {
