@@ -3,12 +3,16 @@ package agent
 import (
 	"context"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/rs/zerolog"
 
 	"fieldcam/agent/health"
 	"fieldcam/agent/message"
+	"fieldcam/capture/camera"
 	"fieldcam/capture/camera/gphoto"
+	"fieldcam/capture/camera/gphoto/gphotosim"
 	"fieldcam/hal/sim"
 )
 
@@ -58,9 +62,43 @@ func TestTheStatusSaysWhatTheCameraTells(t *testing.T) {
 }
 
 func TestWhatTellsNothingHasNoStatus(t *testing.T) {
-	for _, l := range []lens{&boardCamera{}, &boardShutter{}} {
+	unasked := gphoto.New(gphoto.Default(), gphoto.Options{Dir: t.TempDir(), Log: zerolog.Nop()})
+	for name, l := range map[string]lens{
+		"a camera without a driver":  &boardCamera{},
+		"a camera of another kind":   &boardCamera{driver: silent{}},
+		"one that was not asked":     &boardCamera{driver: unasked},
+		"a shutter without gphoto2":  &boardShutter{},
+		"with one that did not look": &boardShutter{fetches: unasked},
+	} {
 		if s, ok := l.body(); ok {
-			t.Errorf("%T tells %+v, want nothing", l, s)
+			t.Errorf("%s tells %+v, want nothing", name, s)
 		}
 	}
+}
+
+// silent is a driver of a kind that tells nothing.
+type silent struct{ driver }
+
+func TestACameraTellsOnceGphotoHasAskedIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		power, err := camera.OpenPower(camera.DefaultPower(), sim.New())
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked := gphoto.New(gphoto.Default(), gphoto.Options{
+			Power: power, Clock: sim.NewClock(), Zone: time.UTC, Dir: t.TempDir(), Log: zerolog.Nop(),
+			Runner: &gphotosim.Runner{Body: gphotosim.NewBody(gphotosim.Options{})},
+		})
+		if _, err := asked.List(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range []lens{&boardCamera{driver: asked}, &boardShutter{fetches: asked}} {
+			if s, ok := l.body(); !ok || s.Model != gphotosim.Model || s.BatteryPercent != 100 {
+				t.Errorf("%T tells %+v, %v; want the model and its battery", l, s, ok)
+			}
+		}
+		if err := asked.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -9,12 +9,8 @@ import (
 	"fieldcam/hal"
 )
 
-const (
-	// offTime is how long a modem is left without power, so that its capacitors empty.
-	offTime = 5 * time.Second
-	// statusEvery is how often STATUS is read while it is waited for.
-	statusEvery = 100 * time.Millisecond
-)
+// offTime is how long a modem is left without power, so that its capacitors empty.
+const offTime = 5 * time.Second
 
 // lines are those that switch a modem and tell whether it is on. A nil line is not
 // there.
@@ -55,7 +51,7 @@ func openLines(c Config, board hal.Board) (_ *lines, err error) {
 func (l *lines) close() error {
 	var errs []error
 	if l.key != nil {
-		errs = append(errs, l.release(), l.key.Close())
+		errs = append(errs, release(l.key), l.key.Close())
 	}
 	if l.status != nil {
 		errs = append(errs, l.status.Close())
@@ -66,49 +62,15 @@ func (l *lines) close() error {
 	return errors.Join(errs...)
 }
 
-// press presses the key for d, or until ctx ends.
-func (l *lines) press(ctx context.Context, d time.Duration) (err error) {
-	if err := l.key.Set(true); err != nil {
-		return errors.Join(err, l.release()) // it may be on all the same
-	}
-	sleep(ctx, d)
-	return errors.Join(l.release(), ctx.Err())
-}
-
-// release lets the key go: a key that is held switches the modem off. It is tried twice.
-func (l *lines) release() error {
-	err := l.key.Set(false)
-	if err != nil {
-		err = l.key.Set(false)
-	}
-	return err
-}
-
-// await waits for STATUS to be on or off; false where it was not within bound.
-func (l *lines) await(ctx context.Context, on bool, bound time.Duration) (bool, error) {
-	for end := time.Now().Add(bound); ; {
-		is, err := l.status.On()
-		if err != nil || is == on {
-			return err == nil, err
-		}
-		if !time.Now().Before(end) {
-			return false, nil
-		}
-		if !sleep(ctx, statusEvery) {
-			return false, ctx.Err()
-		}
-	}
-}
-
 // switchOn presses the key and waits for STATUS, where there is one.
 func (l *lines) switchOn(ctx context.Context) error {
-	if err := l.press(ctx, l.module.OnPulse); err != nil {
+	if err := Press(ctx, l.key, l.module.OnPulse); err != nil {
 		return fmt.Errorf("press the modem's key: %w", err)
 	}
 	if l.status == nil {
 		return nil
 	}
-	on, err := l.await(ctx, true, l.module.OnWait)
+	on, err := Await(ctx, l.status, true, l.module.OnWait)
 	if err == nil && !on {
 		err = errNotOn
 	}
@@ -117,14 +79,14 @@ func (l *lines) switchOn(ctx context.Context) error {
 
 // switchOff presses the key and waits for STATUS, where there is one.
 func (l *lines) switchOff(ctx context.Context) error {
-	if err := l.press(ctx, l.module.OffPulse); err != nil {
+	if err := Press(ctx, l.key, l.module.OffPulse); err != nil {
 		return fmt.Errorf("press the modem's key: %w", err)
 	}
 	if l.status == nil {
 		sleep(ctx, l.module.OffWait)
 		return ctx.Err()
 	}
-	off, err := l.await(ctx, false, l.module.OffWait)
+	off, err := Await(ctx, l.status, false, l.module.OffWait)
 	if err == nil && !off {
 		err = errNotOff
 	}
@@ -155,16 +117,4 @@ func wrap(what string, err error) error {
 		return nil
 	}
 	return fmt.Errorf("%s: %w", what, err)
-}
-
-// sleep waits for d; false where ctx ended before.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -221,7 +221,7 @@ func (m *Modem) byKey(ctx context.Context, l *lines) error {
 		err := m.at.haltNow(bound)
 		cancel()
 		if err == nil && l.status != nil {
-			halted, err = l.await(ctx, false, l.module.OffWait)
+			halted, err = Await(ctx, l.status, false, l.module.OffWait)
 		} else if err == nil {
 			halted = sleep(ctx, l.module.OffWait)
 		}

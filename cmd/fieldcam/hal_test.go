@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -12,6 +14,7 @@ import (
 	"fieldcam/cmd/fieldcam/internal/walk"
 	"fieldcam/cmd/fieldcam/internal/wiring"
 	"fieldcam/config"
+	"fieldcam/hal"
 	"fieldcam/hal/linux"
 	"fieldcam/hal/sim"
 )
@@ -129,10 +132,25 @@ func TestWithoutConfigurationAndLastRunTheModelsTableIsMadeSafe(t *testing.T) {
 		for _, l := range []*sim.Line{heater, modem} {
 			l.Drive(true)
 		}
-		p := &places{config: s.config, state: s.state}
-		off, err := makeSafe(b, p.drivenLines())
+		k := (&places{config: s.config, state: s.state}).drivenLines()
+		if why := k.why; !errors.Is(why, fs.ErrNotExist) || !strings.Contains(why.Error(), "read noted lines") {
+			t.Errorf("with %q for the last run: %v, want that there is no configuration, and what is wrong with that", text, why)
+		}
+		off, err := makeSafe(b, k)
 		if err != nil || !slices.Equal(off, []string{"heater"}) || heater.High() || !modem.High() {
 			t.Errorf("switched off %q, %v: heater %v, modem %v", off, err, heater.High(), modem.High())
+		}
+	}
+}
+
+func TestALineThatIsNotThereIsToldUnlessItIsOfTheTableAlone(t *testing.T) {
+	lines := wiring.Lines(load(t, "device = \"pole-17\"\nclimate.sensor = \"sht3x\"\nclimate.heater.line = \"HEATER\"\npanel.red_line = \"LED_RED\"\n"))
+	for from, told := range map[origin]bool{fromConfig: true, fromLastRun: true, fromModel: false} {
+		b := sim.New()
+		b.AddLine("LED_RED")
+		off, err := makeSafe(b, known{lines: lines, from: from})
+		if !slices.Equal(off, []string{"led_red"}) || errors.Is(err, hal.ErrNoLine) != told || told && !strings.Contains(err.Error(), "heater: ") {
+			t.Errorf("by %s: switched off %q, %v; want the light, and the heater told %v", from, off, err, told)
 		}
 	}
 }
@@ -190,16 +208,16 @@ func TestShowTouchesNothingAndTellsAll(t *testing.T) {
 
 func TestNothingIsFiredUnasked(t *testing.T) {
 	s := newSite(t)
-	for _, c := range [][]string{
-		{"hal", "test"},
-		{"hal", "test", "--json"},
-		{"hal", "test", "--line", "toaster"},
-		{"hal", "test", "--line", "modem_power"}, // nobody can type that it may be cut
-		{"hal", "test", "--line", "heater", "--line", "modem_key", "--json"},
+	for c, want := range map[string]string{
+		"hal test":                    "nobody to ask",
+		"hal test --json":             "asks nobody",
+		"hal test --line toaster":     `no line "toaster"`,
+		"hal test --line modem_power": "may be how you are connected", // nobody can type that it may be cut
+		"hal test --line heater --line modem_key --json": "may be how you are connected",
 	} {
-		r := s.run(strings.NewReader("y\ny\ny\n"), c...)
-		if r.code != exitUsage {
-			t.Errorf("%q: exit code %d (%s), want a fault in the command line", c, r.code, r.err)
+		r := s.run(strings.NewReader("y\ny\ny\n"), strings.Fields(c)...)
+		if r.code != exitUsage || !strings.Contains(r.err, want) {
+			t.Errorf("%q: exit code %d (%s), want a fault in the command line: %s", c, r.code, r.err, want)
 		}
 	}
 	r := s.run(strings.NewReader(""), "hal", "test", "--line", "heater", "--json")
@@ -219,10 +237,11 @@ func TestALineThatIsAbsentIsAFaultOnlyWhereItIsUsed(t *testing.T) {
 		t.Errorf("the walk goes through %+v, want the inputs first", lines)
 	}
 	lines = slices.DeleteFunc(lines, func(l wiring.Line) bool { return l.Use != "heater" && l.Use != "fan" })
-	w := &tour{board: linux.New(), config: cfg, quiet: true, ports: []wiring.Port{
+	board := linux.New()
+	w := &tour{look: board.Look, config: cfg, quiet: true, ports: []wiring.Port{
 		{Use: "modem", Path: "/dev/no-such-modem"}, {Use: "camera", Path: "/dev/no-such-camera", Key: "camera.vc0706.port"},
 	}}
-	w.walk = walk.Walk{Board: w.board}
+	w.walk = walk.Walk{Board: board}
 	err = w.run(t.Context(), lines)
 	got := map[string]string{}
 	for _, r := range w.results {

@@ -68,8 +68,9 @@ connected: they are changed only where the words for that are typed, or with --c
 			// The end of a connection must not end the process before the line is back.
 			ctx, stop := signal.NotifyContext(c.Context(), syscall.SIGHUP)
 			defer stop()
-			t := &tour{board: linux.New(), config: cfg, named: len(only) > 0, out: c.OutOrStdout(), quiet: p.json}
-			t.walk = walk.Walk{Board: t.board, Say: t.say}
+			board := linux.New()
+			t := &tour{look: board.Look, config: cfg, named: len(only) > 0, out: c.OutOrStdout(), quiet: p.json}
+			t.walk = walk.Walk{Board: board, Say: t.say}
 			who := &person{in: c.InOrStdin(), out: c.OutOrStdout()}
 			if !t.named {
 				t.ports = wiring.Ports(cfg)
@@ -127,7 +128,7 @@ func order(l wiring.Line) int {
 
 // tour is one walk through this board.
 type tour struct {
-	board   *linux.Board
+	look    func(name, debug string) (linux.LineState, error) // linux.Board's
 	config  config.Config
 	walk    walk.Walk
 	named   bool // the lines were named one by one
@@ -182,7 +183,7 @@ func (t *tour) run(ctx context.Context, lines []wiring.Line) error {
 
 // line tests one line, unless somebody else has it.
 func (t *tour) line(ctx context.Context, l wiring.Line) (walk.Result, error) {
-	s, err := t.board.Look(l.Line.Name, linux.DebugRoot)
+	s, err := t.look(l.Line.Name, linux.DebugRoot)
 	switch {
 	case errors.Is(err, hal.ErrNoLine) && l.Key == "" && !t.named:
 		return walk.Result{Item: l.Use, Outcome: walk.Absent}, nil

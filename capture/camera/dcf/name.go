@@ -61,5 +61,16 @@ func (f Name) Number() int {
 // IsJPEG tells whether it is one.
 func (f Name) IsJPEG() bool { return photo.Kind(f.Format) == photo.KindJPEG }
 
+// JPEGFirst compares files of one exposure: its JPEG comes before what is none.
+func JPEGFirst(a, b Name) int {
+	switch {
+	case a.IsJPEG() == b.IsJPEG():
+		return 0
+	case a.IsJPEG():
+		return -1
+	}
+	return 1
+}
+
 // IsFolder tells whether DCIM's pictures can be in a folder of that name.
 func IsFolder(name string) bool { return folderForm.MatchString(name) }

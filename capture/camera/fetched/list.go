@@ -160,6 +160,17 @@ func (r *List) put(one Record) {
 // Newest goes through all records, the newest first.
 func (r *List) Newest() iter.Seq2[int, Record] { return slices.Backward(r.all) }
 
+// Ahead is by how much the camera's clock was ahead, as the newest file of a slot shows; 0
+// where there is none.
+func (r *List) Ahead() time.Duration {
+	for _, r := range r.Newest() {
+		if r.Trigger == photo.Scheduled && !r.At.IsZero() {
+			return r.At.Sub(r.Taken)
+		}
+	}
+	return 0
+}
+
 // ShotOf is the path without its extension, which the files of one exposure share.
 func ShotOf(path string) string { return path[:len(path)-len(filepath.Ext(path))] }
 

@@ -6,12 +6,16 @@ import (
 	"path"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"fieldcam/capture/camera"
 	"fieldcam/capture/camera/gphoto"
 	"fieldcam/capture/camera/gphoto/gphotosim"
 	"fieldcam/capture/photo"
+	"fieldcam/hal/sim"
 )
 
 // deleting is a rig whose driver deletes what it need not keep, and a store.
@@ -62,6 +66,9 @@ func TestAPictureThatABetterOneReplacedLeavesTheCardAsWell(t *testing.T) {
 		r.take(t, s, slotAt(1), 1) // deletes what the one before brought
 		if got, want := r.card(), []string{"IMG_0004.JPG"}; !slices.Equal(got, want) {
 			t.Errorf("on the camera: %v, want %v", got, want)
+		}
+		if got := len(s.photos); got != 2 {
+			t.Errorf("%d photos, want one for each slot", got)
 		}
 	})
 }
@@ -129,6 +136,60 @@ func TestAnotherFileOfAFetchedOnesNameIsNotDeleted(t *testing.T) {
 		}
 		if got := len(s.photos); got != 5 {
 			t.Errorf("%d photos, want 5: the other card's picture is none of ours", got)
+		}
+	})
+}
+
+// What was to be deleted is not remembered: the look after a start finds it.
+func TestAFetchedFileLeavesTheCardAfterARestart(t *testing.T) {
+	deleting(t, func(t *testing.T, r *rig, s *store) {
+		r.take(t, s, slotAt(0), 1)
+		if err := r.cam.Close(); err != nil {
+			t.Fatal(err)
+		}
+		power, err := camera.OpenPower(camera.DefaultPower(), sim.New())
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg := gphoto.Default()
+		cfg.DeleteFetched = true
+		r.cam = gphoto.New(cfg, gphoto.Options{
+			Power: power, Clock: sim.NewClock(), Zone: time.UTC, Dir: r.dir, Log: zerolog.New(&r.log), Runner: &gphotosim.Runner{Body: r.body},
+		})
+		for n := range 2 {
+			r.take(t, s, slotAt(1+n), 1)
+		}
+		if got, want := r.card(), []string{"IMG_0003.JPG"}; !slices.Equal(got, want) {
+			t.Errorf("on the camera: %v, want %v", got, want)
+		}
+	})
+}
+
+func TestAnotherFileOfAFetchedOnesNameIsAPictureOfItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSocket(t, gphotosim.Options{})
+		s.body.Press()
+		for _, when := range []string{"at first", "after another card has come"} {
+			l, err := s.listFor(t, time.Minute)
+			if err != nil || len(l.Pictures) != 1 {
+				t.Fatalf("%s: %d pictures, %v; want one", when, len(l.Pictures), err)
+			}
+			album := &store{tb: t, bytes: map[photo.ID][]byte{}}
+			add := func(fill func(io.Writer) (photo.Exposure, error)) (photo.Meta, error) {
+				return album.add(photo.Meta{}, fill)
+			}
+			if err := s.cam.Fetch(t.Context(), l.Pictures[0], add); err != nil {
+				t.Fatalf("%s: %v", when, err)
+			}
+			if l, err := s.listFor(t, time.Minute); err != nil || len(l.Pictures) != 0 {
+				t.Errorf("%s, fetched: %d pictures, %v; want none", when, len(l.Pictures), err)
+			}
+			files := s.body.Files()
+			files[0].At = files[0].At.AddDate(0, 1, 0)
+			s.body.Swap(files)
+		}
+		if err := s.cam.Close(); err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -87,7 +87,7 @@ func (c *Camera) look(ctx context.Context) (l capture.Listing, err error) {
 		c.listed[p.Name] = files
 	}
 	c.present = present
-	l.Ahead = c.ahead()
+	l.Ahead = c.list.Ahead()
 	return l, nil
 }
 
@@ -121,13 +121,7 @@ func inOrder(shots map[string][]remote) [][]remote {
 	var all [][]remote
 	for _, files := range shots {
 		slices.SortStableFunc(files, func(a, b remote) int {
-			raw := func(f remote) int {
-				if f.IsJPEG() {
-					return 0
-				}
-				return 1
-			}
-			return cmp.Or(cmp.Compare(raw(a), raw(b)), cmp.Compare(a.path, b.path))
+			return cmp.Or(dcf.JPEGFirst(a.Name, b.Name), cmp.Compare(a.path, b.path))
 		})
 		all = append(all, slices.CompactFunc(files, func(a, b remote) bool { return a.File == b.File && a.size == b.size }))
 	}
@@ -144,17 +138,6 @@ func (c *Camera) picture(files []remote) capture.Picture {
 		p.First = r.Photo()
 	}
 	return p
-}
-
-// ahead is by how much the camera's clock was ahead, as the newest fetched file of a
-// slot shows; 0 where there is none.
-func (c *Camera) ahead() time.Duration {
-	for _, r := range c.list.Newest() {
-		if r.Trigger == photo.Scheduled && !r.At.IsZero() {
-			return r.At.Sub(r.Taken)
-		}
-	}
-	return 0
 }
 
 // Fetch brings the files of a picture of the newest List, as capture.Deferred has it.

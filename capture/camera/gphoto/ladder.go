@@ -12,7 +12,8 @@ import (
 // start gives the camera power, and climbs the ladder as far as it is due: reset, and
 // then a power cycle. After either the camera is looked for anew. A run that a
 // signal ended, and a shot's that had to be ended at all, makes a reset due at once: such
-// a camera may be in the middle of something. What the time does not suffice for goes on with the next start: see
+// a camera may be in the middle of something. One after which a shot was put off is not
+// made again. What the time does not suffice for goes on with the next start: see
 // camera.Ladder.Start.
 func (c *Camera) start(ctx context.Context) error {
 	if deadline, ok := ctx.Deadline(); ok {
@@ -28,7 +29,9 @@ func (c *Camera) start(ctx context.Context) error {
 		c.at, c.wild = where{}, false
 	}
 	if err == nil && !fresh && (c.wild || c.keeper.Ladder.Due() >= camera.Reset) {
-		c.reset(ctx)
+		if c.wild || c.put.IsZero() {
+			c.reset(ctx)
+		}
 		fresh = true
 	}
 	c.anew = fresh

@@ -1,7 +1,6 @@
 package gphoto
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -233,15 +232,7 @@ func (c *Camera) collect(dir string, s *said) (files []local, err error) {
 	if len(files) == 0 {
 		return nil, err
 	}
-	slices.SortStableFunc(files, func(a, b local) int {
-		raw := func(f local) int {
-			if f.IsJPEG() {
-				return 0
-			}
-			return 1
-		}
-		return cmp.Compare(raw(a), raw(b))
-	})
+	slices.SortStableFunc(files, func(a, b local) int { return dcf.JPEGFirst(a.Name, b.Name) })
 	return files, nil
 }
 

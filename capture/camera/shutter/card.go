@@ -136,7 +136,7 @@ func (c *card) look(ctx context.Context) (l capture.Listing, err error) {
 		c.listed[whole[0].Shot()] = whole
 	}
 	c.seen, c.present = seen, present
-	l.Ahead = c.ahead()
+	l.Ahead = c.list.Ahead()
 	return l, nil
 }
 
@@ -178,13 +178,7 @@ func readFiles(ctx context.Context, root *os.Root) ([]cardFile, error) {
 		}
 	}
 	slices.SortStableFunc(files, func(a, b cardFile) int {
-		raw := func(f cardFile) int {
-			if f.IsJPEG() {
-				return 0
-			}
-			return 1
-		}
-		return cmp.Or(cmp.Compare(a.Number(), b.Number()), cmp.Compare(a.Shot(), b.Shot()), cmp.Compare(raw(a), raw(b)), cmp.Compare(a.File, b.File))
+		return cmp.Or(cmp.Compare(a.Number(), b.Number()), cmp.Compare(a.Shot(), b.Shot()), dcf.JPEGFirst(a.Name, b.Name), cmp.Compare(a.File, b.File))
 	})
 	return files, nil
 }
@@ -227,15 +221,4 @@ func (c *card) picture(files []cardFile) capture.Picture {
 		p.First = r.Photo()
 	}
 	return p
-}
-
-// ahead is by how much the camera's clock was ahead, as the newest fetched file of a
-// slot shows; 0 where there is none.
-func (c *card) ahead() time.Duration {
-	for _, r := range c.list.Newest() {
-		if r.Trigger == photo.Scheduled && !r.At.IsZero() {
-			return r.At.Sub(r.Taken)
-		}
-	}
-	return 0
 }

@@ -32,6 +32,12 @@ func TestAPlanThatLosesPicturesIsRefusedWithTheSums(t *testing.T) {
 	shots := func(every time.Duration) schedule.Session {
 		return session("shots", schedule.Capture, 6*hour, 18*hour, every)
 	}
+	until := func(t time.Duration) schedule.Session {
+		return session("before", schedule.Capture, 0, t, 5*time.Second)
+	}
+	since := func(t time.Duration) schedule.Session {
+		return session("after", schedule.Capture, t, 24*hour-time.Second, 5*time.Second)
+	}
 	evening := session("evening", schedule.Upload, 19*hour, 20*hour, hour)
 	evening.Until = evening.From
 	long := session("night", schedule.Upload, 19*hour, 23*hour, 30*time.Minute)
@@ -67,6 +73,12 @@ func TestAPlanThatLosesPicturesIsRefusedWithTheSums(t *testing.T) {
 			[]schedule.Session{session("shots", schedule.Capture, 0, 24*hour-time.Second, 5*time.Second), evening}, []string{`list_time: 20s: want a pause between shots of 22s or more at upload session "evening": at Sat 2026-11-21 19:00:00 the shots leave 3s at most; leave a longer one, set delete_fetched`}},
 		"time to list": {func(l *shutter.Limits) { l.ListTime = 20 * time.Second },
 			[]schedule.Session{shots(5 * time.Second), evening}, nil},
+		"time to list in the next session's time only": {func(l *shutter.Limits) { l.ListTime = 20 * time.Second },
+			[]schedule.Session{until(19*hour + 35*time.Minute), since(20*hour + 30*time.Minute), session("night", schedule.Upload, 19*hour, 20*hour, 30*time.Minute)},
+			[]string{`at upload session "night": at Sat 2026-11-21 19:00:00 the shots leave 3s at most`}},
+		"time to list after a fetch's time only": {func(l *shutter.Limits) { l.ListTime = 20 * time.Second },
+			[]schedule.Session{until(20*hour + 30*time.Minute), since(21*hour + 30*time.Minute), evening},
+			[]string{`at upload session "evening": at Sat 2026-11-21 19:00:00 the shots leave 3s at most`}},
 		"no time for a picture": {func(l *shutter.Limits) { l.ListTime, l.ShotKB, l.TransferKBs = time.Second, 30_000, 5_000 },
 			[]schedule.Session{session("shots", schedule.Capture, 0, 24*hour-time.Second, 5*time.Second), long}, []string{`a pause between shots of 8s or more`, "transfer_kbs"}},
 		"nothing to do": {func(*shutter.Limits) {}, nil, nil},

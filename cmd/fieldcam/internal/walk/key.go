@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"fieldcam/agent/modem"
 	"fieldcam/hal"
 )
 
@@ -18,9 +19,6 @@ type Key struct {
 	// bound the wait for Status after it.
 	OnPulse, OffPulse, OnWait, OffWait time.Duration
 }
-
-// statusEvery is how often Status is read while it is waited for.
-const statusEvery = 100 * time.Millisecond
 
 // Key reads Status, presses the key, and, where Status tells that it was heard, presses it
 // again, so that the modem is as it was found: also where ctx ends meanwhile, as it does
@@ -62,7 +60,7 @@ func (w Walk) Key(ctx context.Context, k Key) (r Result, err error) {
 	}
 	defer func() { err = errors.Join(err, key.Close()) }()
 	if status == nil {
-		if err := press(ctx, key, k.pulse(true)); err != nil {
+		if err := modem.Press(ctx, key, k.pulse(true)); err != nil {
 			return fail(err)
 		}
 		r.Outcome = Done
@@ -73,20 +71,20 @@ func (w Walk) Key(ctx context.Context, k Key) (r Result, err error) {
 	}
 	// From here on the modem is on its way, and must be brought back.
 	ours := context.WithoutCancel(ctx)
-	if err := press(ours, key, k.pulse(!was)); err != nil {
+	if err := modem.Press(ours, key, k.pulse(!was)); err != nil {
 		return fail(err)
 	}
-	switch heard, err := await(ours, status, !was, k.wait(!was)); {
+	switch heard, err := modem.Await(ours, status, !was, k.wait(!was)); {
 	case err != nil:
 		return fail(err)
 	case !heard:
 		r.Outcome, r.Detail = Bad, fmt.Sprintf("%s did not go %s in %v", k.Status.Name, level(!was), k.wait(!was))
 		return r, ctx.Err()
 	}
-	err = press(ours, key, k.pulse(was))
+	err = modem.Press(ours, key, k.pulse(was))
 	back := false
 	if err == nil {
-		back, err = await(ours, status, was, k.wait(was))
+		back, err = modem.Await(ours, status, was, k.wait(was))
 	}
 	switch {
 	case err != nil:
@@ -117,32 +115,4 @@ func (k Key) wait(on bool) time.Duration {
 		return k.OnWait
 	}
 	return k.OffWait
-}
-
-// press presses the key for d, or until ctx ends; it is released in any case.
-func press(ctx context.Context, key hal.Output, d time.Duration) error {
-	err := ctx.Err()
-	if err == nil {
-		err = key.Set(true)
-	}
-	if err == nil {
-		err = sleep(ctx, d)
-	}
-	return errors.Join(err, restore(key, false))
-}
-
-// await waits until an input is on or off; false where it was not within bound.
-func await(ctx context.Context, in hal.Input, on bool, bound time.Duration) (bool, error) {
-	for end := time.Now().Add(bound); ; {
-		is, err := in.On()
-		if err != nil || is == on {
-			return err == nil, err
-		}
-		if !time.Now().Before(end) {
-			return false, nil
-		}
-		if err := sleep(ctx, statusEvery); err != nil {
-			return false, err
-		}
-	}
 }

@@ -99,6 +99,7 @@ func TestALineThatMayCutTheConnectionIsLeftAloneWhereNobodyCanConfirm(t *testing
 type modem struct {
 	key, status *sim.Line
 	dead        bool
+	once        bool // it hears one press, and then none
 }
 
 // press is how long the modem's key must be pressed, and late how long STATUS takes.
@@ -115,7 +116,7 @@ func newModem(b *sim.Board, on bool) *modem {
 		if high {
 			since = time.Now()
 		} else if !m.dead && !since.IsZero() && time.Since(since) >= press {
-			on = !on
+			on, m.dead = !on, m.once
 			to := on
 			time.AfterFunc(late, func() { m.status.Drive(to) })
 		}
