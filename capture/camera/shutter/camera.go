@@ -65,7 +65,7 @@ var _ capture.Deferred = (*Camera)(nil)
 func New(cfg Config, o Options) *Camera {
 	c := &Camera{cfg: cfg, timing: cfg.timing(), o: o, switching: make(chan struct{}, 1), ladder: camera.NewLadder(o.Log), contact: newContactFile(cfg, o), card: newCard(cfg, o)}
 	if o.Fetcher != nil {
-		c.gate = newGate()
+		c.gate = newGate(cfg.exposes())
 	}
 	return c
 }
