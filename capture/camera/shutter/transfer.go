@@ -109,7 +109,7 @@ func yields(ctx context.Context) *camera.YieldError {
 func (c *Camera) transfer(ctx context.Context, do func(context.Context) (outcome, error)) error {
 	return c.gate.transfer(ctx, func(part context.Context) error {
 		o, err := do(part)
-		if c.o.Power == nil || !c.o.Power.Switched() || o == unknown {
+		if !c.switched() || o == unknown {
 			return err
 		}
 		c.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -181,7 +182,8 @@ func TestACameraWithoutARelayIsNotSaidToBePowerCycled(t *testing.T) {
 		}
 		var log bytes.Buffer
 		r.cfg.Fetch, r.cfg.Path = shutter.FetchGPhoto, ""
-		r.camera = shutter.New(r.cfg, shutter.Options{Board: r.board, Power: none, Fetcher: &wedged{list: errUSB, fetch: errUSB}, Dir: r.dir, Zone: r.zone, Log: zerolog.New(&log)})
+		w := &wedged{list: errUSB, fetch: errUSB}
+		r.camera = shutter.New(r.cfg, shutter.Options{Board: r.board, Power: none, Fetcher: w, Dir: r.dir, Zone: r.zone, Log: zerolog.New(&log)})
 		for range 4 {
 			if _, err := r.camera.List(t.Context()); !errors.Is(err, errUSB) {
 				t.Errorf("List: %v, want the Fetcher's error", err)
@@ -190,8 +192,19 @@ func TestACameraWithoutARelayIsNotSaidToBePowerCycled(t *testing.T) {
 				t.Errorf("Fetch: %v, want the Fetcher's error", err)
 			}
 		}
-		if bytes.Contains(log.Bytes(), []byte("power")) {
-			t.Errorf("the log says %s", log.Bytes())
+		w.set(func(w *wedged) { w.list = nil })
+		for range 3 {
+			if err := r.camera.Fire(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		time.Sleep(2 * time.Minute)
+		if _, err := r.camera.List(t.Context()); err != nil { // there is nothing new
+			t.Error(err)
+		}
+		said := log.String()
+		if strings.Contains(said, "its power is cycled") || !strings.Contains(said, `"power_cycle":false`) {
+			t.Errorf("the log says %s", said)
 		}
 	})
 }

@@ -83,9 +83,6 @@ func (v *verdict) hangs() bool { return v.sick || v.failed >= sickTransfers<<v.v
 // recall takes in at a time what an earlier process knew of the contact.
 func (v *verdict) recall(at time.Time, e evidence) {
 	v.evidence, v.counted = e, at // a shot that counted may have been just before
-	if e.Mute {
-		v.unconfirmedVain = mostVain
-	}
 }
 
 // looked takes note of a look at the card that was begun at a time. hangs tells whether the
@@ -98,7 +95,6 @@ func (v *verdict) looked(begun time.Time, l capture.Listing) (hangs, mute bool) 
 	// pictures, and the contact is what does not work.
 	if fresh && v.Silent && !v.Counted && !v.Mute {
 		v.Mute, mute = true, true
-		v.unconfirmed, v.unconfirmedVain = 0, mostVain
 	}
 	if fresh || !v.Looked {
 		// The picture of a shot that counted may still be in the camera's buffer.
