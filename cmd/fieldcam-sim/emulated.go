@@ -62,6 +62,7 @@ scripts/emulated fetches the emulated controller. docs/emulated.md tells more.`,
 	f.IntVar(&o.Lives, "lives", 100, "how often the daemon is ended while its outputs are recorded")
 	f.IntVar(&o.Presses, "presses", 100, "how often the shutter is released while it is timed")
 	f.IntVar(&o.Cuts, "cuts", 3, "how often the power is cut")
+	f.DurationVar(&o.Within, "within", 0, "how long all of it may take; what is not played by then is at fault; 0: as long as it needs")
 	f.IntVar(&o.Jobs, "jobs", 4, "how many scenarios are played at the same time")
 	return c
 }

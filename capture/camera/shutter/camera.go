@@ -65,7 +65,7 @@ var _ capture.Deferred = (*Camera)(nil)
 func New(cfg Config, o Options) *Camera {
 	c := &Camera{cfg: cfg, timing: cfg.timing(), o: o, switching: make(chan struct{}, 1), ladder: camera.NewLadder(o.Log), contact: newContactFile(cfg, o), card: newCard(cfg, o)}
 	if o.Fetcher != nil {
-		c.gate = newGate()
+		c.gate = newGate(cfg.exposes())
 	}
 	return c
 }
@@ -133,7 +133,7 @@ func (c *Camera) power(ctx context.Context) (give func(), err error) {
 // switchOn is power, of who switches.
 func (c *Camera) switchOn(ctx context.Context) error {
 	c.mu.Lock()
-	sick := c.verdict.hangs() && c.o.Power.Switched()
+	sick := c.verdict.hangs() && c.switched()
 	c.mu.Unlock()
 	if sick {
 		c.ladder.Demand(camera.Cycle)
@@ -156,6 +156,9 @@ func (c *Camera) switchOn(ctx context.Context) error {
 	return nil
 }
 
+// switched tells whether the camera's power can be taken.
+func (c *Camera) switched() bool { return c.o.Power != nil && c.o.Power.Switched() }
+
 // inUse tells whether the camera has power, has been used since it got that, and is not
 // taken to hang.
 func (c *Camera) inUse() bool {
@@ -172,7 +175,7 @@ func (c *Camera) seen(begun time.Time, l capture.Listing) {
 	c.recall()
 	hangs, mute := c.verdict.looked(begun, l)
 	if hangs {
-		c.o.Log.Warn().Int("shots", c.verdict.shots).Msg("the camera has taken no picture since: its power is cycled")
+		c.o.Log.Warn().Int("shots", c.verdict.shots).Bool("power_cycle", c.switched()).Msg("the camera has taken no picture since")
 	}
 	if mute {
 		c.o.Log.Warn().Str("line", c.cfg.Confirm.Line).Msg("the contact that confirms exposures is of no use: the card has pictures of which it did not tell")

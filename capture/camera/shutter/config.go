@@ -62,8 +62,10 @@ const (
 	// maxTime bounds each of the times: a shot is over well before the next one.
 	maxTime = 5 * time.Second
 	maxBulb = 30 * time.Minute
-	// bulbRest is what a shot takes besides its exposure.
-	bulbRest = 2 * time.Second
+	// bulbRest is what a shot takes besides its exposure, and bulbRestYield where it may
+	// have to wait for a transfer to end.
+	bulbRest      = 2 * time.Second
+	bulbRestYield = yieldAfter + yieldWithin + bulbRest
 )
 
 // Default is a camera without its lines and its card's path.
@@ -122,8 +124,12 @@ func (c Config) Validate() error {
 		l.Add("files", c.Files, `"both", "jpeg" or "raw"`)
 	}
 	l.Under("limits", c.Limits.Validate())
-	if c.Bulb > 0 && c.Limits.Shortest < c.Bulb+bulbRest {
-		l.Add("limits.shortest", c.Limits.Shortest, "at least two seconds more than bulb")
+	rest := bulbRest
+	if c.Fetch == FetchGPhoto {
+		rest = bulbRestYield
+	}
+	if c.Bulb > 0 && c.Limits.Shortest < c.Bulb+rest {
+		l.Add("limits.shortest", c.Limits.Shortest, "at least "+text(rest)+" more than bulb")
 	}
 	return l.Err()
 }
@@ -143,4 +149,14 @@ func (c Config) timing() Timing {
 		}
 	}
 	return t
+}
+
+// exposes is how long a shot presses for its exposure.
+func (c Config) exposes() time.Duration {
+	t := c.timing()
+	d := t.Half + max(t.Press, c.Bulb)
+	if c.Bulb > 0 && c.BulbEndPress {
+		d += endPause + endPress
+	}
+	return d
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"fieldcam/agent/statefile"
 )
@@ -30,8 +31,8 @@ type evidence struct {
 	// Looked: the card was looked at before, and Newest was capture.Listing's then.
 	Looked bool `json:"looked"`
 	Newest int  `json:"newest"`
-	// Shots since the card was last seen to have something new: one that may have left
-	// it, by what was told of it, and one that the contact did not confirm.
+	// Shots that may have left what is new on the card at the next look: one that counted,
+	// and one that the contact did not confirm.
 	Counted bool `json:"counted"`
 	Silent  bool `json:"silent"`
 }
@@ -123,7 +124,7 @@ func (c *Camera) recall() {
 	if err != nil {
 		c.o.Log.Warn().Err(err).Msg("the contact that confirms exposures is judged anew")
 	}
-	c.verdict.recall(e)
+	c.verdict.recall(time.Now(), e)
 }
 
 // keepEvidence makes what is known of the contact durable.

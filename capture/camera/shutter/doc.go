@@ -12,8 +12,10 @@
 // configuration's. Nothing tells whether the camera exposed: the pictures do, when
 // they are fetched. Where three shots or more left none within a minute, the next one
 // begins with a power cycle, if there is a power line. So does the next shot or look
-// where two looks or transfers of a Fetcher failed in a row. Else the camera keeps its
-// power: what is in its buffer would be lost.
+// where two looks or transfers of a Fetcher failed in a row, by the camera's fault: also
+// where a shot ended them, if the Fetcher's program did not heed that, or a look was ended
+// so often that it has no end. Else the camera keeps its power: what is in its buffer would
+// be lost.
 //
 // A contact that does not close, as with a broken wire, is found out by the card: it has
 // pictures of shots of which the contact told nothing. That is kept in contact.json, over

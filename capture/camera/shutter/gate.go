@@ -32,15 +32,16 @@ const (
 // gate keeps shots and transfers apart: while a camera's half-press is held it hears no
 // USB, and while it speaks USB most hear no shutter. Shots go first.
 type gate struct {
-	free chan struct{} // holds one while nobody uses the camera
+	needs time.Duration // how long a shot is at its exposure
+	free  chan struct{} // holds one while nobody uses the camera
 
 	mu    sync.Mutex              // guards the following
 	yield context.CancelCauseFunc // ends the transfer under way, nil for none
 	stop  <-chan struct{}         // closed when the context of that has ended
 }
 
-func newGate() *gate {
-	g := &gate{free: make(chan struct{}, 1)}
+func newGate(needs time.Duration) *gate {
+	g := &gate{needs: needs, free: make(chan struct{}, 1)}
 	g.free <- struct{}{}
 	return g
 }
@@ -60,7 +61,7 @@ func (g *gate) fire(ctx context.Context) (give func(), err error) {
 		case <-t.C:
 			g.mu.Lock()
 			if g.yield != nil {
-				g.yield(&camera.YieldError{Within: within(ctx), Stop: g.stop})
+				g.yield(&camera.YieldError{Within: g.within(ctx), Stop: g.stop})
 			}
 			g.mu.Unlock()
 			t.Reset(yieldAgain)
@@ -70,14 +71,14 @@ func (g *gate) fire(ctx context.Context) (give func(), err error) {
 	}
 }
 
-// within is how long the shot of ctx can wait for a transfer's end: half of its time, for
-// it needs some of its own.
-func within(ctx context.Context) time.Duration {
+// within is how long the shot of ctx can wait for a transfer's end: half of what its
+// exposure leaves of its time, for waking the camera and a late exposure need some.
+func (g *gate) within(ctx context.Context) time.Duration {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return yieldWithin
 	}
-	return min(yieldWithin, max(time.Until(deadline)/2, 0))
+	return min(yieldWithin, max((time.Until(deadline)-g.needs)/2, 0))
 }
 
 // transfer calls do between the shots, and again where one ended it with the error of its

@@ -75,6 +75,46 @@ func TestAContactIsJudgedByPicturesOfItsOwnShotsOnly(t *testing.T) {
 	})
 }
 
+// A look just after a confirmed shot does not find its picture, which is in the camera's
+// buffer: the next one does, and that says nothing of the contact either.
+func TestAPictureThatIsWrittenAfterALookSaysNothingOfTheContact(t *testing.T) {
+	for name, restart := range map[string]bool{"one process": false, "with a restart": true} {
+		t.Run(name, func(t *testing.T) {
+			unwired(t, true, nil, func(r *rig, _ *sim.Line) {
+				r.look()
+				r.fires("a shot whose picture is written", true)
+				if err := r.camera.Fire(r.tb.Context()); err != nil { // its own takes another second
+					r.tb.Fatal(err)
+				}
+				if restart {
+					r.restart()
+				}
+				r.fetch()
+				time.Sleep(10 * time.Second)
+				r.sim.Power(false)
+				r.fires("it hangs", false)
+				r.look()
+				r.fires("the look has found the second shot's picture", false)
+			})
+		})
+	}
+}
+
+// What a contact told before its wire broke excuses it for a minute only.
+func TestAContactThatBreaksIsFoundOut(t *testing.T) {
+	unwired(t, false, nil, func(r *rig, contact *sim.Line) {
+		r.look()
+		time.AfterFunc(900*time.Millisecond, func() { contact.Drive(false) })
+		time.AfterFunc(time.Second, func() { contact.Drive(true) })
+		r.fires("with a contact that closes", true)
+		time.Sleep(2 * time.Minute)
+		r.look()
+		r.fires("the wire has broken", false)
+		r.look()
+		r.fires("after the card had its picture", true)
+	})
+}
+
 func TestABulbExposureIsWholeWithAContactThatTellsNothing(t *testing.T) {
 	const bulb = 8 * time.Second
 	unwired(t, false, func(c *shutter.Config, o *shuttersim.Options) {

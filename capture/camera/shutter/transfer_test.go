@@ -3,90 +3,16 @@ package shutter_test
 import (
 	"context"
 	"errors"
-	"io"
-	"sync"
+	"io/fs"
+	"slices"
+	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"fieldcam/capture"
-	"fieldcam/capture/camera"
-	"fieldcam/capture/camera/shutter"
 	"fieldcam/capture/camera/subprocess"
-	"fieldcam/capture/photo"
 	"fieldcam/hal/sim"
 )
-
-// wedged is a Fetcher of a camera that may be wedged on USB.
-type wedged struct {
-	mu       sync.Mutex // guards what follows
-	list     error      // of List; nil: it works
-	fetch    error      // of Fetch before it has a file; nil: it works
-	takes    time.Duration
-	forShots error // what a transfer that is ended says; nil: its context's error
-}
-
-func (w *wedged) List(ctx context.Context) (capture.Listing, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return capture.Listing{Pictures: []capture.Picture{{Name: "100CANON/IMG_0001", At: time.Now()}, {Name: "100CANON/IMG_0002", At: time.Now()}}}, w.list
-}
-
-func (w *wedged) Fetch(ctx context.Context, _ capture.Picture, add capture.AddFile) error {
-	w.mu.Lock()
-	err, takes, forShots := w.fetch, w.takes, w.forShots
-	w.mu.Unlock()
-	if err != nil {
-		return err
-	}
-	t := time.NewTimer(takes)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-		if forShots != nil {
-			return forShots
-		}
-		return ctx.Err()
-	}
-	_, err = add(func(io.Writer) (photo.Exposure, error) { return photo.Exposure{}, nil })
-	return err
-}
-
-func (w *wedged) Close() error { return nil }
-
-// set changes what is wrong.
-func (w *wedged) set(change func(*wedged)) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	change(w)
-}
-
-// withWedged is a camera with a relay, whose pictures come by USB.
-func withWedged(t *testing.T, f func(t *testing.T, r *rig, w *wedged, power *sim.Line)) {
-	t.Helper()
-	inBubble(t, nil, func(t *testing.T, r *rig) {
-		w := &wedged{}
-		if err := r.camera.Close(); err != nil {
-			t.Fatal(err)
-		}
-		r.cfg.Fetch, r.cfg.Path = shutter.FetchGPhoto, ""
-		line := r.board.AddLine(camPower)
-		power, err := camera.OpenPower(camera.PowerConfig{Line: camPower, WarmUp: 4 * time.Second, OffTime: 2 * time.Second, KeepOn: true}, r.board)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.camera = shutter.New(r.cfg, shutter.Options{Board: r.board, Power: power, Fetcher: w, Dir: r.dir, Zone: r.zone, Log: zerolog.Nop()})
-		if _, err := r.camera.List(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		f(t, r, w, line)
-	})
-}
-
-var errUSB = errors.New("could not claim the USB device")
 
 func TestACameraThatIsWedgedOnUSBIsPowerCycled(t *testing.T) {
 	for name, wedge := range map[string]func(*wedged, error){
@@ -121,14 +47,19 @@ func TestACameraThatIsWedgedOnUSBIsPowerCycled(t *testing.T) {
 func TestPowerCyclesForUSBInVainGrowRare(t *testing.T) {
 	withWedged(t, func(t *testing.T, r *rig, w *wedged, power *sim.Line) {
 		w.set(func(w *wedged) { w.list = errUSB })
-		for range 31 { // 2, 4, 8 and 16 that fail, and the look that begins with the fourth cycle
+		var at []int // the looks that began with a power cycle
+		for n := range 31 {
+			before := cycles(power)
 			if _, err := r.camera.List(t.Context()); !errors.Is(err, errUSB) {
 				t.Fatalf("List: %v, want the Fetcher's error", err)
 			}
+			if cycles(power) != before {
+				at = append(at, n)
+			}
 			time.Sleep(time.Hour)
 		}
-		if n := cycles(power); n != 4 {
-			t.Errorf("%d power cycles for 31 looks that failed, want 4", n)
+		if want := []int{2, 2 + 4, 2 + 4 + 8, 2 + 4 + 8 + 16}; !slices.Equal(at, want) {
+			t.Errorf("power cycles after %v looks that failed, want %v", at, want)
 		}
 	})
 }
@@ -153,15 +84,46 @@ func TestWhatIsNotTheCamerasFaultCostsNoPowerCycle(t *testing.T) {
 			w.set(func(w *wedged) { w.fetch = subprocess.ErrNotStarted })
 			return r.camera.Fetch(t.Context(), p, r.adder(p))
 		},
-		"a shot": func(t *testing.T, r *rig, w *wedged, p capture.Picture) error {
-			w.set(func(w *wedged) { w.forShots = errors.New("ended too often") })
-			done := make(chan error, 1)
-			go func() { done <- r.camera.Fetch(t.Context(), p, r.adder(p)) }()
-			synctest.Wait()
-			if err := r.camera.Fire(t.Context()); err != nil {
-				t.Error(err)
-			}
-			return <-done
+		"a picture that was not listed": func(t *testing.T, r *rig, w *wedged, p capture.Picture) error {
+			w.set(func(w *wedged) { w.fetch = capture.ErrNotListed })
+			return r.camera.Fetch(t.Context(), p, r.adder(p))
+		},
+		"a full disk": func(t *testing.T, r *rig, w *wedged, _ capture.Picture) error {
+			w.set(func(w *wedged) { w.list = &fs.PathError{Op: "mkdir", Path: "camera-gphoto", Err: syscall.ENOSPC} })
+			_, err := r.camera.List(t.Context())
+			return err
+		},
+		"a shot that ends a file too often": func(t *testing.T, r *rig, w *wedged, p capture.Picture) error {
+			w.set(func(w *wedged) { w.forShots = errEndless })
+			return r.during(t, t.Context(), func() error { return r.camera.Fetch(t.Context(), p, r.adder(p)) })
+		},
+		"a shot that ends a look": func(t *testing.T, r *rig, w *wedged, _ capture.Picture) error {
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			defer cancel()
+			return r.during(t, t.Context(), func() error {
+				_, err := r.camera.List(ctx)
+				return err
+			})
+		},
+		"a shot that leaves gphoto2 no time to end": func(t *testing.T, r *rig, w *wedged, p capture.Picture) error {
+			w.set(func(w *wedged) { w.forShots = errUnheeded })
+			fetch, stop := context.WithTimeout(t.Context(), 3*time.Second)
+			defer stop()
+			hurried, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)
+			defer cancel()
+			return r.during(t, hurried, func() error { return r.camera.Fetch(fetch, p, r.adder(p)) })
+		},
+		"a shot, as the fetch's time ends": func(t *testing.T, r *rig, w *wedged, p capture.Picture) error {
+			w.set(func(w *wedged) { w.forShots, w.ends = errUnheeded, time.Second })
+			fetch, stop := context.WithTimeout(t.Context(), 1500*time.Millisecond) // the shot ends it after 1 s
+			defer stop()
+			return r.during(t, t.Context(), func() error { return r.camera.Fetch(fetch, p, r.adder(p)) })
+		},
+		"a stop": func(t *testing.T, r *rig, w *wedged, p capture.Picture) error {
+			w.set(func(w *wedged) { w.forShots = errUnheeded })
+			ctx, stop := context.WithTimeout(t.Context(), 500*time.Millisecond)
+			defer stop()
+			return r.camera.Fetch(ctx, p, r.adder(p))
 		},
 		"a queue that is full": func(t *testing.T, r *rig, w *wedged, p capture.Picture) error {
 			w.set(func(w *wedged) { w.takes = 0 })
@@ -171,7 +133,7 @@ func TestWhatIsNotTheCamerasFaultCostsNoPowerCycle(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			withWedged(t, func(t *testing.T, r *rig, w *wedged, power *sim.Line) {
-				w.set(func(w *wedged) { w.takes = 10 * time.Second })
+				w.set(func(w *wedged) { w.looks, w.takes = 10*time.Second, 10*time.Second })
 				for range 8 {
 					if err := once(t, r, w, capture.Picture{Name: "100CANON/IMG_0001"}); err == nil {
 						t.Errorf("no error")

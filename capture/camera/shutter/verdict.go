@@ -36,7 +36,8 @@ type verdict struct {
 	unconfirmedVain int // power cycles since one was
 
 	evidence
-	seen bool // the card was looked at by this process
+	seen    bool      // the card was looked at by this process
+	counted time.Time // when it fired the last shot that counted, by package time
 }
 
 // fired takes note of a shot at a time; confirmed: the contact told of it, which is not the
@@ -45,7 +46,7 @@ func (v *verdict) fired(at time.Time, confirmed bool) {
 	if v.shots++; v.shots == sickShots {
 		v.enough = at
 	}
-	v.Counted = true
+	v.Counted, v.counted = true, at
 	if v.unconfirmed = 0; confirmed {
 		v.unconfirmedVain, v.Mute = 0, false
 	}
@@ -79,11 +80,9 @@ func (v *verdict) transferred(failed bool) (hangs bool) {
 // hangs tells whether the camera's power is to be cycled.
 func (v *verdict) hangs() bool { return v.sick || v.failed >= sickTransfers<<v.vain }
 
-// recall takes in what an earlier process knew of the contact.
-func (v *verdict) recall(e evidence) {
-	if v.evidence = e; e.Mute {
-		v.unconfirmedVain = mostVain
-	}
+// recall takes in at a time what an earlier process knew of the contact.
+func (v *verdict) recall(at time.Time, e evidence) {
+	v.evidence, v.counted = e, at // a shot that counted may have been just before
 }
 
 // looked takes note of a look at the card that was begun at a time. hangs tells whether the
@@ -96,10 +95,10 @@ func (v *verdict) looked(begun time.Time, l capture.Listing) (hangs, mute bool) 
 	// pictures, and the contact is what does not work.
 	if fresh && v.Silent && !v.Counted && !v.Mute {
 		v.Mute, mute = true, true
-		v.unconfirmed, v.unconfirmedVain = 0, mostVain
 	}
 	if fresh || !v.Looked {
-		v.Counted, v.Silent = false, false
+		// The picture of a shot that counted may still be in the camera's buffer.
+		v.Counted, v.Silent = v.Counted && begun.Sub(v.counted) < sickAfter, false
 	}
 	v.Looked, v.Newest, v.seen = true, l.Newest, true
 	switch {

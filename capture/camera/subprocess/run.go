@@ -69,7 +69,8 @@ func (r *Runner) LeftBehind() bool {
 // Run runs the program to its end. A nil error says that it ended by itself, with
 // whatever Exit.Code or Signal, and that Stdout has all of its output. Else the error
 // says why it did not start or was ended: ctx's own error (also a little before its
-// deadline), ErrNotStarted, ErrTooMuch, ErrLeftBehind, or that of Stdout (IsSink).
+// deadline), ErrNotStarted, ErrTooMuch, ErrLeftBehind, or that of Stdout (IsSink); and
+// ErrUnheeded where it was ended by more than SIGINT.
 func (r *Runner) Run(ctx context.Context, s Spec) (Exit, error) {
 	if err := ctx.Err(); err != nil {
 		return Exit{}, err
@@ -95,8 +96,9 @@ func (r *Runner) Run(ctx context.Context, s Spec) (Exit, error) {
 		go func() { out <- p.pump(ctx, p.stdout, s.Stdout, s.MaxOutput) }()
 	}
 	why, copied := r.await(ctx, s, p, out)
+	heeded := true
 	if why != nil {
-		r.end(ctx, s, p)
+		heeded = r.end(ctx, s, p)
 	}
 	if !copied {
 		if err := <-out; why == nil {
@@ -113,6 +115,9 @@ func (r *Runner) Run(ctx context.Context, s Spec) (Exit, error) {
 	}
 	if why == nil {
 		return e, nil
+	}
+	if !heeded {
+		why = fmt.Errorf("%w: %w", ErrUnheeded, why)
 	}
 	if said := e.Said(); said != "" {
 		return e, fmt.Errorf("ended after %v: %w; it said: %s", e.Took.Round(time.Millisecond), why, said)
@@ -147,8 +152,9 @@ func (r *Runner) await(ctx context.Context, s Spec, p *process, out <-chan error
 	}
 }
 
-// end ends the program. Where it does not go, it is left behind.
-func (r *Runner) end(ctx context.Context, s Spec, p *process) {
+// end ends the program; heeded: the first signal was enough. Where it does not go, it is
+// left behind.
+func (r *Runner) end(ctx context.Context, s Spec, p *process) (heeded bool) {
 	interrupt, terminate := s.times()
 	if deadline, ok := ctx.Deadline(); ok {
 		// In the proportion of the two, and with time to go in.
@@ -169,13 +175,14 @@ func (r *Runner) end(ctx context.Context, s Spec, p *process) {
 	} {
 		p.signal(step.signal)
 		if p.endsWithin(ctx, step.wait, step.least, step.stop) {
-			return
+			return step.signal == syscall.SIGINT
 		}
 	}
 	r.mu.Lock()
 	r.left = p.ended
 	r.mu.Unlock()
 	p.readUntil(time.Now())
+	return false
 }
 
 // endsWithin waits for the program's end: for d, but once ctx has ended for no more

@@ -127,6 +127,9 @@ func TestAProgramThatHangsIsEndedByTheGentlestSignal(t *testing.T) {
 			if !errors.Is(err, context.Canceled) || e.Signal != c.by {
 				t.Errorf("got %v, ended by %v; want context.Canceled, %v", err, e.Signal, c.by)
 			}
+			if errors.Is(err, subprocess.ErrUnheeded) != (c.by != syscall.SIGINT) {
+				t.Errorf("ended by %v: %v, want it to say whether the interrupt was heeded", c.by, err)
+			}
 			r.event(t, programsim.Gone)
 			if r.runner.LeftBehind() {
 				t.Error("the program is left behind")

@@ -76,6 +76,10 @@ var ErrTooMuch = errors.New("it printed more than a picture can have")
 // device that it is for.
 var ErrNotStarted = errors.New("it cannot be started")
 
+// ErrUnheeded is one more cause of an error of a program that was ended, where it had not
+// gone in the time after SIGINT.
+var ErrUnheeded = errors.New("it did not heed the interrupt")
+
 // Find is the path of the program called name: itself, where it is an absolute
 // path, or its place in SearchPath. What is there is an executable file; else the error is
 // an ErrNotStarted.

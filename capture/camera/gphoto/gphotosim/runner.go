@@ -61,6 +61,7 @@ func (r *Runner) Run(ctx context.Context, s subprocess.Spec) (subprocess.Exit, e
 	if err != nil {
 		if e.Code = exitFailure; p.stuck { // it does not heed the first signal
 			e.Code, e.Signal = -1, syscall.SIGKILL
+			err = fmt.Errorf("%w: %w", subprocess.ErrUnheeded, err)
 		}
 		err = fmt.Errorf("gphoto2, after %v: %w", e.Took, err)
 	}

@@ -36,6 +36,9 @@ type Options struct {
 	Lives, Presses, Cuts int
 	// Jobs is how many places scenarios are played at, at the same time.
 	Jobs int
+	// Within is how long all of it may take; what is not played by then is at fault. 0: as
+	// long as its scenarios may.
+	Within time.Duration
 	// Progress is where a person reads how far it is.
 	Progress io.Writer
 }
@@ -103,6 +106,9 @@ func (o Options) Validate() error {
 			return fmt.Errorf("no scenario %q: want some of %s", name, strings.Join(Names(), ", "))
 		}
 	}
+	if o.Within < 0 {
+		return fmt.Errorf("within %v: want 0 or more", o.Within)
+	}
 	for _, n := range []struct {
 		what              string
 		value, least, top int
@@ -150,6 +156,12 @@ func Run(ctx context.Context, o Options) (r Report, err error) {
 	if err != nil {
 		return r, err
 	}
+	bound := ctx
+	if o.Within > 0 {
+		var cancel context.CancelFunc
+		bound, cancel = context.WithTimeoutCause(ctx, o.Within, fmt.Errorf("all of it took more than %v", o.Within))
+		defer cancel()
+	}
 	all := o.wanted()
 	results := make([][]Result, len(all))
 	var next, said sync.Mutex
@@ -165,7 +177,7 @@ func Run(ctx context.Context, o Options) (r Report, err error) {
 				if n >= len(all) || ctx.Err() != nil {
 					return
 				}
-				results[n] = visit(ctx, o, all[n], filepath.Join(work, all[n].name), &said)
+				results[n] = visit(bound, o, all[n], filepath.Join(work, all[n].name), &said)
 			}
 		})
 	}
@@ -246,6 +258,9 @@ func visit(ctx context.Context, o Options, p place, dir string, said *sync.Mutex
 
 // play plays one scenario, after having made the place where it is the first.
 func (s *site) play(ctx context.Context, p place, scene scenario, first bool) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	ctx, cancel := context.WithTimeout(ctx, sceneTime)
 	defer cancel()
 	if first {
@@ -257,37 +272,6 @@ func (s *site) play(ctx context.Context, p place, scene scenario, first bool) er
 		}
 	}
 	return scene.play(ctx, s)
-}
-
-// take is one scenario being played. Its methods are for the scenario's goroutine.
-type take struct {
-	o     Options
-	name  string
-	began time.Time
-	said  *sync.Mutex // held while a line of progress is written
-	Result
-}
-
-// say tells a person how far it is.
-func (t *take) say(format string, args ...any) {
-	t.said.Lock()
-	defer t.said.Unlock()
-	fmt.Fprintf(t.o.Progress, "%5.0f s  %-8s  %s\n", time.Since(t.began).Seconds(), t.name, fmt.Sprintf(format, args...))
-}
-
-func (t *take) fault(format string, args ...any) {
-	t.Faults = append(t.Faults, fmt.Sprintf(format, args...))
-	t.say("at fault: "+format, args...)
-}
-
-func (t *take) fact(format string, args ...any) {
-	t.Facts = append(t.Facts, fmt.Sprintf(format, args...))
-	t.say(format, args...)
-}
-
-// measured adds a figure.
-func (t *take) measured(f figure.Figure, value float64, beside string) {
-	t.Figures = append(t.Figures, figure.Result{Figure: f, Outcome: figure.Outcome{Value: value, Beside: beside}})
 }
 
 // errEnded is what a wait for the guest ends with when the emulator has.

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"fieldcam/cmd/fieldcam-sim/internal/bench/figure"
 	"fieldcam/cmd/fieldcam-sim/internal/trial"
@@ -16,11 +17,12 @@ func options() trial.Options {
 
 func TestOptionsThatCannotBeAreRefused(t *testing.T) {
 	for name, spoil := range map[string]func(*trial.Options){
-		"no such scenario": func(o *trial.Options) { o.Only = []string{"edges", "sunshine"} },
-		"too few lives":    func(o *trial.Options) { o.Lives = 3 },
-		"no press":         func(o *trial.Options) { o.Presses = 0 },
-		"no cut":           func(o *trial.Options) { o.Cuts = 0 },
-		"no job":           func(o *trial.Options) { o.Jobs = 0 },
+		"no such scenario":  func(o *trial.Options) { o.Only = []string{"edges", "sunshine"} },
+		"too few lives":     func(o *trial.Options) { o.Lives = 3 },
+		"no press":          func(o *trial.Options) { o.Presses = 0 },
+		"no cut":            func(o *trial.Options) { o.Cuts = 0 },
+		"no job":            func(o *trial.Options) { o.Jobs = 0 },
+		"less than no time": func(o *trial.Options) { o.Within = -1 },
 	} {
 		o := options()
 		spoil(&o)
@@ -54,6 +56,27 @@ func TestAScenarioAfterOneThatWasLostIsAtFaultToo(t *testing.T) {
 	}
 	if len(r.Results) != 2 || len(r.Results[0].Faults) == 0 || len(r.Results[1].Faults) == 0 || !strings.Contains(r.Results[1].Faults[0], "edges was not") {
 		t.Errorf("without an emulated controller: %+v, want both at fault, the second for the first", r.Results)
+	}
+}
+
+// Nothing is left out in silence where the time is over.
+func TestScenariosThatThereWasNoTimeForAreAtFault(t *testing.T) {
+	o := options()
+	o.Files, o.Dir, o.Within, o.Only = t.TempDir(), filepath.Join(t.TempDir(), "kept"), time.Nanosecond, []string{"edges", "shutter", "line"}
+	r, err := trial.Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Results) != len(o.Only) {
+		t.Fatalf("%d results of %d scenarios", len(r.Results), len(o.Only))
+	}
+	for _, s := range r.Results {
+		if len(s.Faults) != 1 {
+			t.Errorf("%s: faults %q, want one", s.Name, s.Faults)
+		}
+	}
+	if text := r.Results[2].Faults; !strings.Contains(strings.Join(text, " "), "more than 1ns") {
+		t.Errorf("%q, want that there was no time", text)
 	}
 }
 
