@@ -73,7 +73,7 @@ type Camera struct {
 	failed  []fetched.Record // the notes of those that failed since
 	card    card             // what is known of the camera's card
 	clock   clock
-	met     time.Time            // when it was asked who it is, by package time; zero for never
+	met     time.Time            // when greet asked it who it is last, by package time; zero for never
 	walk    walk                 // over the card
 	stall   stall                // of what does not get through
 	present map[fetched.Key]bool // the files of the newest List; nil before one
@@ -170,7 +170,6 @@ func (c *Camera) meet(ctx context.Context, w where) error {
 	if s.clock.IsZero() && s.battery < 0 && err != nil {
 		return err
 	}
-	c.met = time.Now()
 	c.heard(s, w)
 	return c.setClock(ctx, w)
 }

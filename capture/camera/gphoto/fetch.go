@@ -104,13 +104,16 @@ func (c *Camera) listFor(ctx context.Context, at where) ([]remote, error) {
 }
 
 // reach gives the camera power, recovers it as far as the ladder says, and finds it.
-func (c *Camera) reach(ctx context.Context) (where, error) {
-	if err := c.start(ctx); err != nil {
-		return where{}, err
+func (c *Camera) reach(ctx context.Context) (at where, err error) {
+	begun, what := time.Now(), "the start of the camera"
+	if err = c.start(ctx); err == nil {
+		what = "the search for the camera"
+		if at, err = c.locate(ctx); err != nil {
+			c.blamed(ctx, err)
+		}
 	}
-	at, err := c.locate(ctx)
-	if err != nil {
-		c.blamed(ctx, err)
+	if err != nil && outOfTime(ctx, err) {
+		err = c.stall.ended(what, time.Since(begun), err)
 	}
 	return at, err
 }
