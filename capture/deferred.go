@@ -49,8 +49,9 @@ type Listing struct {
 	// dcf.Name.Number has it; 0 where the camera has none. A card that was changed or
 	// emptied may have lower ones than before.
 	Newest int
-	// Ahead is by how much the camera's clock was ahead of this one's, as the
-	// pictures show that were fetched before; 0 where none was.
+	// Ahead is by how much the camera's clock, by which the times of Pictures are, was ahead
+	// of this one's: as it tells, or as the pictures show that were fetched before; 0 where
+	// neither does.
 	Ahead time.Duration
 }
 
@@ -58,7 +59,9 @@ type Listing struct {
 type Picture struct {
 	// Name is what the camera calls it: "100CANON/IMG_0042".
 	Name string
-	// At is when it was exposed, by the camera's clock; zero where nothing tells.
+	// At is when it was exposed, by the camera's clock; zero where nothing tells. Where the
+	// camera tells by how much its clock is ahead, and it is known that this was another one
+	// then, it is what the clock would have shown with that of the Listing.
 	At time.Time
 	// First is the photo that was made of another of its files before; its ID is
 	// empty where there is none.

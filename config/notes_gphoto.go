@@ -13,7 +13,7 @@ func gphotoNotes() []note {
 			allowed: `at most 50 settings, such as ["iso=100", "imageformat=Large Fine JPEG"]`, zero: "those of the camera"},
 		{path: "camera.gphoto.files", text: "The kinds of files that become photos.", allowed: `"both", "jpeg" or "raw"`},
 		{path: "camera.gphoto.delete_fetched", text: "Whether files are deleted from the camera's card once the queue has them, or a better picture of their slot. Just before that the camera is asked whether they are still the same files. Else a person empties it.", allowed: truth},
-		{path: "camera.gphoto.set_clock", text: "Whether the camera's clock is set to the site's time where it is off by more than two seconds. Only a board whose own clock is synced does that.", allowed: truth},
+		{path: "camera.gphoto.set_clock", text: "Whether the camera's clock is set to the site's time where it is off by more than two seconds. Only a board whose own clock is synced does that. In Low Power Mode one that is ahead by more than five seconds is set in a fetch, where no shot is due for more than a minute.", allowed: truth},
 		{path: "camera.gphoto.shot_time", text: "How long one shot may take, with the transfer of its files. The next slot ends it too.", allowed: "a duration from 2s to 30m"},
 	}
 }

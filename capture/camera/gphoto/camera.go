@@ -73,7 +73,7 @@ type Camera struct {
 	failed  []fetched.Record // the notes of those that failed since
 	card    card             // what is known of the camera's card
 	clock   clock
-	met     time.Time            // when it was asked who it is, by package time; zero for never
+	met     time.Time            // when greet asked it who it is last, by package time; zero for never
 	walk    walk                 // over the card
 	stall   stall                // of what does not get through
 	present map[fetched.Key]bool // the files of the newest List; nil before one
@@ -109,7 +109,7 @@ func New(cfg Config, o Options) *Camera {
 	return &Camera{
 		cfg: cfg, o: o, keeper: camera.NewKeeper("gphoto2", o.Power, o.Log), runner: o.Runner,
 		scratch: subprocess.NewScratch(o.Dir, scratchName), list: fetched.New(filepath.Join(o.Dir, listName)),
-		card: card{owing: true}, told: map[string]bool{}, state: State{BatteryPercent: -1},
+		card: card{owing: true}, clock: clock{settings: newSettingFile(o.Dir)}, told: map[string]bool{}, state: State{BatteryPercent: -1},
 	}
 }
 
@@ -160,19 +160,21 @@ func (c *Camera) introduce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.meet(ctx, w)
+	if err := c.meet(ctx, w); err != nil {
+		return err
+	}
+	return c.setClock(ctx, w)
 }
 
-// meet asks the camera at w, and sets its clock where that is due.
+// meet asks the camera at w.
 func (c *Camera) meet(ctx context.Context, w where) error {
 	s := newSaid()
 	err := c.ask(ctx, askTime, s, append(w.options(c.cfg.network()), "--get-config", "datetime", "--get-config", "batterylevel", "--get-config", "serialnumber")...)
 	if s.clock.IsZero() && s.battery < 0 && err != nil {
 		return err
 	}
-	c.met = time.Now()
 	c.heard(s, w)
-	return c.setClock(ctx, w)
+	return nil
 }
 
 // heard takes note of what the camera said of itself.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"fieldcam/capture/camera/fetched"
 )
 
 const (
@@ -19,8 +21,16 @@ const (
 // clock is what is known of the camera's clock.
 type clock struct {
 	known bool
-	ahead time.Duration // of the site's
+	ahead time.Duration // of the site's, when it was read
 	set   time.Time     // when it was set last, by package time
+
+	// The following are for List. read is how it was read last, before how it was before it
+	// jumped, and waited when the last wait began before it is set, by package time.
+	read, before reading
+	waited       time.Time
+	settings     settingFile
+	// eras are the files of the newest List that were not fetched; nil before the first.
+	eras map[fetched.Key]exposed
 }
 
 // wall is the site's wall time, as if it were UTC: as the camera's clock should show it.
@@ -37,6 +47,7 @@ func (c *Camera) readClock(s *said) {
 	}
 	was := c.clock.known && !c.clockOff()
 	c.clock.known, c.clock.ahead = true, s.clock.Sub(c.wall()).Round(time.Second)
+	c.clock.read = reading{shown: s.clock, at: time.Now()}
 	if !was && !c.clockOff() && !c.clock.set.IsZero() {
 		c.o.Log.Info().Msg("camera's clock set")
 	}

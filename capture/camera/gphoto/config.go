@@ -32,7 +32,7 @@ type Config struct {
 	// false: a person empties its card.
 	DeleteFetched bool `toml:"delete_fetched"`
 	// SetClock sets the camera's clock where it is off by more than two seconds and
-	// the board's is synced. Default true.
+	// the board's is synced; for a List, see the package. Default true.
 	SetClock bool `toml:"set_clock"`
 	// ShotTime bounds one shot, with the transfer of its files. The end of the slot
 	// bounds it too. Default 1m.

@@ -59,5 +59,13 @@
 // site's wall time, it is set with the next run, at most once an hour, and only while
 // the board's clock is synced. It has no zone: gphoto2 runs as in UTC.
 //
+// Where something else fires the camera, its clock is read by a List, once an hour, and set
+// after the listing. The times of the pictures are told by the clock as it is then. So that
+// those from before keep theirs, however long they stay on the card, it is written down before
+// the setting by which clock each of them is; one of which that is not known, and which cannot
+// be by the clock as it is, is by that of before. A picture may appear on the card a minute
+// after its shot: before a clock is set back a List waits so long, and the clock stays where
+// a shot ends that. Clocks that are less than 5 s apart are not told apart.
+//
 // Out of scope: live view, bulb exposures of gphoto2's own, and mounting anything.
 package gphoto

@@ -39,16 +39,24 @@ func (c *Camera) look(ctx context.Context) (l capture.Listing, err error) {
 	if err := c.list.Load(); err != nil {
 		return l, err
 	}
+	err = c.loadSetting()
+	c.tell("settings", err != nil, func() {
+		c.o.Log.Warn().Err(err).Msg("pictures from before the camera's clock was set may be told wrong times")
+	})
 	c.drop(0)
 	at, err := c.reach(ctx)
 	if err != nil {
 		return l, err
 	}
 	c.card.delete = nil
-	err = c.greet(ctx, at)
+	set, anew, was := false, false, c.clock.read
+	if err = c.greet(ctx, at); err == nil {
+		c.jumped(was)
+		set, anew, err = c.maySet(ctx)
+	}
 	var all []remote
 	if err == nil {
-		all, err = c.listFor(ctx, at)
+		all, err = c.listFor(ctx, at, anew)
 	}
 	if err != nil {
 		if !outOfTime(ctx, err) && !errors.Is(err, errStalled) {
@@ -77,40 +85,49 @@ func (c *Camera) look(ctx context.Context) (l capture.Listing, err error) {
 	for c.clean(ctx, at) {
 	}
 	c.listed = map[string][]remote{}
+	now := c.o.Clock.Now()
+	c.learnEras(shots, now)
 	for _, files := range inOrder(shots) {
 		if len(l.Pictures) == maxListed {
 			l.More = true
 			break
 		}
-		p := c.picture(files)
+		p := c.picture(files, now)
 		l.Pictures = append(l.Pictures, p)
 		c.listed[p.Name] = files
 	}
 	c.present = present
-	l.Ahead = c.list.Ahead()
+	l.Ahead = c.aheadNow(now)
+	if set && !l.More {
+		c.setAfter(ctx, at, now)
+	}
 	return l, nil
 }
 
 // listFor lists the card for a List with that context. What an earlier one has listed of
-// the card counts, but for the folders that the camera writes into.
-func (c *Camera) listFor(ctx context.Context, at where) ([]remote, error) {
+// the card counts, but for the folders that the camera writes into; anew: also what one with
+// the same context has listed of these.
+func (c *Camera) listFor(ctx context.Context, at where, anew bool) ([]remote, error) {
 	until, _ := ctx.Deadline()
 	if !c.walk.walking() {
 		c.walk.begin(until)
-	} else if !c.walk.until.Equal(until) {
+	} else if anew || !c.walk.until.Equal(until) {
 		c.walk.goOn(until)
 	}
 	return c.listCard(ctx, at)
 }
 
 // reach gives the camera power, recovers it as far as the ladder says, and finds it.
-func (c *Camera) reach(ctx context.Context) (where, error) {
-	if err := c.start(ctx); err != nil {
-		return where{}, err
+func (c *Camera) reach(ctx context.Context) (at where, err error) {
+	begun, what := time.Now(), "the start of the camera"
+	if err = c.start(ctx); err == nil {
+		what = "the search for the camera"
+		if at, err = c.locate(ctx); err != nil {
+			c.blamed(ctx, err)
+		}
 	}
-	at, err := c.locate(ctx)
-	if err != nil {
-		c.blamed(ctx, err)
+	if err != nil && outOfTime(ctx, err) {
+		err = c.stall.ended(what, time.Since(begun), err)
 	}
 	return at, err
 }
@@ -132,8 +149,8 @@ func inOrder(shots map[string][]remote) [][]remote {
 }
 
 // picture is what capture is told of a shot.
-func (c *Camera) picture(files []remote) capture.Picture {
-	p := capture.Picture{Name: files[0].Shot(), At: files[0].at(c.o.Zone)}
+func (c *Camera) picture(files []remote, now time.Time) capture.Picture {
+	p := capture.Picture{Name: files[0].Shot(), At: c.exposedAt(files[0], now)}
 	if r, ok := c.list.NewestOf(fetched.ShotOf(files[0].Path())); ok && near(r.Time, files[0].time, shotSpread) {
 		p.First = r.Photo()
 	}

@@ -16,7 +16,7 @@ const (
 	// maxWalk is how long ago the last step of a look at the card may be that goes on later:
 	// a controller may fetch once a day.
 	maxWalk = 48 * time.Hour
-	// maxStalls is how often in a row one step may be ended for a shot, or by the end of a
+	// maxStalls is how often in a row a step may be ended for a shot, or by the end of a
 	// slot's time, before that is a fault.
 	maxStalls = 20
 )
@@ -38,9 +38,9 @@ type walk struct {
 	newest map[string]bool
 }
 
-// stall counts how often in a row a step of a transfer has been ended before it was done.
+// stall counts how often in a row a step of a transfer has been ended before it was done,
+// without a picture or a part of a listing between.
 type stall struct {
-	what string
 	n    int
 	most time.Duration // that it had
 }
@@ -49,18 +49,15 @@ type stall struct {
 var errStalled = errors.New("the shots leave it no time: leave a longer pause between shots while pictures are fetched, set delete_fetched, or empty the camera's card")
 
 // ended takes note of a step that ctx has ended after a time, with err. The step comes
-// again: it is a fault only where it has for too long.
+// again: it is a fault only where that has gone on for too long.
 func (s *stall) ended(what string, had time.Duration, err error) error {
-	if s.what != what {
-		*s = stall{what: what}
-	}
 	s.n, s.most = s.n+1, max(s.most, had)
 	if s.n < maxStalls {
 		return err
 	}
 	most := s.most
 	*s = stall{}
-	return fmt.Errorf("%s was ended %d times, after %v at most: %w", what, maxStalls, most.Round(time.Millisecond), errStalled)
+	return fmt.Errorf("%d steps in a row were ended after %v at most, of which the last was %s: %w", maxStalls, most.Round(time.Millisecond), what, errStalled)
 }
 
 // listCard is the picture files on the camera's card, for the walk that is under way. Where

@@ -9,6 +9,7 @@ import (
 
 	"fieldcam/capture"
 	"fieldcam/capture/camera"
+	"fieldcam/capture/camera/subprocess"
 )
 
 // Fetcher brings the pictures of a camera that this package fires, as capture.Deferred
@@ -24,9 +25,11 @@ type Fetcher interface {
 const (
 	yieldAfter = time.Second
 	yieldAgain = 20 * time.Millisecond // where it had only just begun
-	// yieldWithin is how long a shot waits for its end at most: gphoto2 needs two seconds
-	// to close some cameras, which hang without.
-	yieldWithin = 2 * time.Second
+	// yieldWithin is how long a shot waits for its end at most. The number is our choice: it
+	// is subprocess.DefaultInterrupt, what any program has to end by itself, for a gphoto2
+	// that is killed while it closes the camera can leave that hanging (libgphoto2, issue
+	// 366); against it, the shot is late by as much.
+	yieldWithin = subprocess.DefaultInterrupt
 )
 
 // gate keeps shots and transfers apart: while a camera's half-press is held it hears no

@@ -30,6 +30,9 @@ type Faults struct {
 	// EndTime is how long a run that is interrupted needs to close the camera, which is
 	// wedged where it has less.
 	EndTime time.Duration
+	// DetectTime is how long it takes to be found, and AskTime to tell of itself where its
+	// serial number is asked for; both besides what a run takes.
+	DetectTime, AskTime time.Duration
 	// NoList: the card cannot be listed.
 	NoList bool
 	// ClockStays: its clock is not set, though all seems well.

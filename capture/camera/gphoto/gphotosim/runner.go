@@ -171,6 +171,9 @@ func (p *process) run(ctx context.Context) (int, error) {
 	p.mu.Unlock()
 	switch {
 	case p.has("--auto-detect"):
+		if err := wait(ctx, f.DetectTime); err != nil {
+			return 0, err
+		}
 		line := ""
 		if !off {
 			line = fmt.Sprintf("%-30s %s\n", Model, port)
@@ -202,7 +205,7 @@ func (p *process) run(ctx context.Context) (int, error) {
 			return code, err
 		}
 	}
-	return p.config()
+	return p.config(ctx, f)
 }
 
 // capture takes a picture and fetches it.

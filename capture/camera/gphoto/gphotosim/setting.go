@@ -1,6 +1,7 @@
 package gphotosim
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -57,13 +58,16 @@ func (p *process) setClock() {
 }
 
 // config tells the settings that are asked for, until one is not there.
-func (p *process) config() (int, error) {
+func (p *process) config(ctx context.Context, f Faults) (int, error) {
 	all := p.values("--get-config")
-	p.mu.Lock()
 	if slices.Contains(all, "serialnumber") {
+		p.mu.Lock()
 		p.asked++
+		p.mu.Unlock()
+		if err := wait(ctx, f.AskTime); err != nil {
+			return 0, err
+		}
 	}
-	p.mu.Unlock()
 	for _, name := range all {
 		if name == p.o.Lacks {
 			return p.fail(fmt.Sprintf(textLacks, name))
