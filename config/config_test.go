@@ -200,8 +200,8 @@ func TestLoadReadsAFile(t *testing.T) {
 
 func TestLoadRefusesWhatIsNoFile(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := config.Load(filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("no file: got %v, want fs.ErrNotExist", err)
+	if _, err := config.Load(filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "config default") {
+		t.Errorf("no file: got %v, want fs.ErrNotExist, and how to get one", err)
 	}
 	if _, err := config.Load(dir); err == nil || !strings.Contains(err.Error(), "is a directory, want a file") {
 		t.Errorf("directory: got %v", err)

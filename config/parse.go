@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"unicode/utf8"
@@ -21,6 +22,9 @@ const MaxBytes = 1 << 20
 // as *Error. It never waits: what is no regular file is refused.
 func Load(path string) (Config, error) {
 	info, err := os.Stat(path) // before Open, which would wait for a pipe's writer
+	if errors.Is(err, fs.ErrNotExist) {
+		return Config{}, fmt.Errorf("load config: %w (fieldcam config default prints one; --config names another)", err)
+	}
 	if err != nil {
 		return Config{}, fmt.Errorf("load config: %w", err)
 	}
