@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"sort"
 	"time"
 
 	"fieldcam/capture"
@@ -137,13 +138,15 @@ func (c *Camera) reach(ctx context.Context) (at where, err error) {
 func inOrder(shots map[string][]remote) [][]remote {
 	var all [][]remote
 	for _, files := range shots {
-		slices.SortStableFunc(files, func(a, b remote) int {
-			return cmp.Or(dcf.JPEGFirst(a.Name, b.Name), cmp.Compare(a.path, b.path))
+		sort.SliceStable(files, func(i, j int) bool {
+			a, b := files[i], files[j]
+			return cmp.Or(dcf.JPEGFirst(a.Name, b.Name), cmp.Compare(a.path, b.path)) < 0
 		})
 		all = append(all, slices.CompactFunc(files, func(a, b remote) bool { return a.File == b.File && a.size == b.size }))
 	}
-	slices.SortStableFunc(all, func(a, b []remote) int {
-		return cmp.Or(cmp.Compare(a[0].Number(), b[0].Number()), cmp.Compare(a[0].Shot(), b[0].Shot()))
+	sort.SliceStable(all, func(i, j int) bool {
+		a, b := all[i][0], all[j][0]
+		return cmp.Or(cmp.Compare(a.Number(), b.Number()), cmp.Compare(a.Shot(), b.Shot())) < 0
 	})
 	return all
 }

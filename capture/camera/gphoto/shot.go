@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -232,7 +233,7 @@ func (c *Camera) collect(dir string, s *said) (files []local, err error) {
 	if len(files) == 0 {
 		return nil, err
 	}
-	slices.SortStableFunc(files, func(a, b local) int { return dcf.JPEGFirst(a.Name, b.Name) })
+	sort.SliceStable(files, func(i, j int) bool { return dcf.JPEGFirst(files[i].Name, files[j].Name) < 0 })
 	return files, nil
 }
 

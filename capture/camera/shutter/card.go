@@ -9,7 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
+	"sort"
 	"time"
 
 	"fieldcam/capture"
@@ -177,8 +177,9 @@ func readFiles(ctx context.Context, root *os.Root) ([]cardFile, error) {
 			return nil, fmt.Errorf("read the camera's card: more than %d pictures", maxFiles)
 		}
 	}
-	slices.SortStableFunc(files, func(a, b cardFile) int {
-		return cmp.Or(cmp.Compare(a.Number(), b.Number()), cmp.Compare(a.Shot(), b.Shot()), dcf.JPEGFirst(a.Name, b.Name), cmp.Compare(a.File, b.File))
+	sort.SliceStable(files, func(i, j int) bool {
+		a, b := files[i], files[j]
+		return cmp.Or(cmp.Compare(a.Number(), b.Number()), cmp.Compare(a.Shot(), b.Shot()), dcf.JPEGFirst(a.Name, b.Name), cmp.Compare(a.File, b.File)) < 0
 	})
 	return files, nil
 }
