@@ -29,9 +29,10 @@ const (
 	// floorTick is how often the program wakes that does nothing else: as often as the
 	// daemon feeds its watchdog.
 	floorTick = 10 * time.Second
-	// rest is how long a process does nothing between two wake-ups: what its threads do
-	// one after another, handing work on, is one. It is how often they are looked at.
-	rest = 20 * time.Millisecond
+	// window is the time in which whatever a process does is one wake-up: its threads hand
+	// work on to each other. How long it is, is our own choice. A process that never rests
+	// has 50 wake-ups a second.
+	window = 20 * time.Millisecond
 )
 
 func idleFigure() measurement {
@@ -46,7 +47,7 @@ func idleFigure() measurement {
 func wakeFigure() measurement {
 	return measurement{figure.Figure{
 		Name: "idle-wakeups", Unit: "1/s", Reach: figure.AtMost(wakeReach),
-		What: "wake-ups per idle second",
+		What: "wake-ups per idle second (each 20 ms in which it ran)",
 	}, func(ctx context.Context, l *lab) (figure.Outcome, error) {
 		return idleOutcome(ctx, l, "idle-wakeups", func(e effort) float64 { return e.wakes })
 	}}
@@ -55,7 +56,7 @@ func wakeFigure() measurement {
 // effort is what a process does while nothing happens.
 type effort struct {
 	perHour float64 // seconds of a processor
-	wakes   float64 // per second: how often it began to run after a rest
+	wakes   float64 // per second: the windows in which it ran
 	waits   float64 // per second: how often one of its threads gave up the processor
 }
 
@@ -124,7 +125,7 @@ func measureEfforts(ctx context.Context, long time.Duration, pids ...int) ([]eff
 	began := time.Now()
 	woke := make([]wakeUps, len(pids))
 	for time.Since(began) < long {
-		if err := pause(ctx, rest); err != nil {
+		if err := pause(ctx, window); err != nil {
 			return nil, err
 		}
 		for i, pid := range pids {
@@ -132,7 +133,7 @@ func measureEfforts(ctx context.Context, long time.Duration, pids ...int) ([]eff
 			if err != nil {
 				return nil, err
 			}
-			woke[i].look(now.waits)
+			woke[i].look(now)
 		}
 	}
 	took := time.Since(began)
@@ -151,20 +152,18 @@ func measureEfforts(ctx context.Context, long time.Duration, pids ...int) ([]eff
 	return all, nil
 }
 
-// wakeUps counts how often a process began to run, by looks at its waits.
+// wakeUps counts the windows in which a process ran, by looks at what it has done.
 type wakeUps struct {
-	count   int
-	waits   int64 // at the last look
-	running bool  // between the last two looks
-	looked  bool
+	count  int
+	last   activity // at the last look
+	looked bool
 }
 
-func (w *wakeUps) look(waits int64) {
-	runs := w.looked && waits != w.waits
-	if runs && !w.running {
+func (w *wakeUps) look(now activity) {
+	if w.looked && now != w.last {
 		w.count++
 	}
-	w.waits, w.running, w.looked = waits, runs, true
+	w.last, w.looked = now, true
 }
 
 // activity is what a process's threads have done so far. Threads of a Go program do

@@ -36,13 +36,30 @@ func TestWorkAndWaitsOfAProcessAreCounted(t *testing.T) {
 	}
 }
 
-func TestWhatFollowsWithoutARestIsOneWakeUp(t *testing.T) {
-	var w wakeUps
-	for _, waits := range []int64{7, 7, 8, 12, 13, 13, 13, 14, 14, 14} {
-		w.look(waits)
-	}
-	if w.count != 2 {
-		t.Errorf("%d wake-ups, want 2", w.count)
+// A process that never rests is no idle one: each window counts, not the first alone.
+func TestEachWindowInWhichAProcessRanIsAWakeUp(t *testing.T) {
+	for name, c := range map[string]struct {
+		waits []int64
+		ran   []time.Duration
+		want  int
+	}{
+		"now and then":               {[]int64{7, 7, 8, 8, 8, 14, 14}, nil, 2},
+		"a poller":                   {[]int64{7, 8, 9, 10, 11, 12}, nil, 5},
+		"one that never waits":       {[]int64{7, 7, 7, 7}, []time.Duration{1, 2, 3, 4}, 3},
+		"one that does nothing":      {[]int64{7, 7, 7, 7}, nil, 0},
+		"one that is looked at once": {[]int64{7}, nil, 0},
+	} {
+		var w wakeUps
+		for i, waits := range c.waits {
+			a := activity{waits: waits}
+			if c.ran != nil {
+				a.ran = c.ran[i]
+			}
+			w.look(a)
+		}
+		if w.count != c.want {
+			t.Errorf("%s: %d wake-ups, want %d", name, w.count, c.want)
+		}
 	}
 }
 
