@@ -1,10 +1,10 @@
 package config
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 
 	"fieldcam/config/invalid"
@@ -135,7 +135,7 @@ func (d *document) error(name string) error {
 	if len(d.findings) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(d.findings, func(a, b finding) int { return cmp.Compare(a.offset, b.offset) })
+	sort.SliceStable(d.findings, func(i, j int) bool { return d.findings[i].offset < d.findings[j].offset })
 	e := &Error{Name: name, More: d.more}
 	for _, f := range d.findings {
 		f.Source, f.Caret = d.source.snippet(f.offset)

@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
+	"sort"
 	"strconv"
 )
 
@@ -39,7 +39,9 @@ func (q *Queue) pruneAside() {
 		n, _ := strconv.Atoi(m[2]) // the first of a second has none
 		all = append(all, aside{e.Name(), m[1], n})
 	}
-	slices.SortStableFunc(all, func(a, b aside) int { return cmp.Or(cmp.Compare(b.at, a.at), cmp.Compare(b.n, a.n)) })
+	sort.SliceStable(all, func(i, j int) bool {
+		return cmp.Or(cmp.Compare(all[j].at, all[i].at), cmp.Compare(all[j].n, all[i].n)) < 0
+	})
 	for _, old := range all[min(len(all), asideIndexes-1):] {
 		if err := os.Remove(filepath.Join(q.path(damagedName), old.name)); err != nil {
 			q.o.Log.Warn().Err(err).Str("file", old.name).Msg("old damaged index can't be deleted")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 	"time"
 
 	"fieldcam/capture/photo"
@@ -255,6 +256,6 @@ func (q *Queue) Ledger(from, to time.Time) (all []Entry, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("read ledger: %w", err)
 	}
-	slices.SortStableFunc(all, func(a, b Entry) int { return a.From.Compare(b.From) })
+	sort.SliceStable(all, func(i, j int) bool { return all[i].From.Before(all[j].From) })
 	return all, nil
 }

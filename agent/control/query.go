@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -129,17 +130,11 @@ func (p page) read(ctx context.Context, s Photos) (items []queue.Item, err error
 			}
 			found = append(found, some...)
 		}
-		slices.SortStableFunc(found, func(a, b queue.Item) int {
+		sort.SliceStable(found, func(i, j int) bool {
 			if p.Oldest {
-				a, b = b, a
+				i, j = j, i
 			}
-			switch {
-			case a.Seq() > b.Seq():
-				return -1
-			case a.Seq() < b.Seq():
-				return 1
-			}
-			return 0
+			return found[i].Seq() > found[j].Seq()
 		})
 		more := len(found) >= f.Limit
 		// A photo that changed its state between two of the lists is in both.

@@ -23,7 +23,7 @@ package health
 
 import (
 	"cmp"
-	"slices"
+	"sort"
 	"sync"
 	"time"
 
@@ -142,8 +142,9 @@ func (r *Registry) Active() []Condition {
 	for _, c := range r.active {
 		all = append(all, c.Condition)
 	}
-	slices.SortStableFunc(all, func(a, b Condition) int {
-		return cmp.Or(cmp.Compare(b.Severity.Rank(), a.Severity.Rank()), a.First.Compare(b.First), cmp.Compare(a.Name, b.Name))
+	sort.SliceStable(all, func(i, j int) bool {
+		a, b := all[i], all[j]
+		return cmp.Or(cmp.Compare(b.Severity.Rank(), a.Severity.Rank()), a.First.Compare(b.First), cmp.Compare(a.Name, b.Name)) < 0
 	})
 	return all
 }

@@ -2,7 +2,7 @@ package maintenance
 
 import (
 	"cmp"
-	"slices"
+	"sort"
 	"time"
 )
 
@@ -60,8 +60,8 @@ func (s series) firstFrom(t time.Time) (Occurrence, bool) {
 }
 
 func sortByStart(all []Occurrence) {
-	slices.SortStableFunc(all, func(a, b Occurrence) int {
-		return cmp.Or(a.Start.Compare(b.Start), b.End.Compare(a.End))
+	sort.SliceStable(all, func(i, j int) bool {
+		return cmp.Or(all[i].Start.Compare(all[j].Start), all[j].End.Compare(all[i].End)) < 0
 	})
 }
 
@@ -85,7 +85,7 @@ func quiet(all []Occurrence) []span {
 // merge joins spans between which nobody could return, and sorts them. It works in
 // place.
 func merge(spans []span) []span {
-	slices.SortStableFunc(spans, func(a, b span) int { return a.begin.Compare(b.begin) })
+	sort.SliceStable(spans, func(i, j int) bool { return spans[i].begin.Before(spans[j].begin) })
 	merged := spans[:0]
 	for _, s := range spans {
 		if n := len(merged) - 1; n >= 0 && !s.begin.After(merged[n].ends.Add(merged[n].spread)) {

@@ -3,7 +3,7 @@ package plan
 import (
 	"cmp"
 	"iter"
-	"slices"
+	"sort"
 	"time"
 
 	"fieldcam/capture/schedule"
@@ -42,8 +42,8 @@ func (p *Plan) Blocks(from, until time.Time) []Block {
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Block) int {
-		return cmp.Or(a.From.Compare(b.From.Time), cmp.Compare(a.Kind, b.Kind))
+	sort.SliceStable(all, func(i, j int) bool {
+		return cmp.Or(all[i].From.Compare(all[j].From.Time), cmp.Compare(all[i].Kind, all[j].Kind)) < 0
 	})
 	return all
 }
@@ -103,7 +103,7 @@ type span struct{ from, until time.Time }
 
 // merge makes one of spans that touch.
 func merge(all []span) []span {
-	slices.SortStableFunc(all, func(a, b span) int { return a.from.Compare(b.from) })
+	sort.SliceStable(all, func(i, j int) bool { return all[i].from.Before(all[j].from) })
 	var merged []span
 	for _, s := range all {
 		if !s.until.After(s.from) {

@@ -1,9 +1,8 @@
 package plan
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
+	"sort"
 	"time"
 
 	"fieldcam/agent/health"
@@ -93,7 +92,7 @@ func Check(c config.Config, f Facts, now time.Time) ([]Finding, error) {
 	for _, check := range checks() {
 		all = append(all, check(s)...)
 	}
-	slices.SortStableFunc(all, func(a, b Finding) int { return cmp.Compare(rank(a.Severity), rank(b.Severity)) })
+	sort.SliceStable(all, func(i, j int) bool { return rank(all[i].Severity) < rank(all[j].Severity) })
 	return told(all), nil
 }
 

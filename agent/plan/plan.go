@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -132,7 +133,7 @@ func (p *Plan) windows(from, until time.Time) []Window {
 			all = append(all, w)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Window) int { return a.From.Compare(b.From.Time) })
+	sort.SliceStable(all, func(i, j int) bool { return all[i].From.Before(all[j].From.Time) })
 	return all
 }
 

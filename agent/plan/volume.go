@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"time"
 
 	"fieldcam/agent/health"
@@ -60,7 +61,7 @@ func (s *subject) weeks() []span {
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b span) int { return a.from.Compare(b.from) })
+	sort.SliceStable(all, func(i, j int) bool { return all[i].from.Before(all[j].from) })
 	return slices.Compact(all)
 }
 

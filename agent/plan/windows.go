@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"sort"
 	"time"
 
 	"fieldcam/agent/health"
@@ -78,7 +79,7 @@ func (s *subject) sessions(until time.Time, quiet []span) []uploadSession {
 			all = append(all, v)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b uploadSession) int { return a.begin.Compare(b.begin) })
+	sort.SliceStable(all, func(i, j int) bool { return all[i].begin.Before(all[j].begin) })
 	return all
 }
 

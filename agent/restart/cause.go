@@ -5,7 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
+	"sort"
 	"strconv"
 	"strings"
 )
@@ -92,7 +92,9 @@ func dumps(root string) []string {
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b dump) int { return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(a.name, b.name)) })
+	sort.SliceStable(all, func(i, j int) bool {
+		return cmp.Or(cmp.Compare(all[i].at, all[j].at), strings.Compare(all[i].name, all[j].name)) < 0
+	})
 	var names []string
 	for _, d := range all[max(0, len(all)-maxDumps):] {
 		names = append(names, d.name+"@"+strconv.FormatInt(d.at, 10))

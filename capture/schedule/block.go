@@ -1,9 +1,9 @@
 package schedule
 
 import (
-	"cmp"
 	"iter"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -55,7 +55,7 @@ func (s *Schedule) Blocks(kind Kind, from, to time.Time) iter.Seq[Block] {
 					blocks = append(blocks, v)
 				}
 			}
-			slices.SortStableFunc(blocks, func(x, y Block) int { return cmp.Compare(x.Begin.Unix(), y.Begin.Unix()) })
+			sort.SliceStable(blocks, func(i, j int) bool { return blocks[i].Begin.Unix() < blocks[j].Begin.Unix() })
 			for _, v := range blocks {
 				if !yield(v) {
 					return

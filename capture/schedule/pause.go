@@ -1,8 +1,8 @@
 package schedule
 
 import (
-	"cmp"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -36,7 +36,7 @@ func (s *Schedule) addPause(name string, p window) {
 
 // settlePauses puts the pauses in order and takes out the shots that are in them.
 func (s *Schedule) settlePauses() {
-	slices.SortStableFunc(s.pauses, func(a, b window) int { return cmp.Compare(a.from, b.from) })
+	sort.SliceStable(s.pauses, func(i, j int) bool { return s.pauses[i].from < s.pauses[j].from })
 	s.pauses = merged(s.pauses, func(a *window, b window) bool {
 		if b.from > a.to {
 			return false

@@ -1,10 +1,10 @@
 package schedule
 
 import (
-	"cmp"
 	"errors"
 	"math"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -81,7 +81,7 @@ func New(zone *time.Location, p Plan) (*Schedule, error) {
 	for _, v := range p.Shots {
 		s.addShot(v)
 	}
-	slices.SortStableFunc(s.replaced, func(a, b dayRange) int { return cmp.Compare(a.first, b.first) })
+	sort.SliceStable(s.replaced, func(i, j int) bool { return s.replaced[i].first < s.replaced[j].first })
 	s.replaced = merged(s.replaced, func(a *dayRange, b dayRange) bool {
 		if b.first > a.last+1 {
 			return false
@@ -89,7 +89,7 @@ func New(zone *time.Location, p Plan) (*Schedule, error) {
 		a.last = max(a.last, b.last)
 		return true
 	})
-	slices.SortStableFunc(s.shots, func(a, b shot) int { return cmp.Compare(a.at, b.at) })
+	sort.SliceStable(s.shots, func(i, j int) bool { return s.shots[i].at < s.shots[j].at })
 	s.shots = slices.CompactFunc(s.shots, func(a, b shot) bool { return a.at == b.at })
 	s.settlePauses()
 	return s, nil

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"sort"
 	"strings"
 	"syscall"
 
@@ -99,7 +100,7 @@ connected: they are changed only where the words for that are typed, or with --c
 // inputs first: how they stand is of use before anything is switched.
 func chooseLines(all []wiring.Line, names []string) ([]wiring.Line, error) {
 	if len(names) == 0 {
-		slices.SortStableFunc(all, func(a, b wiring.Line) int { return order(a) - order(b) })
+		sort.SliceStable(all, func(i, j int) bool { return order(all[i]) < order(all[j]) })
 		return all, nil
 	}
 	var chosen []wiring.Line

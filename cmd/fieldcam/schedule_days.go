@@ -1,10 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"io"
-	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -73,7 +72,7 @@ func dayText(d plan.Day, kinds map[schedule.Kind]bool) string {
 		}
 		rows = append(rows, r)
 	}
-	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(beforeDay(a, d), beforeDay(b, d)) })
+	sort.SliceStable(rows, func(i, j int) bool { return beforeDay(rows[i], d) < beforeDay(rows[j], d) })
 	var text strings.Builder
 	fmt.Fprintln(&text, countsText(d.Counts, kinds))
 	for _, r := range rows {

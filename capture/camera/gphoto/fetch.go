@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"sort"
 	"time"
 
 	"fieldcam/capture"
@@ -117,19 +118,15 @@ func (c *Camera) reach(ctx context.Context) (where, error) {
 func inOrder(shots map[string][]remote) [][]remote {
 	var all [][]remote
 	for _, files := range shots {
-		slices.SortStableFunc(files, func(a, b remote) int {
-			raw := func(f remote) int {
-				if f.IsJPEG() {
-					return 0
-				}
-				return 1
-			}
-			return cmp.Or(cmp.Compare(raw(a), raw(b)), cmp.Compare(a.path, b.path))
+		sort.SliceStable(files, func(i, j int) bool {
+			a, b := files[i], files[j]
+			return a.IsJPEG() && !b.IsJPEG() || a.IsJPEG() == b.IsJPEG() && a.path < b.path
 		})
 		all = append(all, slices.CompactFunc(files, func(a, b remote) bool { return a.File == b.File && a.size == b.size }))
 	}
-	slices.SortStableFunc(all, func(a, b []remote) int {
-		return cmp.Or(cmp.Compare(a[0].Number(), b[0].Number()), cmp.Compare(a[0].Shot(), b[0].Shot()))
+	sort.SliceStable(all, func(i, j int) bool {
+		a, b := all[i][0], all[j][0]
+		return cmp.Or(cmp.Compare(a.Number(), b.Number()), cmp.Compare(a.Shot(), b.Shot())) < 0
 	})
 	return all
 }

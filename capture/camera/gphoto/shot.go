@@ -1,7 +1,6 @@
 package gphoto
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -233,15 +233,7 @@ func (c *Camera) collect(dir string, s *said) (files []local, err error) {
 	if len(files) == 0 {
 		return nil, err
 	}
-	slices.SortStableFunc(files, func(a, b local) int {
-		raw := func(f local) int {
-			if f.IsJPEG() {
-				return 0
-			}
-			return 1
-		}
-		return cmp.Compare(raw(a), raw(b))
-	})
+	sort.SliceStable(files, func(i, j int) bool { return files[i].IsJPEG() && !files[j].IsJPEG() })
 	return files, nil
 }
 

@@ -9,7 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
+	"sort"
 	"time"
 
 	"fieldcam/capture"
@@ -173,14 +173,15 @@ func readFiles(ctx context.Context, root *os.Root) ([]cardFile, error) {
 			return nil, fmt.Errorf("read the camera's card: more than %d pictures", maxFiles)
 		}
 	}
-	slices.SortStableFunc(files, func(a, b cardFile) int {
+	sort.SliceStable(files, func(i, j int) bool {
+		a, b := files[i], files[j]
 		raw := func(f cardFile) int {
 			if f.IsJPEG() {
 				return 0
 			}
 			return 1
 		}
-		return cmp.Or(cmp.Compare(a.Number(), b.Number()), cmp.Compare(a.Shot(), b.Shot()), cmp.Compare(raw(a), raw(b)), cmp.Compare(a.File, b.File))
+		return cmp.Or(cmp.Compare(a.Number(), b.Number()), cmp.Compare(a.Shot(), b.Shot()), cmp.Compare(raw(a), raw(b)), cmp.Compare(a.File, b.File)) < 0
 	})
 	return files, nil
 }
