@@ -159,8 +159,8 @@ func (c *Camera) setAfter(ctx context.Context, at where, now time.Time) {
 	err := c.clock.settings.keep(s)
 	if err == nil {
 		c.clock.before = reading{}
-		if err = c.setClock(ctx, at); err != nil { // nobody knows what it shows now
-			c.clock.known, c.met = false, time.Time{}
+		if err = c.setClock(ctx, at); err != nil {
+			c.met = time.Time{} // nobody knows what it shows now
 			if errors.Is(err, errTooLong) {
 				c.blamed(ctx, err)
 			}

@@ -24,10 +24,10 @@ import (
 	"fieldcam/hal/sim"
 )
 
-// A cutRunner loses the power at a run.
+// A cutRunner loses the power at a run, or what the run tells.
 type cutRunner struct {
 	*gphotosim.Runner
-	cut string // "before" or "after" a run that sets the clock, "before the listing", or nowhere
+	cut string // "before" or "after" a run that sets the clock, "before the listing", or nowhere; after it also "by a shot"
 }
 
 func (c *cutRunner) Run(ctx context.Context, s subprocess.Spec) (subprocess.Exit, error) {
@@ -37,7 +37,7 @@ func (c *cutRunner) Run(ctx context.Context, s subprocess.Spec) (subprocess.Exit
 		return subprocess.Exit{}, errPower
 	}
 	e, err := c.Runner.Run(ctx, s)
-	if sets && c.cut == "after" {
+	if sets && strings.HasPrefix(c.cut, "after") {
 		err = errPower
 	}
 	return e, err
@@ -77,14 +77,16 @@ func (r *clockRig) start() {
 	r.cam = gphoto.New(r.cfg, gphoto.Options{Power: none, Clock: r.clock, Zone: r.zone, Dir: r.dir, Log: zerolog.Nop(), Runner: r.run})
 }
 
-// press takes so many pictures, a time apart.
-func (r *clockRig) press(n int, every time.Duration) {
+// press takes so many pictures, a time apart, and tells when.
+func (r *clockRig) press(n int, every time.Duration) (taken []time.Time) {
 	for range n {
 		time.Sleep(every)
 		f := r.body.Press()[0]
 		dir, file := filepath.Split(f.Path)
 		r.taken[filepath.Base(dir)+"/"+strings.TrimSuffix(file, ".JPG")] = time.Now()
+		taken = append(taken, time.Now())
 	}
+	return taken
 }
 
 // list lists the card, which must tell of so many pictures when they were taken.
@@ -132,7 +134,7 @@ func (r *clockRig) fetch(l capture.Listing, files int) {
 func TestAPictureKeepsItsTimeInWhateverOrderTheClockIsSet(t *testing.T) {
 	for _, ahead := range []time.Duration{90 * time.Second, time.Hour, -time.Hour, -26 * 365 * 24 * time.Hour} {
 		for _, files := range []int{1, 2} { // of a picture
-			for _, cut := range []string{"nowhere", "before the listing", "before", "after"} {
+			for _, cut := range []string{"nowhere", "before the listing", "before", "after", "after, by a shot"} {
 				for _, every := range []time.Duration{10 * time.Second, time.Hour} {
 					for _, fetched := range []int{0, 3} { // files by each fetch: with RAW files the second of these stays
 						t.Run(fmt.Sprintf("ahead=%v/files=%d/cut=%s/every=%v/fetched=%d", ahead, files, cut, every, fetched), func(t *testing.T) {
@@ -166,6 +168,9 @@ func testOrder(t *testing.T, ahead time.Duration, files int, cut string, every t
 			t.Errorf("List: %v, want that the power went", err)
 		}
 		r.start()
+	case "after, by a shot":
+		r.list(4)
+		r.run.cut = ""
 	default:
 		r.list(4)
 		r.start()
