@@ -2,7 +2,6 @@ package gphoto
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"fieldcam/capture/camera/fetched"
@@ -161,9 +160,6 @@ func (c *Camera) setAfter(ctx context.Context, at where, now time.Time) {
 		c.clock.before = reading{}
 		if err = c.setClock(ctx, at); err != nil {
 			c.met = time.Time{} // nobody knows what it shows now
-			if errors.Is(err, errTooLong) {
-				c.blamed(ctx, err)
-			}
 		}
 	}
 	c.tell("set clock", err != nil, func() { c.o.Log.Warn().Err(err).Msg("the camera's clock not set") })

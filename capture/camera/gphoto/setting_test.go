@@ -27,7 +27,9 @@ import (
 // A cutRunner loses the power at a run, or what the run tells.
 type cutRunner struct {
 	*gphotosim.Runner
-	cut string // "before" or "after" a run that sets the clock, "before the listing", or nowhere; after it also "by a shot"
+	// cut is "before" or "after" a run that sets the clock, by the power or "after, by a
+	// shot"; "before the listing"; or "left behind" in it. Else it is nowhere.
+	cut string
 }
 
 func (c *cutRunner) Run(ctx context.Context, s subprocess.Spec) (subprocess.Exit, error) {
@@ -35,6 +37,9 @@ func (c *cutRunner) Run(ctx context.Context, s subprocess.Spec) (subprocess.Exit
 	lists := slices.Contains(s.Argv, "--list-files")
 	if sets && c.cut == "before" || lists && c.cut == "before the listing" {
 		return subprocess.Exit{}, errPower
+	}
+	if lists && c.cut == "left behind" {
+		return subprocess.Exit{Code: -1}, context.DeadlineExceeded
 	}
 	e, err := c.Runner.Run(ctx, s)
 	if sets && strings.HasPrefix(c.cut, "after") {
