@@ -13,7 +13,7 @@ import (
 func TestPicturesThatALookLeavesComeWithTheNext(t *testing.T) {
 	run(t, nil, func(t *testing.T, r *rig) {
 		s := &store{tb: t, bytes: map[photo.ID][]byte{}}
-		const failed, good = 105, 40
+		const failed, good = 102, 32
 		for n := range failed + good {
 			nothing := n < failed
 			r.body.SetFaults(gphotosim.Faults{Nothing: nothing})

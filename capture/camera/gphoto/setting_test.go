@@ -137,7 +137,7 @@ func (r *clockRig) fetch(l capture.Listing, files int) {
 // Wherever the power goes while a List sets the clock, and whatever pictures stay on the card
 // for later, each is told the time at which it was taken.
 func TestAPictureKeepsItsTimeInWhateverOrderTheClockIsSet(t *testing.T) {
-	for _, ahead := range []time.Duration{90 * time.Second, time.Hour, -time.Hour, -26 * 365 * 24 * time.Hour} {
+	for _, ahead := range []time.Duration{time.Hour, -26 * 365 * 24 * time.Hour} {
 		for _, files := range []int{1, 2} { // of a picture
 			for _, cut := range []string{"nowhere", "before the listing", "before", "after", "after, by a shot"} {
 				for _, every := range []time.Duration{10 * time.Second, time.Hour} {
