@@ -236,6 +236,7 @@ func TestWhereverThePowerGoesEachFileOfTheShotIsAPhotoOnce(t *testing.T) {
 				continue // the other kind has all its points
 			}
 			t.Run(kind+" "+name, func(t *testing.T) {
+				t.Parallel()
 				cuts, known := 0, sums{}
 				for cut := 1; ; cut++ {
 					over := false

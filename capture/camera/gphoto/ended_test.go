@@ -7,7 +7,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"fieldcam/capture/camera"
 	"fieldcam/capture/camera/gphoto/gphotosim"
+	"fieldcam/capture/camera/subprocess"
 )
 
 // A camera whose transfer was killed may be in the middle of it.
@@ -94,6 +96,30 @@ func TestAStopCutsTheWaitForATransferThatYieldsShort(t *testing.T) {
 		}
 		if d := time.Since(begun); d > 500*time.Millisecond {
 			t.Errorf("the stop took %v, want what package capture waits for a camera at most", d)
+		}
+		if err := s.cam.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// However long a shot can wait, gphoto2 has no more than what any program has to end.
+func TestATransferThatYieldsEndsInTheTimeOfAnyProgram(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSocket(t, gphotosim.Options{})
+		for range 200 {
+			s.body.Press()
+		}
+		s.body.SetFaults(gphotosim.Faults{EndTime: time.Minute})
+		ctx, cancel := context.WithCancelCause(t.Context())
+		const after = 3 * time.Second
+		time.AfterFunc(after, func() { cancel(&camera.YieldError{Within: time.Minute}) })
+		begun := time.Now()
+		if _, err := s.fetcher.List(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("List: %v, want that it was ended", err)
+		}
+		if d := time.Since(begun) - after; d > subprocess.DefaultInterrupt+time.Second {
+			t.Errorf("it ended after %v", d)
 		}
 		if err := s.cam.Close(); err != nil {
 			t.Error(err)

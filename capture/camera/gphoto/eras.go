@@ -2,7 +2,6 @@ package gphoto
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"fieldcam/capture/camera/fetched"
@@ -159,11 +158,8 @@ func (c *Camera) setAfter(ctx context.Context, at where, now time.Time) {
 	err := c.clock.settings.keep(s)
 	if err == nil {
 		c.clock.before = reading{}
-		if err = c.setClock(ctx, at); err != nil { // nobody knows what it shows now
-			c.clock.known, c.met = false, time.Time{}
-			if errors.Is(err, errTooLong) {
-				c.blamed(ctx, err)
-			}
+		if err = c.setClock(ctx, at); err != nil {
+			c.met = time.Time{} // nobody knows what it shows now
 		}
 	}
 	c.tell("set clock", err != nil, func() { c.o.Log.Warn().Err(err).Msg("the camera's clock not set") })

@@ -97,6 +97,36 @@ func TestAPictureKeepsItsTimeOverTheEndsOfSummerTime(t *testing.T) {
 	}
 }
 
+// After a power cut our own clock is behind until it is told the time, and then the camera's
+// seems to be ahead.
+func TestAPictureKeepsItsTimeWhereOurClockIsBehindForAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newClockRig(t, gphotosim.Options{}, 3*time.Hour)
+		r.press(2, time.Hour)
+		r.list(2) // and sets it
+		r.start()
+		const behind = 2 * time.Hour
+		r.clock.Step(-behind)
+		r.clock.SetSynced(false)
+		taken := r.press(2, 10*time.Minute)
+		l, err := r.cam.List(t.Context())
+		if err != nil || len(l.Pictures) != 4 {
+			t.Fatalf("List: %d pictures, %v; want 4", len(l.Pictures), err)
+		}
+		for n, p := range l.Pictures[2:] {
+			if got, want := p.At.Add(-l.Ahead), taken[n].Add(-behind); got.Sub(want).Abs() > 3*time.Second {
+				t.Errorf("%s was exposed at %v, want %v", p.Name, got, want)
+			}
+		}
+		r.clock.Step(behind)
+		r.clock.SetSynced(true)
+		r.list(4)
+		if err := r.cam.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // Our own clock is brought to the right time while pictures are left on the card.
 func TestAPictureKeepsItsTimeWhereOurClockIsSet(t *testing.T) {
 	for _, step := range []time.Duration{-2 * time.Hour, time.Hour, 20 * 365 * 24 * time.Hour} {

@@ -2,7 +2,6 @@ package gphoto
 
 import (
 	"context"
-	"errors"
 	"time"
 )
 
@@ -11,23 +10,19 @@ import (
 const meetEvery = time.Hour
 
 // greet asks a camera who it is, and what its battery and clock are, where that has not been
-// tried of late. What it refuses to tell, or has no setting for, is no error: its pictures
-// come first.
+// tried of late. What it refuses to tell, has no setting for, or takes too long for is no
+// error: its pictures come first. That gphoto2 had to be killed is one.
 func (c *Camera) greet(ctx context.Context, at where) error {
 	if !c.met.IsZero() && time.Since(c.met) < meetEvery {
 		return nil
 	}
-	begun := time.Now()
-	c.met = begun
+	c.met = time.Now()
 	err := c.meet(ctx, at)
-	switch {
-	case err != nil && outOfTime(ctx, err):
-		return c.stall.ended("the question who the camera is", time.Since(begun), err)
-	case errors.Is(err, errTooLong):
+	if err != nil && (outOfTime(ctx, err) || c.wild) {
 		return err
 	}
 	c.tell("greet", err != nil, func() {
-		c.o.Log.Warn().Err(err).Msg("the camera does not tell of itself, or does not take its clock")
+		c.o.Log.Warn().Err(err).Msg("the camera does not tell of itself")
 	})
 	return nil
 }

@@ -21,10 +21,11 @@ import (
 // A camera with an hourly picture whose clock is off, and which is fetched from hourly, the
 // first time late: whether its clock is set meanwhile or not, each photo is of its slot.
 func TestEachPhotoIsOfItsSlotHoweverWrongTheClockWas(t *testing.T) {
-	for _, ahead := range []time.Duration{90 * time.Second, time.Hour, -20 * 365 * 24 * time.Hour} {
+	for _, ahead := range []time.Duration{time.Hour, -20 * 365 * 24 * time.Hour} {
 		for _, first := range []int{1, 5} { // pictures that the first fetch finds
 			for _, set := range []bool{false, true} {
 				t.Run(fmt.Sprintf("ahead=%v/first=%d/set=%v", ahead, first, set), func(t *testing.T) {
+					t.Parallel()
 					synctest.Test(t, func(t *testing.T) { testSlots(t, ahead, first, set) })
 				})
 			}
@@ -52,7 +53,7 @@ func testSlots(t *testing.T, ahead time.Duration, first int, set bool) {
 	done := make(chan error, 1)
 	go func() { done <- service.Run(ctx) }()
 	time.Sleep(10*time.Minute + time.Duration(first)*time.Hour)
-	for n := range 6 {
+	for n := range 4 {
 		f, err := service.Fetch(t.Context())
 		if err != nil {
 			t.Error(err)

@@ -63,5 +63,67 @@ func TestACameraThatIsSlowToTellOfItselfIsListedBetweenShots(t *testing.T) {
 		if asked, _ := s.body.Asked(); asked != 2 {
 			t.Errorf("asked %d times in two hours, want twice", asked)
 		}
+		if log := s.log.String(); strings.Contains(log, "does not tell of itself") {
+			t.Errorf("it is said not to tell of itself, though shots ended the question:\n%s", log)
+		}
+	})
+}
+
+// One that hangs at that question, which ends when it is told to, is listed all the same.
+func TestACameraThatNeverEndsToTellOfItselfIsListed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSocket(t, gphotosim.Options{})
+		s.body.Press()
+		s.body.SetFaults(gphotosim.Faults{AskTime: time.Hour})
+		for range 3 {
+			if l, err := s.listFor(t, 5*time.Minute); err != nil || len(l.Pictures) != 1 {
+				t.Errorf("List: %d pictures, %v; want its one", len(l.Pictures), err)
+			}
+			time.Sleep(2 * time.Hour)
+		}
+		if err := s.cam.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// One that has to be killed there is not listed besides: it is wedged.
+func TestACameraThatIsWedgedIsNotListedBesides(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSocket(t, gphotosim.Options{})
+		s.body.SetFaults(gphotosim.Faults{Silent: true})
+		begun := time.Now()
+		if _, err := s.listFor(t, 10*time.Minute); err == nil {
+			t.Error("List of a camera that hangs: no error")
+		}
+		if d := time.Since(begun); d > time.Minute {
+			t.Errorf("it took %v to say so", d)
+		}
+		if err := s.cam.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A gphoto2 that was killed and left behind may have left the camera in the middle of
+// something, though no signal is known to have ended it.
+func TestACameraWhoseProgramWasLeftBehindIsReset(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newClockRig(t, gphotosim.Options{}, 0)
+		r.press(1, time.Minute)
+		r.run.cut = "left behind"
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if _, err := r.cam.List(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("List: %v, want the end of its time", err)
+		}
+		r.run.cut = ""
+		r.list(1)
+		if resets, _ := r.body.Resets(); resets != 1 {
+			t.Errorf("%d resets, want one", resets)
+		}
+		if err := r.cam.Close(); err != nil {
+			t.Error(err)
+		}
 	})
 }

@@ -25,6 +25,7 @@ type socket struct {
 	body    *gphotosim.Body
 	cam     *shutter.Camera
 	fetcher *gphoto.Camera
+	log     safeBuffer // gphoto2's
 }
 
 func newSocket(t *testing.T, o gphotosim.Options) *socket {
@@ -52,7 +53,7 @@ func newSocketOf(t *testing.T, o gphotosim.Options, change func(*gphoto.Config, 
 	}
 	dir := t.TempDir()
 	fetcher := gphoto.New(fetch, gphoto.Options{
-		Power: none, Clock: clock, Zone: time.UTC, Dir: dir, Log: zerolog.Nop(), Runner: &gphotosim.Runner{Body: s.body},
+		Power: none, Clock: clock, Zone: time.UTC, Dir: dir, Log: zerolog.New(&s.log), Runner: &gphotosim.Runner{Body: s.body},
 	})
 	s.fetcher = fetcher
 	cfg := shutter.Default()
