@@ -13,16 +13,20 @@ const (
 	// clockTolerance is by how much the camera's clock may be off: it shows whole
 	// seconds, and a setting takes one to arrive.
 	clockTolerance = 2 * time.Second
-	// clockPause is the least time between two settings of a clock that does not take
-	// them.
-	clockPause = time.Hour
+	// clockPause is the least time between two settings of a clock. A List doubles it, up
+	// to mostClockPause, where the clock does not take them: each may cost it a minute.
+	clockPause     = time.Hour
+	mostClockPause = 24 * time.Hour
 )
 
 // clock is what is known of the camera's clock.
 type clock struct {
 	known bool
-	ahead time.Duration // of the site's, when it was read
-	set   time.Time     // when it was set last, by package time
+	// unsure: it may have been set since it was read last.
+	unsure bool
+	ahead  time.Duration // of the site's, when it was read
+	set    time.Time     // when it was set last, by package time
+	pause  time.Duration // until it is set again, at least clockPause
 
 	// The following are for List. read is how it was read last, before how it was before it
 	// jumped, and waited when the last wait began before it is set, by package time.
@@ -46,6 +50,7 @@ func (c *Camera) readClock(s *said) {
 		return
 	}
 	was := c.clock.known && !c.clockOff()
+	c.clock.unsure = false
 	c.clock.known, c.clock.ahead = true, s.clock.Sub(c.wall()).Round(time.Second)
 	c.clock.read = reading{shown: s.clock, at: time.Now()}
 	if !was && !c.clockOff() && !c.clock.set.IsZero() {
@@ -60,7 +65,7 @@ func (c *Camera) clockOff() bool { return c.clock.known && c.clock.ahead.Abs() >
 
 // clockDue tells whether the clock is to be set: it is off, and ours is right.
 func (c *Camera) clockDue() bool {
-	again := c.clock.set.IsZero() || time.Since(c.clock.set) > clockPause
+	again := c.clock.set.IsZero() || time.Since(c.clock.set) > max(c.clock.pause, clockPause)
 	return c.cfg.SetClock && c.clockOff() && again && c.o.Clock.Synced()
 }
 
@@ -85,5 +90,10 @@ func (c *Camera) setClock(ctx context.Context, w where) error {
 		return fmt.Errorf("set the camera's clock: %w", err)
 	}
 	c.heard(s, w)
+	if c.clockOff() {
+		c.clock.pause = min(2*max(c.clock.pause, clockPause), mostClockPause)
+	} else {
+		c.clock.pause = 0
+	}
 	return nil
 }

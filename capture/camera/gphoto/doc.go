@@ -63,7 +63,9 @@
 // after the listing. The times of the pictures are told by the clock as it is then. So that
 // those from before keep theirs, however long they stay on the card, it is written down before
 // the setting by which clock each of them is; one of which that is not known, and which cannot
-// be by the clock as it is, is by that of before. A picture may appear on the card a minute
+// be by the clock as it is, is by the clock as the last setting left it, or by that of before.
+// Where nobody heard whether a setting came about, the camera is asked until it tells; where
+// it is not taken, it is tried ever more rarely, at least once a day. A picture may appear on the card a minute
 // after its shot: before a clock is set back a List waits so long, and the clock stays where
 // a shot ends that. Clocks that are less than 5 s apart are not told apart.
 //

@@ -98,15 +98,31 @@ func (c *Camera) eraOf(f remote, now time.Time) era {
 	if r := c.clock.before; !r.at.IsZero() {
 		before, from = era{read: r}, now.Add(-time.Since(r.at))
 	}
-	if from.IsZero() || from.After(now) { // our clock was set back, or is not right
+	if from.After(now) { // our clock was set back, or is not right
 		return is
 	}
-	within := func(e era, from time.Time) bool {
+	within := func(e era, from, to time.Time) bool {
 		at := f.time.Add(-e.ahead(now))
-		return !at.Before(from.Add(-eraSpread)) && !at.After(now.Add(eraSpread))
+		return !at.Before(from.Add(-eraSpread)) && !at.After(to.Add(eraSpread))
 	}
-	// By the clock as it is now it would be from before that, or from the future.
-	if !within(is, from) && within(before, time.Time{}) {
+	if within(is, from, now) {
+		return is
+	}
+	// Not by the clock as it is: by that as the last setting left it, which an earlier process
+	// saw last, or by the one of before. One that was set was so until then, and no longer.
+	until := now
+	if c.clock.before.at.IsZero() {
+		until = from.Add(settleTime)
+		set := from
+		if set.IsZero() {
+			set = now
+		}
+		_, offset := set.In(c.o.Zone).Zone()
+		if left := (era{aheadBy: time.Duration(offset) * time.Second}); within(left, from, now) {
+			return left
+		}
+	}
+	if !from.IsZero() && within(before, time.Time{}, until) {
 		return before
 	}
 	return is
@@ -159,7 +175,7 @@ func (c *Camera) setAfter(ctx context.Context, at where, now time.Time) {
 	if err == nil {
 		c.clock.before = reading{}
 		if err = c.setClock(ctx, at); err != nil {
-			c.met = time.Time{} // nobody knows what it shows now
+			c.met, c.clock.unsure = time.Time{}, true // nobody knows what it shows now
 		}
 	}
 	c.tell("set clock", err != nil, func() { c.o.Log.Warn().Err(err).Msg("the camera's clock not set") })

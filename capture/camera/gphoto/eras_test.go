@@ -157,3 +157,29 @@ func TestAPictureKeepsItsTimeWhereOurClockIsSet(t *testing.T) {
 		})
 	}
 }
+
+// The clock is lost while neither camera nor controller has power: the pictures of before keep
+// their times, whether the clock had ever been wrong and set or not.
+func TestAPictureKeepsItsTimeWhereTheClockIsLostWithThePower(t *testing.T) {
+	const lost = -26 * 365 * 24 * time.Hour
+	for _, first := range []time.Duration{0, time.Hour, -time.Hour, 2 * time.Hour, lost + 3*24*time.Hour} {
+		t.Run(first.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newClockRig(t, gphotosim.Options{}, first)
+				r.press(1, time.Hour)
+				r.list(1)
+				if got := r.body.Ahead(); got.Abs() > 2*time.Second {
+					t.Fatalf("the clock is %v ahead, want that it was set", got)
+				}
+				r.press(3, time.Hour)
+				r.body.SetAhead(lost)
+				r.start()
+				r.press(1, time.Hour)
+				r.list(5)
+				if err := r.cam.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}

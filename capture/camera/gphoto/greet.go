@@ -16,8 +16,13 @@ func (c *Camera) greet(ctx context.Context, at where) error {
 	if !c.met.IsZero() && time.Since(c.met) < meetEvery {
 		return nil
 	}
-	c.met = time.Now()
+	begun := time.Now()
+	c.met = begun
 	err := c.meet(ctx, at)
+	if err != nil && c.clock.unsure && outOfTime(ctx, err) { // what its pictures' times are hangs on it
+		c.met = time.Time{}
+		return c.stall.ended("the question what time the camera has", time.Since(begun), err)
+	}
 	if err != nil && (outOfTime(ctx, err) || c.wild) {
 		return err
 	}

@@ -64,7 +64,7 @@ func TestTheClockOfACameraThatIsOnlyFetchedFromIsSet(t *testing.T) {
 		"in the year 2000":       {-26 * 365 * 24 * time.Hour, nil, gphotosim.Faults{}, 1},
 		"not wanted":             {time.Hour, func(c *gphoto.Config, _ *sim.Clock) { c.SetClock = false }, gphotosim.Faults{}, 0},
 		"ours is not to be told": {time.Hour, func(_ *gphoto.Config, c *sim.Clock) { c.SetSynced(false) }, gphotosim.Faults{}, 0},
-		"it does not take it":    {time.Hour, nil, gphotosim.Faults{ClockStays: true}, 2}, // once an hour
+		"it does not take it":    {time.Hour, nil, gphotosim.Faults{ClockStays: true}, 2}, // again after two hours, and after four more
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -75,7 +75,7 @@ func TestTheClockOfACameraThatIsOnlyFetchedFromIsSet(t *testing.T) {
 				if c.set == 1 {
 					want = 0
 				}
-				for range 12 { // two hours
+				for range 30 { // five hours
 					if _, err := s.listFor(t, 5*time.Minute); err != nil {
 						t.Fatal(err)
 					}

@@ -54,17 +54,18 @@ func newSettingFile(dir string) settingFile {
 }
 
 // load reads the file, and returns the setting's Left. A damaged one is set aside, and no
-// setting is known then; the error says so.
+// setting is known then; the error says so. One that cannot be read stays.
 func (s *settingFile) load() ([]leftFile, error) {
 	data, err := statefile.Read(s.path, maxSetting)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
+	if err != nil {
+		return nil, fmt.Errorf("read when the camera's clock was set: %w", err)
+	}
 	var last setting
-	if err == nil {
-		if err = json.Unmarshal(data, &last); err == nil && last.Format != settingFormat {
-			err = fmt.Errorf("format %d, want %d", last.Format, settingFormat)
-		}
+	if err = json.Unmarshal(data, &last); err == nil && last.Format != settingFormat {
+		err = fmt.Errorf("format %d, want %d", last.Format, settingFormat)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("read when the camera's clock was set: %w", err), statefile.SetAside(s.path))

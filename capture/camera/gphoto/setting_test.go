@@ -100,6 +100,13 @@ func (r *clockRig) list(want int) capture.Listing {
 	ctx, cancel := context.WithTimeout(r.t.Context(), 10*time.Minute)
 	defer cancel()
 	l, err := r.cam.List(ctx)
+	r.want(l, err, want)
+	return l
+}
+
+// want wants a List to tell of so many pictures when they were taken.
+func (r *clockRig) want(l capture.Listing, err error, want int) {
+	r.t.Helper()
 	if err != nil || len(l.Pictures) != want {
 		r.t.Errorf("List: %d pictures, %v; want %d", len(l.Pictures), err, want)
 	}
@@ -110,7 +117,6 @@ func (r *clockRig) list(want int) capture.Listing {
 			r.t.Errorf("%s was exposed at %v by a clock that was %v ahead, so at %v; want %v", p.Name, p.At, l.Ahead, got, taken)
 		}
 	}
-	return l
 }
 
 // fetch fetches so many files.

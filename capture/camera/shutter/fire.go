@@ -31,6 +31,7 @@ func (c *Camera) Fire(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("wait for the transfer under way: %w", err)
 	}
+	defer c.keepEvidence() // once gate and power are given back: the card may be slow
 	defer give()
 	end, err := c.power(ctx)
 	if err != nil {
@@ -43,7 +44,6 @@ func (c *Camera) Fire(ctx context.Context) (err error) {
 	told := false
 	defer func() {
 		err = errors.Join(err, lines.release())
-		defer c.keepEvidence()
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.used = time.Now()
