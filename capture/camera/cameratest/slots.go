@@ -97,7 +97,7 @@ func (s Slots) AfterAFault(t *testing.T, faults []Fault, run Runner) {
 // HoweverLongACycle is AfterAFault for cameras that take a quarter of a slot to start, up
 // to one and a half: a power cycle takes more than what a slot leaves, or more than a slot.
 func (s Slots) HoweverLongACycle(t *testing.T, faults []Fault, run Runner) {
-	const steps = 20
+	const steps = 10
 	for _, f := range faults {
 		t.Run(f.String(), func(t *testing.T) {
 			for n := range steps {

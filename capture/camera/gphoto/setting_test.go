@@ -148,6 +148,9 @@ func TestAPictureKeepsItsTimeInWhateverOrderTheClockIsSet(t *testing.T) {
 			for _, cut := range []string{"nowhere", "before the listing", "before", "after", "after, by a shot"} {
 				for _, every := range []time.Duration{10 * time.Second, time.Hour} {
 					for _, fetched := range []int{0, 3} { // files by each fetch: with RAW files the second of these stays
+						if files == 2 && every == time.Hour {
+							continue // what stays of a picture hangs on no interval
+						}
 						t.Run(fmt.Sprintf("ahead=%v/files=%d/cut=%s/every=%v/fetched=%d", ahead, files, cut, every, fetched), func(t *testing.T) {
 							t.Parallel()
 							synctest.Test(t, func(t *testing.T) { testOrder(t, ahead, files, cut, every, fetched) })
