@@ -112,7 +112,7 @@ func (r *clockRig) want(l capture.Listing, err error, want int) {
 	}
 	for _, p := range l.Pictures {
 		taken, ok := r.taken[p.Name]
-		taken = taken.Add(r.clock.Now().Sub(time.Now())) // by our clock as it is
+		taken = taken.Add(time.Until(r.clock.Now())) // by our clock as it is
 		if got := p.At.Add(-l.Ahead); !ok || got.Sub(taken).Abs() > 3*time.Second {
 			r.t.Errorf("%s was exposed at %v by a clock that was %v ahead, so at %v; want %v", p.Name, p.At, l.Ahead, got, taken)
 		}
