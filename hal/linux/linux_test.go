@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -204,6 +205,49 @@ func TestCloseWithUnsentBytesReturns(t *testing.T) {
 	}
 	if d := time.Since(start); d > 10*time.Second {
 		t.Errorf("Close took %v", d)
+	}
+}
+
+// A program that is being started has a copy of each descriptor until it runs.
+func TestAClosedPortOpensAgainWhileAProgramIsBeingStarted(t *testing.T) {
+	path, _ := pty(t)
+	p, err := linux.New().OpenPort(path, 9600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fds, err := filepath.Glob("/proc/self/fd/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := false
+	for _, name := range fds {
+		if of, err := os.Readlink(name); err != nil || of != path {
+			continue
+		}
+		n, err := strconv.Atoi(filepath.Base(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		inChild, err := unix.FcntlInt(uintptr(n), unix.F_DUPFD_CLOEXEC, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(inChild)
+		copied = true
+		break
+	}
+	if !copied {
+		t.Fatalf("no descriptor of %s is open", path)
+	}
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := linux.New().OpenPort(path, 9600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := again.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -194,9 +194,12 @@ func (p *port) flush(queue int) error {
 func (p *port) Close() error {
 	p.closing.Do(func() {
 		_ = p.flush(unix.TCIOFLUSH) // fails where the device has gone: nothing to wait for
-		// The mark would outlive this descriptor where somebody else has the
-		// terminal open, as a simulator has its pty.
-		_ = control(p.file, func(fd int) error { return unix.IoctlSetInt(fd, unix.TIOCNXCL, 0) })
+		// The mark would outlive this descriptor where somebody else has the terminal
+		// open, as a simulator has its pty; and the lock where a program is being
+		// started, which has a copy of the descriptor until it runs.
+		_ = control(p.file, func(fd int) error {
+			return errors.Join(unix.IoctlSetInt(fd, unix.TIOCNXCL, 0), unix.Flock(fd, unix.LOCK_UN))
+		}) // fails where the device has gone: nobody opens that again
 		if err := p.file.Close(); err != nil {
 			p.closeErr = fmt.Errorf("close %s: %w", p.name, err)
 		}
