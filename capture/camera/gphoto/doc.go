@@ -65,9 +65,9 @@
 // the setting by which clock each of them is; one of which that is not known, and which cannot
 // be by the clock as it is, is by the clock as the last setting left it, or by that of before.
 // Where nobody heard whether a setting came about, the camera is asked until it tells; where
-// it is not taken, it is tried ever more rarely, at least once a day. A picture may appear on the card a minute
-// after its shot: before a clock is set back a List waits so long, and the clock stays where
-// a shot ends that. Clocks that are less than 5 s apart are not told apart.
+// it is not taken, it is tried ever more rarely, at least once a day. A picture may appear on
+// the card a minute after its shot: before a clock is set back a List waits so long, and the
+// clock stays where a shot ends that. Clocks that are less than 5 s apart are not told apart.
 //
 // Out of scope: live view, bulb exposures of gphoto2's own, and mounting anything.
 package gphoto

@@ -109,7 +109,8 @@ func (c *Camera) eraOf(f remote, now time.Time) era {
 		return is
 	}
 	// Not by the clock as it is: by that as the last setting left it, which an earlier process
-	// saw last, or by the one of before. One that was set was so until then, and no longer.
+	// saw last, or by the one of before. One that was set was so until then, and no longer. A
+	// clock that was never set is taken to have been right.
 	until := now
 	if c.clock.before.at.IsZero() {
 		until = from.Add(settleTime)
